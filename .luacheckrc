@@ -1,0 +1,11 @@
+std = "min" -- what 5.1, LuaJIT and 5.4 have in common
+read_globals = { "unpack", "setfenv", table = { fields = { "unpack" } } } -- for `table.unpack or unpack`
+max_line_length = 120
+cache = false
+
+files["spec"] = { std = "min+busted" }
+files["lua/aicore/neovim"] = { globals = { "vim" } }
+files["lua/aicore/runtime/neovim.lua"] = { globals = { "vim" } }
+files["lua/aicore/runtime/ngx.lua"] = { read_globals = { "ngx" } }
+files[".busted"] = { std = "min" }
+files[".luacheckrc"] = { std = "luacheckrc" }

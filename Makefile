@@ -1,0 +1,181 @@
+# aicore: build, check, install. `make help` lists the targets.
+#
+# One C module, built once per Lua ABI: 5.4 for Lua 5.4, 5.1 for LuaJIT.
+# `make` installs nothing; `make deps` does, and so do demo, test, lint and docs (DEPS=no stops them).
+# Building is left to a second make ("modules"): the first one looked for headers before deps brought them.
+
+PREFIX = /usr/local
+CFLAGS ?= -O2 -g
+BUILD = build
+DEPS = yes
+LUA = lua5.4
+LUAS = lua5.4 luajit
+STYLUA = tools/node_modules/.bin/stylua
+
+# Where the headers are. Without pkg-config: make LUA54_CFLAGS=-I… LUA51_CFLAGS=-I… CURL_LIBS=-lcurl
+PKG_CONFIG ?= pkg-config
+first_of = $(shell for p in $(1); do $(PKG_CONFIG) --exists "$$p >= $(2) $$p < $(3)" && echo $$p && break; done 2>/dev/null)
+LUA54 := $(call first_of,lua5.4 lua-5.4 lua54 lua,5.4,5.5)
+LUA51 := $(call first_of,luajit,2.0,3)
+LUA54_CFLAGS ?= $(if $(LUA54),$(shell $(PKG_CONFIG) --cflags $(LUA54)))
+LUA54_LIBS ?= $(if $(LUA54),$(shell $(PKG_CONFIG) --libs $(LUA54)))
+LUA51_CFLAGS ?= $(if $(LUA51),$(shell $(PKG_CONFIG) --cflags $(LUA51)))
+CURL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null || curl-config --cflags 2>/dev/null)
+CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || curl-config --libs 2>/dev/null)
+
+# The ABIs to build: those whose headers are here.
+ABIS := $(strip $(if $(LUA54)$(LUA54_CFLAGS),5.4) $(if $(LUA51)$(LUA51_CFLAGS),5.1))
+
+SOURCES := $(wildcard src/*.c)
+OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
+OBJECTS_51 := $(SOURCES:src/%.c=$(BUILD)/5.1/obj/%.o)
+C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch])
+LUA_CODE := $(wildcard lua spec bin/aicorectl bench examples tools/*.lua rockspec/*.rockspec .busted .luacheckrc)
+
+LANGUAGE = -std=c11 -D_GNU_SOURCE
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+COMPILE = $(CC) $(LANGUAGE) -fPIC -fvisibility=hidden $(WARNINGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+SHARED = $(if $(filter Darwin,$(shell uname -s)),-bundle -undefined dynamic_lookup,-shared)
+
+##@ Build and install
+
+.PHONY: build
+build: ## build the C module for Lua 5.4 and LuaJIT (the default)
+	@$(MAKE) --no-print-directory modules
+
+.PHONY: modules
+modules: check-headers $(ABIS:%=$(BUILD)/%/aicore/core.so)
+
+.PHONY: check-headers
+check-headers:
+	@test -n "$(CURL_LIBS)" || { echo "libcurl's headers are missing: run 'make deps'" >&2; exit 1; }
+	@test -n "$(ABIS)" || { echo "Lua's headers are missing: run 'make deps'" >&2; exit 1; }
+	@test $(words $(ABIS)) = 2 || echo "note: builds for Lua ABI $(ABIS) only; 'make deps' installs the other one's headers"
+
+define compile
+@mkdir -p $(@D)
+$(COMPILE) -MMD -MP -c $< -o $@
+endef
+
+define link
+@mkdir -p $(@D)
+$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS) $^ $(CURL_LIBS) -lm -o $@
+endef
+
+$(BUILD)/5.4/%: LUA_CFLAGS = $(LUA54_CFLAGS)
+$(BUILD)/5.1/%: LUA_CFLAGS = $(LUA51_CFLAGS)
+
+$(OBJECTS_54): $(BUILD)/5.4/obj/%.o: src/%.c Makefile
+	$(compile)
+
+$(OBJECTS_51): $(BUILD)/5.1/obj/%.o: src/%.c Makefile
+	$(compile)
+
+$(BUILD)/5.4/aicore/core.so: $(OBJECTS_54)
+	$(link)
+
+$(BUILD)/5.1/aicore/core.so: $(OBJECTS_51)
+	$(link)
+
+-include $(wildcard $(BUILD)/5.?/obj/*.d)
+
+.PHONY: deps
+deps: deps-lint ## install what build, demo, test and lint need (apt-get; elsewhere it names the packages)
+
+deps-%:
+	@test $(DEPS) = no || sh tools/deps.sh $*
+
+.PHONY: install
+install: build ## install for Lua 5.4 and LuaJIT (PREFIX=/usr/local, DESTDIR=)
+	sh tools/install.sh '$(DESTDIR)$(PREFIX)' '$(BUILD)' $(ABIS)
+
+.PHONY: env
+env: ## print what lets a Lua use this checkout: eval "$$(make -s env LUA=luajit)"
+	@sh tools/env.sh '$(LUA)'
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+##@ Try
+
+.PHONY: demo
+demo: deps-demo ## see it work against the emulator; needs no account
+	@$(MAKE) -s modules
+	@sh examples/demo/run.sh
+
+##@ Check
+
+.PHONY: test
+test: deps-test ## run the Lua specs under Lua 5.4 and LuaJIT, then the C specs (SPEC=file runs one)
+	@$(MAKE) -s modules
+	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh '$(SPEC)'
+
+.PHONY: memcheck
+memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs one)
+	@$(MAKE) -s modules
+	@MAKE='$(MAKE)' LUAS=lua5.4 WRAP='$(VALGRIND)' sh tools/test.sh '$(SPEC)'
+
+VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --error-exitcode=99
+
+.PHONY: lint
+lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom
+	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"
+
+.PHONY: format
+format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code, and list new files in the rockspec
+	lua5.4 tools/rockspec.lua
+	$(STYLUA) $(LUA_CODE)
+	clang-format -i $(C_CODE)
+
+.PHONY: bench
+bench: deps-test ## measure
+	@$(MAKE) -s modules
+	@sh bench/run.sh
+
+.PHONY: lint-format lint-lua lint-c lint-house lint-rock
+lint-format: $(filter tools/%,$(STYLUA))
+	$(STYLUA) --check $(LUA_CODE)
+	clang-format --dry-run -Werror $(C_CODE)
+
+# Without the rockspec: luacheck would check all its modules a second time.
+lint-lua:
+	luacheck --quiet --no-color $(filter-out %.rockspec,$(LUA_CODE))
+
+lint-c: $(SOURCES:src/%.c=$(BUILD)/tidy/%)
+	$(MAKE) -s BUILD=$(BUILD)/werror CFLAGS='-O2 -Werror' modules
+
+lint-house:
+	lua5.4 tools/busted.lua spec/layering_spec.lua
+	lua5.4 tools/busted.lua spec/rockspec_spec.lua
+
+lint-rock:
+	luarocks lint rockspec/aicore-dev-1.rockspec
+
+$(BUILD)/tidy/%: src/%.c $(wildcard src/*.h) .clang-tidy
+	@mkdir -p $(@D)
+	@echo clang-tidy $<
+	@clang-tidy --quiet $< -- $(LANGUAGE) $(LUA54_CFLAGS) $(CURL_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+tools/node_modules/.bin/stylua: tools/package-lock.json
+	cd tools && npm ci --no-audit --no-fund
+	@touch $@
+
+# A C spec is linked with the module's objects that it uses.
+$(BUILD)/5.4/spec/%: spec/c/%.c $(wildcard src/*.h) $(BUILD)/5.4/libcore.a
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc $< $(BUILD)/5.4/libcore.a $(LDFLAGS) $(CURL_LIBS) $(LUA54_LIBS) -lm -pthread -o $@
+
+$(BUILD)/5.4/libcore.a: $(OBJECTS_54)
+	$(AR) rcs $@ $^
+
+##@ Read
+
+.PHONY: docs
+docs: deps-docs ## make the reference in build/docs
+	ldoc --quiet --config config.ld --dir $(BUILD)/docs .
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) ":" } /^[a-z-]+:.*## / { gsub("[$$]+", "$$"); printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,44 @@
+#!/bin/sh
+# make demo: the procedure "Delete a Single Deployment" for real, over TLS, against the emulator.
+# Makes a throw-away certificate authority, starts the emulator on a free port and runs demo.lua.
+set -eu
+cd "$(dirname "$0")/../.."
+
+LUA=${LUA:-lua5.4}
+work=$(mktemp -d)
+emulator=
+
+cleanup() {
+  status=$?
+  trap - EXIT INT TERM
+  if [ -n "$emulator" ]; then
+    kill "$emulator" 2>/dev/null || true
+    wait "$emulator" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+  exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+sh examples/demo/certificates.sh "$work"
+
+bin/aicorectl emulator --stop-time 1.5 --delete-time 1.5 --start-time 1 \
+  --client-id demo --client-secret "demo-secret" \
+  --tls-cert "$work/server.pem" --tls-key "$work/server.key" >"$work/ready" &
+emulator=$!
+until grep -q '^listening on' "$work/ready"; do
+  kill -0 "$emulator" 2>/dev/null || { echo "the emulator did not start" >&2; exit 1; }
+  sleep 0.05
+done
+url=$(sed -n 's/^listening on //p' "$work/ready")
+
+curl -sf --cacert "$work/ca.pem" -o /dev/null "$url/_emulator/deployments" \
+  -H 'Content-Type: application/json' \
+  -d '{"id":"d748fdae9f88a9b0","status":"RUNNING","scenario_id":"foundation-models"}'
+
+eval "$(make -s env LUA="$LUA")"
+unset AICORE_SERVICE_KEY AICORE_CONFIG AICORE_HOME AICORE_PROFILE AICORE_RESOURCE_GROUP VCAP_SERVICES
+unset AICORE_CERT_URL AICORE_CERT_STR AICORE_KEY_STR AICORE_CERT_FILE_PATH AICORE_KEY_FILE_PATH
+AICORE_BASE_URL=$url AICORE_AUTH_URL=$url AICORE_CLIENT_ID=demo AICORE_CLIENT_SECRET=demo-secret \
+  "$LUA" examples/demo/demo.lua "$work/ca.pem"

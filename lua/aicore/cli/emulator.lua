@@ -1,0 +1,121 @@
+-- aicorectl emulator: an emulated AI Core on a port of this machine.
+-- Rule: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
+
+local lifecycle = require "aicore.lifecycle"
+
+local command = { summary = "Serve an emulated AI Core for tests and demos." }
+
+local function number(least, most, whole)
+  return function(text)
+    local value = tonumber(text)
+    if not value or value < least or value > most or (whole and value % 1 ~= 0) then
+      return nil, ("'%s' is not %s from %g to %g"):format(text, whole and "a whole number" or "a number", least, most)
+    end
+    return value
+  end
+end
+
+local seconds = number(0, 1e6)
+
+--- Declares the options.
+---@param parser table  argparse's
+function command.configure(parser)
+  parser:option("--port", "Port to listen on; 0: any free one.", "0"):convert(number(0, 65535, true))
+  parser:option("--deployments", "How many deployments there are at first.", "0"):convert(number(0, 1e6, true))
+  parser:option("--status", "Their status.", "RUNNING"):choices(lifecycle.statuses)
+  parser:option("--start-time", "Seconds until a new deployment runs.", "2"):convert(seconds)
+  parser:option("--stop-time", "Seconds until a stopped one has stopped.", "2"):convert(seconds)
+  parser:option("--delete-time", "Seconds until a deleted one is gone.", "2"):convert(seconds)
+  parser:option("--latency", "Seconds that every answer takes.", "0"):convert(seconds)
+  parser:flag("--no-bulk", "Do without the batch operation."):target "no_bulk"
+  parser:option("--client-id", "The client that may log in; default: any."):target "client_id"
+  parser:option("--client-secret", "Its secret; default: any."):target "client_secret"
+  parser:option("--tls-cert", "Certificate (PEM) to serve https with."):argname "<file>"
+  parser:option("--tls-key", "Its key (PEM)."):argname "<file>"
+  parser:option("--client-ca", "Who signs client certificates (PEM)."):argname "<file>"
+  parser:option("--seed", "Seed of ids, tokens and chance.", "1"):convert(number(0, 2 ^ 53, true))
+end
+
+--- What the options cannot say one by one.
+---@param options table
+---@return string|nil problem
+function command.check(options)
+  if (options.tls_cert == nil) ~= (options.tls_key == nil) then
+    return "--tls-cert and --tls-key go together"
+  end
+  if options.client_ca and not options.tls_cert then
+    return "--client-ca needs --tls-cert and --tls-key"
+  end
+  if options.client_secret and not options.client_id then
+    return "--client-secret needs --client-id"
+  end
+  if options.client_id and not options.client_secret and not options.client_ca then
+    return "--client-id needs --client-secret (or --client-ca)"
+  end
+end
+
+local NEEDED = {
+  { module = "cjson", name = "lua-cjson" },
+  { module = "cqueues", name = "cqueues" },
+  { module = "openssl", name = "luaossl" },
+  { module = "http.server", name = "lua-http" },
+}
+
+local function missing()
+  for _, library in ipairs(NEEDED) do
+    local ok, problem = pcall(require, library.module)
+    if not ok and tostring(problem):find("module '" .. library.module .. "' not found", 1, true) then
+      return ("the emulator needs %s, which %s does not find here (try luajit, or luarocks install)"):format(
+        library.name,
+        package.loaded.jit and "LuaJIT" or _VERSION
+      )
+    elseif not ok then
+      return tostring(problem):match "^[^\n]*"
+    end
+  end
+end
+
+local function model_maker(options)
+  return function(now)
+    local model = require("aicore.emulator").new {
+      seed = options.seed,
+      client_id = options.client_id,
+      client_secret = options.client_secret,
+      settings = {
+        start_time = options.start_time,
+        stop_time = options.stop_time,
+        delete_time = options.delete_time,
+        latency = options.latency,
+        bulk = not options.no_bulk,
+      },
+    }
+    for _ = 1, options.deployments do
+      model.world:seed({ status = options.status }, now)
+    end
+    return model
+  end
+end
+
+local function announce(url)
+  io.stdout:write("listening on ", url, "\n")
+  io.stdout:flush()
+end
+
+--- Runs until SIGTERM or SIGINT.
+---@param options table
+---@return integer exit
+function command.run(options)
+  local problem = missing()
+  local ok, result
+  if not problem then
+    ok, result = pcall(require("aicore.emulator.server").run, model_maker(options), options, announce)
+    problem = not ok and tostring(result)
+  end
+  if problem then
+    io.stderr:write("aicorectl: ", problem, "\n")
+    return 1
+  end
+  return result and 130 or 0
+end
+
+return command

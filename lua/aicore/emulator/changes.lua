@@ -1,0 +1,115 @@
+-- The operations that change something: create, update, stop, delete, batch.
+-- Rule: the world decides by the status what is accepted; here its word becomes an answer. An item of a batch and a
+-- request for a single deployment go the same way.
+
+local answers = require "aicore.emulator.answers"
+
+local changes = {}
+
+local SCHEDULED = "Deployment modification scheduled"
+
+--- AI Core's word for an id that it does not know.
+---@param id string
+---@return aicore.emulator.Refusal
+function changes.not_found(id)
+  return { kind = "not_found", message = ("Deployment ID %s not found"):format(id) }
+end
+
+local function configuration_refusal(id)
+  if id:find "^missing" then
+    return { kind = "configuration", message = ("Configuration %s not found"):format(id) }
+  end
+end
+
+local IN_WORDS = { stop = "stopped", delete = "deleted", update = "updated" }
+
+local function state_refusal(deployment, action)
+  if deployment.status == "UNKNOWN" then
+    local message = "Invalid Request, Current status UNKNOWN cannot be changed.."
+    return { kind = "not_synchronised", message = message }
+  end
+  local message = "Deployment %s cannot be %s in status %s"
+  return { kind = "state", message = message:format(deployment.id, IN_WORDS[action], deployment.status) }
+end
+
+-- Answers why not, or nothing.
+local function change(context, deployment, action, configuration_id)
+  local again = action == "delete" and deployment.target_status == "DELETED"
+  if again and context.settings.delete_again == 412 then
+    return { kind = "state", message = ("Deployment %s is already being deleted"):format(deployment.id) }
+  end
+  if not context.world:change(deployment, action, context, configuration_id) then
+    return state_refusal(deployment, action)
+  end
+end
+
+local function result(context, refusal, accepted)
+  if refusal then
+    return answers.refuse(refusal, context)
+  end
+  return answers.json(202, accepted)
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function changes.create(context)
+  local id, ttl = context.body.configurationId, context.body.ttl
+  local refusal = configuration_refusal(id)
+  if refusal then
+    return answers.refuse(refusal, context)
+  end
+  local deployment = context.world:create(context.group, id, ttl, context)
+  local accepted = { id = deployment.id, deploymentUrl = "", status = "UNKNOWN", ttl = ttl }
+  accepted.message = "Deployment scheduled."
+  local answer = answers.json(202, accepted)
+  answer.headers.location = ("%s/v2/lm/deployments/%s"):format(context.world.url, deployment.id)
+  return answer
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function changes.update(context)
+  local id = context.body.configurationId
+  local refusal = configuration_refusal(id) or change(context, context.deployment, "update", id)
+  return result(context, refusal, { id = context.id, message = SCHEDULED })
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function changes.stop(context)
+  local refusal = change(context, context.deployment, "stop")
+  return result(context, refusal, { id = context.id, message = SCHEDULED })
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function changes.delete(context)
+  local refusal = change(context, context.deployment, "delete")
+  return result(context, refusal, { id = context.id, message = "Deletion scheduled", targetStatus = "DELETED" })
+end
+
+local ACTIONS = { STOPPED = "stop", DELETED = "delete" }
+
+local function change_item(context, item)
+  local deployment = context.world:get(context.group, item.id)
+  local refusal = changes.not_found(item.id)
+  if deployment then
+    refusal = change(context, deployment, ACTIONS[item.targetStatus])
+  end
+  if refusal then
+    return { id = item.id, error = answers.error_object(refusal, context) }
+  end
+  return { id = item.id, message = SCHEDULED }
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function changes.batch(context)
+  local results = {}
+  for i, item in ipairs(context.body.deployments) do
+    results[i] = change_item(context, item)
+  end
+  return answers.json(202, { deployments = results })
+end
+
+return changes

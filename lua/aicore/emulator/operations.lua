@@ -1,0 +1,172 @@
+-- The operations of the AI API: what each demands of a request, and who answers it.
+-- Rule: demands are data, checked in one order for all: support, group, id, query, media type, body, existence. What is
+-- refused has had no effect.
+
+local answers = require "aicore.emulator.answers"
+local bodies = require "aicore.emulator.bodies"
+local changes = require "aicore.emulator.changes"
+local json = require "aicore.emulator.json"
+local login = require "aicore.emulator.login"
+local parameters = require "aicore.emulator.parameters"
+local reads = require "aicore.emulator.reads"
+
+local operations = {}
+
+---@class aicore.emulator.Context
+---@field world aicore.emulator.World
+---@field settings aicore.emulator.Settings
+---@field tokens aicore.emulator.Tokens
+---@field journal aicore.emulator.Journal
+---@field credentials { client_id: string|nil, client_secret: string|nil }
+---@field request aicore.emulator.Request
+---@field media_type string|nil
+---@field id string|nil          from the path
+---@field now number             seconds since 1970
+---@field request_id string
+---@field group string|nil       set on the way, like the following
+---@field query table<string, any>|nil
+---@field body table|nil
+---@field deployment aicore.emulator.Deployment|nil
+
+---@class aicore.emulator.Operation
+---@field run fun(context: aicore.emulator.Context): aicore.emulator.Answer
+---@field group boolean|nil  the resource group must be named
+---@field query table<string, aicore.emulator.Reader>|nil
+---@field media table<string, true>|nil  media types that the body may have
+---@field body (fun(body: table): string|nil)|nil  what is wrong with the body
+---@field bodiless string|nil  with this method the body may be missing, and its media type does not matter
+---@field setting string|nil  the setting that must be on
+
+local MERGE_PATCH = { ["application/merge-patch+json"] = true }
+local ANY_JSON = { ["application/json"] = true, ["application/merge-patch+json"] = true }
+
+local MOST_TOP, MOST_SKIP, MOST_LINES = 100000, 2 ^ 31 - 1, 5000
+local SELECT = parameters.one_of "status"
+
+local COUNT_QUERY = {
+  executableIds = parameters.identifiers,
+  configurationId = parameters.identifier,
+  scenarioId = parameters.identifier,
+  status = parameters.status,
+}
+
+local LIST_QUERY = {
+  executableIds = parameters.identifiers,
+  configurationId = parameters.identifier,
+  scenarioId = parameters.identifier,
+  status = parameters.status,
+  ["$top"] = parameters.integer(0, MOST_TOP),
+  ["$skip"] = parameters.integer(0, MOST_SKIP),
+  ["$select"] = SELECT,
+}
+
+local LOGS_QUERY = {
+  start = parameters.date_time,
+  ["end"] = parameters.date_time,
+  ["$top"] = parameters.integer(1, MOST_LINES),
+  ["$order"] = parameters.one_of("asc", "desc"),
+}
+
+---@type table<string, aicore.emulator.Operation>
+local OPERATIONS = {
+  login = { run = login.run },
+  capabilities = { run = reads.capabilities },
+  list = { group = true, query = LIST_QUERY, run = reads.list },
+  count = { group = true, query = COUNT_QUERY, run = reads.count },
+  status = { group = true, query = { ["$select"] = SELECT }, run = reads.status },
+  logs = { group = true, query = LOGS_QUERY, run = reads.logs },
+  create = { group = true, media = ANY_JSON, body = bodies.create, run = changes.create },
+  update = { group = true, media = ANY_JSON, body = bodies.update, run = changes.update },
+  stop = { group = true, media = ANY_JSON, body = bodies.stop, run = changes.stop },
+  delete = { group = true, media = ANY_JSON, body = bodies.delete, bodiless = "DELETE", run = changes.delete },
+  batch = { group = true, media = MERGE_PATCH, body = bodies.batch, setting = "bulk", run = changes.batch },
+}
+
+--- The operations' names, sorted.
+---@type string[]
+operations.names = {}
+for name in pairs(OPERATIONS) do
+  table.insert(operations.names, name)
+end
+table.sort(operations.names)
+
+local function malformed(message, details)
+  return { kind = "malformed", message = message, details = details }
+end
+
+local function check_support(context, operation)
+  if operation.setting and not context.settings[operation.setting] then
+    return { kind = "not_supported", message = "This operation is not supported" }
+  end
+end
+
+local function check_group(context, operation)
+  context.group = context.request.headers["ai-resource-group"] or ""
+  if operation.group and context.group == "" then
+    return malformed "The header AI-Resource-Group is missing"
+  end
+end
+
+local function check_id(context)
+  if context.id and not parameters.is_identifier(context.id) then
+    return malformed "The deployment ID must match ^[\\w.-]{4,64}$"
+  end
+end
+
+local function check_query(context, operation)
+  local query, name, problem = parameters.read(context.request.query, operation.query or {})
+  if not query then
+    return malformed(("%s %s"):format(name, problem), { parameter = name })
+  end
+  context.query = query
+end
+
+local function check_media_type(context, operation)
+  if not operation.media or context.request.method == operation.bodiless then
+    return
+  end
+  if not operation.media[context.media_type] then
+    return { kind = "media_type", message = ("Content-Type %s is not supported"):format(context.media_type or "''") }
+  end
+end
+
+local function check_body(context, operation)
+  local request = context.request
+  if not operation.body or (request.body == "" and request.method == operation.bodiless) then
+    return
+  end
+  context.body = json.decode(request.body)
+  if not context.body then
+    return malformed "The body must be a JSON object"
+  end
+  local problem = operation.body(context.body)
+  return problem and malformed(problem)
+end
+
+local function check_existence(context)
+  if context.id then
+    context.deployment = context.world:get(context.group, context.id)
+    return not context.deployment and changes.not_found(context.id) or nil
+  end
+end
+
+-- Each answers a refusal, or nothing.
+local DEMANDS =
+  { check_support, check_group, check_id, check_query, check_media_type, check_body, check_existence }
+
+--- Carries out an operation.
+---@param name string
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function operations.perform(name, context)
+  local operation = OPERATIONS[name]
+  for _, demand in ipairs(DEMANDS) do
+    local refusal = demand(context, operation)
+    if refusal then
+      return answers.refuse(refusal, context)
+    end
+  end
+  return operation.run(context)
+end
+
+return operations

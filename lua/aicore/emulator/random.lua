@@ -1,0 +1,64 @@
+-- Reproducible randomness: the same seed gives the same numbers under every Lua, which math.random does not.
+-- Rule: a generator is a value that is passed in; nothing here is shared. Not for secrets.
+
+local random = {}
+
+-- Park and Miller's generator: every product stays below 2^53, so doubles and integers agree.
+local MULTIPLIER, MODULUS = 48271, 2147483647
+local WARM_UP = 8 -- small seeds would begin with small numbers
+
+--- A generator of numbers in [0, 1).
+---@param seed number
+---@return fun(): number
+function random.new(seed)
+  local state = math.floor(seed) % (MODULUS - 1) + 1
+  local function draw()
+    state = state * MULTIPLIER % MODULUS
+    return (state - 1) / (MODULUS - 1)
+  end
+  for _ = 1, WARM_UP do
+    draw()
+  end
+  return draw
+end
+
+local HEX = "0123456789abcdef"
+local BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+local function text(draw, length, alphabet)
+  local characters = {}
+  for i = 1, length do
+    local at = math.floor(draw() * #alphabet) + 1
+    characters[i] = alphabet:sub(at, at)
+  end
+  return table.concat(characters)
+end
+
+--- Hexadecimal digits.
+---@param draw fun(): number
+---@param length integer
+---@return string
+function random.hex(draw, length)
+  return text(draw, length, HEX)
+end
+
+--- Characters of the base64url alphabet.
+---@param draw fun(): number
+---@param length integer
+---@return string
+function random.base64url(draw, length)
+  return text(draw, length, BASE64URL)
+end
+
+--- Looks like a version 4 UUID.
+---@param draw fun(): number
+---@return string
+function random.uuid(draw)
+  local digits = random.hex(draw, 30)
+  local groups = { digits:sub(1, 8), digits:sub(9, 12), "4" .. digits:sub(13, 15) }
+  groups[4] = "a" .. digits:sub(16, 18)
+  groups[5] = digits:sub(19, 30)
+  return table.concat(groups, "-")
+end
+
+return random

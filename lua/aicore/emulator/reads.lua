@@ -1,0 +1,98 @@
+-- The operations that look: list, count, status, logs, capabilities.
+-- Rule: they change nothing. Their parameters have been checked when they run.
+
+local answers = require "aicore.emulator.answers"
+local json = require "aicore.emulator.json"
+local logs = require "aicore.emulator.logs"
+local record = require "aicore.emulator.record"
+
+local reads = {}
+
+local function filter(query)
+  return function(deployment)
+    return (not query.status or deployment.status == query.status)
+      and (not query.configurationId or deployment.configuration_id == query.configurationId)
+      and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
+      and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
+  end
+end
+
+local DEFAULT_TOP = 10000
+
+--- `count` is the number of deployments in this answer, as the description says, not that of all pages.
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function reads.list(context)
+  local query, parts = context.query, {}
+  local found = context.world:find(context.group, filter(query))
+  local first = (query["$skip"] or 0) + 1
+  local form = query["$select"] or "list"
+  for i = first, math.min(#found, first + (query["$top"] or DEFAULT_TOP) - 1) do
+    parts[#parts + 1] = record.encode(found[i], form, context.world.url)
+  end
+  return answers.json(200, ('{"count":%d,"resources":%s}'):format(#parts, json.array(parts)))
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function reads.count(context)
+  return answers.text(200, tostring(#context.world:find(context.group, filter(context.query))))
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function reads.status(context)
+  local form = context.query["$select"] or "detailed"
+  return answers.json(200, record.encode(context.deployment, form, context.world.url))
+end
+
+local LOG_WINDOW, DEFAULT_LINES = 3600, 1000
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function reads.logs(context)
+  local query = context.query
+  local from, to = query.start or context.now - LOG_WINDOW, query["end"] or context.now
+  if from > to then
+    return answers.refuse({ kind = "malformed", message = "start is after end" }, context)
+  end
+  local lines = logs.encode(context.deployment, {
+    from = from,
+    to = to,
+    top = query["$top"] or DEFAULT_LINES,
+    order = query["$order"] or "asc",
+  })
+  return answers.json(200, '{"data":{"result":' .. lines .. "}}")
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function reads.capabilities(context)
+  return answers.json(200, {
+    runtimeIdentifier = "aicore",
+    runtimeApiVersion = "2.42.0",
+    description = "An emulated SAP AI Core",
+    aiApi = {
+      version = "2.42.0",
+      capabilities = {
+        multitenant = true,
+        shareable = true,
+        staticDeployments = false,
+        userDeployments = true,
+        userExecutions = false,
+        timeToLiveDeployments = false, -- a ttl is kept and shown, but nothing ends by it
+        executionSchedules = false,
+        logs = { executions = false, deployments = true },
+        bulkUpdates = { executions = false, deployments = context.settings.bulk },
+      },
+      limits = {
+        executions = { maxRunningCount = -1 },
+        deployments = { maxRunningCount = -1 },
+        timeToLiveDeployments = { minimum = "10m", maximum = "-1" },
+      },
+    },
+    extensions = { resourceGroups = { version = "2.42.0" } },
+  })
+end
+
+return reads

@@ -1,0 +1,277 @@
+-- When to send a request again: a step machine without I/O, clock or dice of its own.
+-- Rules of this file:
+--   What came of an attempt has one of the names in OUTCOMES; REPEATS says by the kind of operation what follows.
+--   Every delay ends before the deadline: a repetition that cannot be in time is not waited for.
+--   A repetition is paid from the session's bucket. When that is empty nobody repeats, so that a service in
+--   trouble gets at most a few percent on top of what it is asked anyway.
+--   What may have happened once stays ambiguous, whatever is answered later.
+--
+-- The driver does what it is told, until "done" or "fail":
+--   "send"     send the request, then step(err, now, random)
+--   "wait", s  sleep, then ready(now)
+--   "login"    get another token, then send; if there is none: abort(err, now)
+-- and begins with ready(now).
+
+local errors = require "aicore.errors"
+
+local retry = {}
+
+---@alias aicore.retry.Kind "safe"|"create"|"login"
+
+--- What may be repeated, by operation. An update names a configuration: twice is the same as once.
+---@type table<string, aicore.retry.Kind>
+retry.kinds = {
+  status = "safe",
+  list = "safe",
+  count = "safe",
+  logs = "safe",
+  capabilities = "safe",
+  update = "safe",
+  stop = "safe",
+  delete = "safe",
+  batch = "safe",
+  create = "create",
+  login = "login",
+}
+
+---@class aicore.retry.Policy
+---@field base number            s, at most before the second attempt; doubled before each further one
+---@field throttled_base number  s, the same where the service says that it is too much
+---@field cap number             s, no backoff is longer; what the service asks for may be
+---@field attempts integer       requests per call; one more where a token was refused
+
+---@type aicore.retry.Policy
+retry.policy = { base = 0.1, throttled_base = 1, cap = 20, attempts = 5 }
+
+-- The bucket ---------------------------------------------------------------------------------------
+
+local BUCKET = 500
+local REFUND = 1
+
+---@class aicore.retry.Budget  shared by all calls of a session
+---@field tokens integer        what is left for repetitions
+---@field paused_until number   nobody sends before, as the service refused somebody with a 429
+local Budget = {}
+Budget.__index = Budget
+
+---@return aicore.retry.Budget
+function retry.budget()
+  return setmetatable({ tokens = BUCKET, paused_until = -math.huge }, Budget)
+end
+
+--- How long a new attempt has to wait: seconds, 0 if it may be sent.
+---@param now number
+---@return number
+function Budget:pause(now)
+  return math.max(0, self.paused_until - now)
+end
+
+--- Takes tokens if there are enough.
+---@param cost integer
+---@return boolean
+function Budget:pay(cost)
+  if self.tokens < cost then
+    return false
+  end
+  self.tokens = self.tokens - cost
+  return true
+end
+
+--- A success at the first try: the service is well.
+function Budget:refund()
+  self.tokens = math.min(BUCKET, self.tokens + REFUND)
+end
+
+-- What came of an attempt --------------------------------------------------------------------------
+
+-- cost: tokens for a repetition; base: which of the policy's; pauses: the whole session, not only this call
+local OUTCOMES = {
+  denied = {}, --                                                             the token was refused, and so was nothing done
+  throttled = { cost = 5, base = "throttled_base", pauses = true }, --        refused before anything was done
+  busy = { cost = 5, base = "throttled_base" }, --                            may have been done in part
+  transient = { cost = 14, base = "base" }, --                                the same
+  unsent = { cost = 14, base = "base" }, --                                   it never got there
+  lost = { cost = 14, base = "base" }, --                                     no answer, or half of one
+  final = {}, --                                                              the same again would be refused again
+}
+
+local BY_STATUS = {
+  [401] = "denied",
+  [408] = "transient",
+  [425] = "transient",
+  [429] = "throttled",
+  [500] = "transient",
+  [502] = "transient",
+  [503] = "transient",
+  [504] = "transient",
+}
+
+-- Errors without a whole answer, whether there is a status line or not.
+local NO_ANSWER = { transport = true, timeout = true, protocol = true }
+
+-- What follows an outcome; where nothing stands, the call has failed.
+-- A create has no idempotency key: it is repeated only where it is certain that nothing was created.
+---@type table<aicore.retry.Kind, table<string, "login"|"wait">>
+local REPEATS = {
+  safe = {
+    denied = "login",
+    throttled = "wait",
+    busy = "wait",
+    transient = "wait",
+    unsent = "wait",
+    lost = "wait",
+  },
+  create = { denied = "login", throttled = "wait", unsent = "wait" },
+  login = { throttled = "wait", busy = "wait", transient = "wait", unsent = "wait", lost = "wait" },
+}
+
+local function outcome_of(err)
+  if not NO_ANSWER[err.kind] then
+    local outcome = BY_STATUS[err.status] or "final"
+    return err.status == 503 and err.retry_after and "busy" or outcome
+  end
+  if not err.retryable then
+    return "final"
+  end
+  local unsent = not err.status and not err.ambiguous and err.kind ~= "protocol"
+  return unsent and "unsent" or "lost"
+end
+
+-- The machine --------------------------------------------------------------------------------------
+
+---@class aicore.retry.Machine
+---@field attempts integer   requests sent
+---@field ambiguous boolean  one of them may have taken effect although it failed
+---@field private tries integer  attempts without the one whose token was refused
+local Machine = {}
+Machine.__index = Machine
+
+--- The machine of one call.
+---@param options { kind: aicore.retry.Kind, deadline: number, budget: aicore.retry.Budget, enabled: boolean?,
+---                 policy: aicore.retry.Policy? }
+---       deadline: s, on the clock of `now`; enabled: false allows one attempt only, and the replay after a 401 all the
+---       same, as otherwise a client would keep a dead token for ever; policy: fields that differ from retry.policy
+---@return aicore.retry.Machine
+function retry.new(options)
+  return setmetatable({
+    repeats = assert(REPEATS[options.kind], "no such kind of operation"),
+    deadline = options.deadline,
+    budget = options.budget,
+    policy = setmetatable(options.policy or {}, { __index = retry.policy }),
+    enabled = options.enabled ~= false,
+    attempts = 0,
+    tries = 0,
+    ambiguous = false,
+  }, Machine)
+end
+
+-- The error that the caller gets: a copy, since that of a shared login belongs to others, too.
+local function finished(self, err, note)
+  local copy = {}
+  for field, value in pairs(err) do
+    copy[field] = value
+  end
+  copy.message = note and ("%s (%s)"):format(err.message, note) or err.message
+  copy.attempts = self.attempts
+  copy.ambiguous = self.ambiguous
+  return errors.new(copy)
+end
+
+local function asked_to_wait(asked, left)
+  return ("the service asks to wait %.1f s, %.1f s are left"):format(asked, left)
+end
+
+--- May the request be sent now?
+---@param now number
+---@return "send"|"wait"|"fail" action
+---@return number|aicore.Error|nil  seconds, or why there is no point in waiting
+function Machine:ready(now)
+  local pause, left = self.budget:pause(now), self.deadline - now
+  if pause < left then
+    return pause > 0 and "wait" or "send", pause
+  end
+  local err = self.answer or errors.new { kind = "timeout", message = "no time left", retryable = true }
+  err = finished(self, err, pause > 0 and asked_to_wait(pause, left) or nil)
+  err.retry_after = pause > 0 and pause or err.retry_after
+  return "fail", err
+end
+
+-- How long until the next attempt, and how much of that the service asked for; both in seconds.
+-- Full jitter: clients that failed together do not come back together.
+local function delay_after(self, err, outcome, now, random)
+  local policy = self.policy
+  local backoff = outcome.base and math.min(policy.cap, policy[outcome.base] * 2 ^ (self.tries - 1)) or 0
+  local asked = math.max(err.retry_after or 0, self.budget:pause(now))
+  local delay = math.max(random * backoff, asked)
+  if outcome.pauses then
+    self.budget.paused_until = math.max(self.budget.paused_until, now + delay)
+  end
+  return delay, asked
+end
+
+local function note_failure(self, err, name)
+  self.ambiguous = self.ambiguous or err.ambiguous or false
+  if name ~= "denied" and err.status and not NO_ANSWER[err.kind] then
+    self.answer = err
+  end
+end
+
+--- To be called after every attempt: what follows?
+---@param err aicore.Error?  of this attempt; nil: it was a success
+---@param now number
+---@param random number      in [0, 1), anew for every call
+---@return "done"|"wait"|"login"|"fail" action
+---@return number|aicore.Error|nil  seconds to wait, or the call's error
+function Machine:step(err, now, random)
+  self.attempts = self.attempts + 1
+  if not err then
+    if self.attempts == 1 then
+      self.budget:refund()
+    end
+    return "done"
+  end
+  local name = outcome_of(err)
+  local outcome, action = OUTCOMES[name], self.repeats[name]
+  note_failure(self, err, name)
+  if action == "login" and not self.renewed and now < self.deadline then
+    self.renewed = true
+    return "login"
+  end
+  self.tries = self.tries + 1
+  local delay, asked = delay_after(self, err, outcome, now, random)
+  if action ~= "wait" or not self.enabled or self.tries >= self.policy.attempts then
+    return "fail", self:abort(err, now)
+  elseif now + delay >= self.deadline then
+    return "fail", self:late(err, now, delay, asked)
+  elseif not self.budget:pay(outcome.cost) then
+    return "fail", finished(self, err, "not repeated: this session has used up its retries")
+  end
+  return "wait", delay
+end
+
+--- The error of a call to which the next attempt would come too late.
+---@private
+function Machine:late(err, now, delay, asked)
+  if asked == 0 or asked < delay then
+    return self:abort(err, now, "no time for another attempt")
+  end
+  local final = self:abort(err, now, asked_to_wait(asked, self.deadline - now))
+  final.retry_after = asked
+  return final
+end
+
+-- Timers may go off early by as much, in seconds.
+local EARLY = 0.01
+
+--- The error of a call that ends for a reason from outside (no login, cancelled), or at its deadline: where that cut
+--- off the last attempt, what the service answered before says more.
+---@param err aicore.Error
+---@param now number
+---@param note string?  to be added to the message
+---@return aicore.Error
+function Machine:abort(err, now, note)
+  local cut_off = (err.kind == "timeout" or err.kind == "transport") and now >= self.deadline - EARLY
+  return finished(self, cut_off and self.answer or err, note)
+end
+
+return retry

@@ -1,0 +1,70 @@
+rockspec_format = "3.0"
+package = "aicore"
+version = "dev-1"
+
+source = {
+  url = "git+https://example.org/aicore/aicore.git",
+}
+
+description = {
+  summary = "Stop, delete and watch deployments on SAP AI Core",
+  detailed = [[
+    Deployment management for SAP AI Core from Lua 5.4 and LuaJIT: one HTTP exchange per call in C
+    (libcurl), with retrying, waiting and teardown in Lua, for plain Lua, luv, Neovim, cqueues and ngx_lua.
+    The emulator needs the rock "http" besides, and the runtimes need their own hosts' libraries.
+  ]],
+  license = "MIT",
+}
+
+dependencies = {
+  "lua >= 5.1, < 5.5",
+  "lua-cjson >= 2.1",
+  "argparse >= 0.7",
+}
+
+external_dependencies = {
+  CURL = { library = "curl" }, -- not its header: Debian keeps that where LuaRocks does not look, but compilers do
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["aicore.core"] = {
+      sources = {
+        "src/buffer.c",
+        "src/clock.c",
+        "src/core.c",
+        "src/interrupt.c",
+        "src/operation.c",
+        "src/pollset.c",
+        "src/pollset_epoll.c",
+        "src/pollset_kqueue.c",
+        "src/reply.c",
+        "src/secret.c",
+        "src/session.c",
+        "src/session_config.c",
+        "src/sigpipe.c",
+        "src/transfer.c",
+      },
+      defines = { "_GNU_SOURCE" },
+      libraries = { "curl" },
+      incdirs = { "$(CURL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)" },
+    },
+    ["aicore.emulator.agenda"] = "lua/aicore/emulator/agenda.lua",
+    ["aicore.emulator.faults"] = "lua/aicore/emulator/faults.lua",
+    ["aicore.emulator.journal"] = "lua/aicore/emulator/journal.lua",
+    ["aicore.emulator.json"] = "lua/aicore/emulator/json.lua",
+    ["aicore.emulator.logs"] = "lua/aicore/emulator/logs.lua",
+    ["aicore.emulator.random"] = "lua/aicore/emulator/random.lua",
+    ["aicore.emulator.record"] = "lua/aicore/emulator/record.lua",
+    ["aicore.emulator.settings"] = "lua/aicore/emulator/settings.lua",
+    ["aicore.emulator.timestamp"] = "lua/aicore/emulator/timestamp.lua",
+    ["aicore.emulator.tokens"] = "lua/aicore/emulator/tokens.lua",
+    ["aicore.emulator.world"] = "lua/aicore/emulator/world.lua",
+    ["aicore.lifecycle"] = "lua/aicore/lifecycle.lua",
+  },
+  install = {
+    bin = { "bin/aicorectl" },
+  },
+}

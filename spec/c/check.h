@@ -1,0 +1,17 @@
+/* The few lines that the C specs share: a check that says where it failed and goes on. */
+#ifndef AICORE_CHECK_H
+#define AICORE_CHECK_H
+
+#include <stdio.h>
+
+static int checks_failed;
+
+#define CHECK(condition)                                                       \
+  do {                                                                         \
+    if (!(condition)) {                                                        \
+      checks_failed++;                                                         \
+      fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);  \
+    }                                                                          \
+  } while (0)
+
+#endif

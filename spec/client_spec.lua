@@ -1,0 +1,315 @@
+--- The client against the emulator: every operation, logins, and the rules of the service.
+
+local client = require "aicore.client"
+local emulator = require "spec.support.emulator"
+
+local FIRST = "d000000000000001"
+
+describe("client", function()
+  local server
+
+  local function connect(settings)
+    settings = settings or {}
+    settings.base_url = settings.base_url or server.url
+    settings.auth_url = settings.auth_url or server.url
+    settings.client_id = "me"
+    settings.client_secret = settings.client_secret or "secret+/0123456789"
+    return assert(client.new(settings))
+  end
+
+  --- Looks until the predicate holds for what status() says; the emulator's times are short.
+  local function look_until(c, id, holds)
+    local deployment, err
+    repeat
+      deployment, err = c:status(id)
+    until holds(deployment, err)
+    return deployment, err
+  end
+
+  setup(function()
+    server = emulator.start {
+      "--deployments",
+      "5",
+      "--stop-time",
+      "0.1",
+      "--delete-time",
+      "0.1",
+      "--start-time",
+      "0.1",
+      "--client-id",
+      "me",
+      "--client-secret",
+      "secret+/0123456789",
+    }
+  end)
+
+  teardown(function()
+    server.stop()
+  end)
+
+  before_each(function()
+    server.clear_faults()
+  end)
+
+  describe("operations", function()
+    it("go through the procedure: stop, look, delete, look until it is gone", function()
+      local c = connect()
+      assert.equal("RUNNING", assert(c:status(FIRST)).status)
+
+      local accepted, err = c:delete(FIRST)
+      assert.is_nil(accepted)
+      assert.equal("state", err.kind)
+      assert.equal("delete", err.operation)
+      assert.equal(FIRST, err.id)
+
+      assert.equal(FIRST, assert(c:stop(FIRST)).id)
+      assert.equal("STOPPED", c:status(FIRST).targetStatus)
+      look_until(c, FIRST, function(deployment)
+        return deployment.status == "STOPPED"
+      end)
+      assert.equal(FIRST, assert(c:delete(FIRST)).id)
+      assert.equal("DELETED", c:status(FIRST).targetStatus)
+      local _, gone = look_until(c, FIRST, function(deployment)
+        return not deployment
+      end)
+      assert.equal(404, gone.status)
+      assert.is_string(gone.code)
+      c:close()
+    end)
+
+    it("create, update and find a deployment", function()
+      local c = connect()
+      local created = assert(c:create("conf-2", { ttl = "1h" }))
+      assert.is_string(created.id)
+      look_until(c, created.id, function(deployment)
+        return deployment and deployment.status == "RUNNING"
+      end)
+      assert.equal(created.id, assert(c:update(created.id, "conf-3")).id)
+      assert.equal("conf-3", c:status(created.id).configurationId)
+      assert.equal(1, c:count { configuration_id = "conf-3" })
+      assert.equal(created.id, c:list({ configuration_id = "conf-3" })[1].id)
+    end)
+
+    it("tell readably why nothing was created", function()
+      local created, err = connect():create "missing-configuration"
+      assert.is_nil(created)
+      assert.equal(400, err.status)
+      assert.matches("missing%-configuration", tostring(err))
+    end)
+
+    it("read logs and capabilities", function()
+      local c = connect()
+      local lines = assert(c:logs("d000000000000002", { top = 2, order = "desc" }))
+      assert.equal(2, #lines)
+      assert.is_string(lines[1].msg)
+      assert.is_true(c:capabilities().aiApi.capabilities.bulkUpdates.deployments)
+    end)
+
+    it("keep resource groups apart, the client's and the call's", function()
+      server.seed { id = "d-in-team", resource_group = "team" }
+      local c = connect { resource_group = "team" }
+      assert.equal(1, #assert(c:list()))
+      assert.is_nil((c:status(FIRST)))
+      assert.is_table(c:status("d000000000000002", { resource_group = "default" }))
+      assert.is_table(connect():status("d-in-team", { resource_group = "team" }))
+    end)
+
+    it("raise on misuse at the caller's line, and send nothing", function()
+      local c = connect()
+      assert(c:status "d000000000000002")
+      local before = server.requests().total
+      local calls = {
+        [[c:status("a/b")]],
+        [[c:status("..")]],
+        [[c:stop()]],
+        [[c:stop("d000000000000002", { foo = 1 })]],
+        [[c:stop("d000000000000002", { retry = "no" })]],
+        [[c:delete("d000000000000002", "x")]],
+        [[c:delete("d000000000000002", { resource_group = "a\nb" })]],
+        [[c:create({})]],
+        [[c:update("d000000000000002")]],
+        [[c:logs("d000000000000002", { top = 0 })]],
+        [[c:list({ older_than = "7d" })]],
+        [[c:list("RUNNING")]],
+        [[c:each({ status = {} })]],
+        [[c:count({ shard = {} })]],
+        [[new { base_uri = "x" }]],
+        [[new { timeout = "1" }]],
+        [[new(3)]],
+      }
+      for _, text in ipairs(calls) do
+        local chunk = "local c, new = ...\n\n local result = " .. text
+        local called, message = pcall(assert((loadstring or load)(chunk, "=user")), c, client.new)
+        assert.is_false(called, text)
+        assert.matches("^user:3: ", message, text)
+      end
+      assert.equal(before, server.requests().total)
+    end)
+  end)
+
+  describe("lists", function()
+    it("come page by page", function()
+      server.seed { count = 10001, resource_group = "many", status = "STOPPED" }
+      local c = connect { resource_group = "many" }
+      local before = server.requests().list or 0
+      assert.equal(10001, #assert(c:list()))
+      assert.equal(2, server.requests().list - before)
+      local seen, ids = 0, {}
+      for deployment in c:each { status = "STOPPED" } do
+        seen = seen + 1
+        ids[deployment.id] = true
+      end
+      assert.equal(10001, seen)
+      for _ in pairs(ids) do
+        seen = seen - 1
+      end
+      assert.equal(0, seen)
+      assert.equal(10001, c:count())
+      assert.equal(0, c:count { status = "RUNNING" })
+    end)
+
+    it("say so when a page cannot be had", function()
+      local c = connect()
+      server.fault { operation = "list", status = 400, body = "no", times = 2 }
+      local found, err = c:list()
+      assert.is_nil(found)
+      assert.equal(400, err.status)
+      local steps = {}
+      for deployment, step_err in c:each() do
+        steps[#steps + 1] = { deployment, step_err.status }
+      end
+      assert.same({ { false, 400 } }, steps)
+    end)
+
+    it("are filtered by age and shard here", function()
+      server.seed { count = 10, resource_group = "aged", age = 7200 }
+      server.seed { count = 5, resource_group = "aged", age = 60 }
+      local c = connect { resource_group = "aged" }
+      assert.equal(10, c:count { older_than = 3600 })
+      assert.equal(10, #c:list { older_than = 3600 })
+      local one, other = c:list { shard = { 0, 2 } }, c:list { shard = { 1, 2 } }
+      assert.equal(15, #one + #other)
+      assert.is_true(#one > 0 and #other > 0)
+    end)
+  end)
+
+  describe("login", function()
+    it("happens once, and the token is kept", function()
+      local c = connect()
+      local before = server.requests().login or 0
+      for _ = 1, 5 do
+        assert(c:status "d000000000000002")
+      end
+      assert.equal(before + 1, server.requests().login)
+    end)
+
+    it("happens again shortly before the token expires", function()
+      server.settings { token_lifetime = 0.2 }
+      local c = connect()
+      local before = server.requests().login or 0
+      repeat
+        assert(c:status "d000000000000002")
+      until server.requests().login >= before + 3
+      server.settings { token_lifetime = 43200 }
+      local refused = 0
+      for _, entry in ipairs(server.journal()) do
+        refused = refused + (entry.what == "refused" and 1 or 0)
+      end
+      assert.equal(0, refused)
+    end)
+
+    it("happens once more after a 401, with one replay", function()
+      local c = connect()
+      assert(c:status "d000000000000002")
+      server.expire_tokens()
+      local before = server.requests()
+      assert(c:status "d000000000000002")
+      local after = server.requests()
+      assert.equal(1, after.login - before.login)
+      assert.equal(2, after.status - before.status)
+    end)
+
+    it("is not tried for ever", function()
+      local c = connect()
+      server.fault { operation = "status", status = 401, body = "Jwt is expired", times = 0 }
+      local before = server.requests()
+      local deployment, err = c:status "d000000000000002"
+      assert.is_nil(deployment)
+      assert.equal("auth", err.kind)
+      assert.equal(401, err.status)
+      assert.equal("Jwt is expired", err.details)
+      assert.equal(2, server.requests().status - (before.status or 0))
+    end)
+
+    it("that is refused names the reason, and no secret", function()
+      local c = connect { client_secret = "wrong-0123456789" }
+      local deployment, err = c:status "d000000000000002"
+      assert.is_nil(deployment)
+      assert.equal("auth", err.kind)
+      assert.equal("login", err.operation)
+      assert.equal("Bad credentials", err.message)
+      assert.is_nil(tostring(err):match "0123456789")
+    end)
+
+    it("is not needed with a ready token", function()
+      local c = connect()
+      assert(c:status "d000000000000002")
+      local issued = server.token()
+      local asked = 0
+      local ready = assert(client.new { base_url = server.url, token = issued })
+      assert(ready:status "d000000000000002")
+      local made = assert(client.new {
+        base_url = server.url,
+        token = function()
+          asked = asked + 1
+          return asked == 1 and "stale" or issued
+        end,
+      })
+      assert(made:status "d000000000000002")
+      assert(made:status "d000000000000002")
+      assert.equal(2, asked)
+      local stale = assert(client.new { base_url = server.url, token = "stale" })
+      local _, err = stale:status "d000000000000002"
+      assert.equal(401, err.status)
+      local broken = assert(client.new {
+        base_url = server.url,
+        token = function()
+          return nil, "vault is sealed"
+        end,
+      })
+      _, err = broken:status "d000000000000002"
+      assert.equal("auth", err.kind)
+      assert.matches("vault is sealed", err.message)
+    end)
+  end)
+
+  describe("the gateway in front", function()
+    it("does not make a deployment look deleted", function()
+      local c = connect()
+      server.fault { operation = "status", status = 404, body = "<html>not here</html>" }
+      local deployment, err = c:status "d000000000000002"
+      assert.is_nil(deployment)
+      assert.equal(404, err.status)
+      assert.is_nil(err.code)
+      assert.equal("<html>not here</html>", err.details)
+    end)
+  end)
+
+  it("ends a call at its deadline", function()
+    local c = connect()
+    assert(c:status "d000000000000002")
+    server.fault { operation = "status", latency = 30 }
+    local deployment, err = c:status("d000000000000002", { timeout = 0.1 })
+    assert.is_nil(deployment)
+    assert.equal("timeout", err.kind)
+  end)
+
+  it("is over when it is closed", function()
+    local c = connect()
+    assert(c:status "d000000000000002")
+    c:close()
+    c:close()
+    assert.matches("closed", tostring(c))
+    assert.is_false(pcall(c.status, c, "d000000000000002"))
+  end)
+end)

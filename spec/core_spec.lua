@@ -1,0 +1,580 @@
+--- The C module by itself: arguments, replies of every kind, limits, and what happens over time.
+-- Good answers and rules of the service are the emulator's part (client_spec.lua).
+
+local core = require "aicore.core"
+local raw_server = require "spec.support.raw_server"
+
+local ID = "d748fdae9f88a9b0"
+
+local function answer(status, body, headers)
+  return ("HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s"):format(
+    status,
+    #body,
+    headers or "Content-Type: application/json\r\n",
+    body
+  )
+end
+
+local function session_for(server, settings)
+  settings = settings or {}
+  settings.base_url = server.url .. "/v2"
+  return core.session(settings)
+end
+
+--- What an operation makes of one answer.
+local function outcome(bytes, settings, name, ...)
+  local server = raw_server.start { bytes }
+  local session = session_for(server, settings)
+  local reply, err = core[name or "status"](session, ... or ID, select(2, ...))
+  session:close()
+  server.stop()
+  return reply, err
+end
+
+describe("core", function()
+  describe("arguments", function()
+    local session = core.session { base_url = "http://127.0.0.1:1/v2" }
+
+    it("are checked before anything is sent", function()
+      local cases = {
+        { "status", "abc" },
+        { "status", ".." },
+        { "status", "a/b/c" },
+        { "status", "abcd\n" },
+        { "status", ("x"):rep(65) },
+        { "status", 12345 },
+        { "status" },
+        { "stop", ID, { foo = 1 } },
+        { "stop", ID, { [1] = 1 } },
+        { "stop", ID, "x" },
+        { "stop", ID, {}, 1 },
+        { "delete", ID, { resource_group = "a\r\nb" } },
+        { "delete", ID, { resource_group = "" } },
+        { "delete", ID, { timeout = 0 } },
+        { "delete", ID, { timeout = "1" } },
+        { "delete", ID, { timeout = 0 / 0 } },
+        { "status", ID, { select = "id" } },
+        { "list", { status = "A B" } },
+        { "list", { scenario_id = "x y z w" } },
+        { "list", { executable_ids = {} } },
+        { "list", { executable_ids = { "a" } } },
+        { "list", { executable_ids = "abcd" } },
+        { "list", { top = 0 } },
+        { "list", { top = 100001 } },
+        { "list", { top = 1.5 } },
+        { "list", { skip = -1 } },
+        { "count", { top = 1 } },
+        { "create", ID, { ttl = "3" } },
+        { "create", ID, { ttl = "d" } },
+        { "create", ID, { ttl = "3w" } },
+        { "update", ID },
+        { "logs", ID, { start = "yesterday" } },
+        { "logs", ID, { top = 5001 } },
+        { "logs", ID, { order = "up" } },
+        { "batch", {} },
+        { "batch", { { id = ID } } },
+        { "batch", { { id = ID, targetStatus = "RUNNING" } } },
+        { "batch", { { id = ID, targetStatus = "STOPPED" }, { id = ID, targetStatus = "DELETED" } } },
+        { "batch", "x" },
+      }
+      for i, case in ipairs(cases) do
+        local name = table.remove(case, 1)
+        local called, message = pcall(core[name], session, (table.unpack or unpack)(case))
+        assert.is_false(called, "case " .. i)
+        assert.matches(name .. ": ", message, 1, true)
+        assert.equal(message:match(name .. ": .*"), core.check(name, (table.unpack or unpack)(case)))
+      end
+    end)
+
+    it("are good in every documented form", function()
+      local many = {}
+      for i = 1, 100 do
+        many[i] = { id = ("d%05d"):format(i), targetStatus = i % 2 == 0 and "STOPPED" or "DELETED" }
+      end
+      local cases = {
+        { "status", ID, nil },
+        { "status", "a.-_", { select = "status", timeout = 0.5, resource_group = "x y" } },
+        { "list", { status = "NEW_WORD", executable_ids = { "abcd", "efgh" }, top = 100000, skip = 0 } },
+        { "create", ID, { ttl = "24H" } },
+        { "logs", ID, { start = "2021-05-19T00:00:14.347+00:00", ["end"] = "2021-05-19T00:00:14Z", top = 5000 } },
+        { "batch", many },
+        { "login" },
+        { "capabilities", {} },
+      }
+      for _, case in ipairs(cases) do
+        assert.is_nil(core.check((table.unpack or unpack)(case, 1, 3)), case[1])
+      end
+    end)
+
+    it("of a session are checked, too", function()
+      local cases = {
+        {},
+        { base_url = 1 },
+        { base_url = "nonsense" },
+        { base_url = "ftp://localhost" },
+        { base_url = "http://example.org" },
+        { base_url = "http://127.0.0.1.example.org" },
+        { base_url = "http://0x7f000001.example.org" },
+        { base_url = "https://user@example.org" },
+        { base_url = "https://user:password@example.org" },
+        { base_url = "https://example.org\0" },
+        { base_url = "https://example.org", token_url = "http://example.org" },
+        { base_url = "https://example.org", unknown = 1 },
+        { base_url = "https://example.org", timeout = 0 },
+        { base_url = "https://example.org", max_response = -1 },
+        { base_url = "https://example.org", resource_group = "a\nb" },
+        { base_url = "https://example.org", token = "a\nb" },
+        { base_url = "https://example.org", client_secret = {} },
+      }
+      for i, case in ipairs(cases) do
+        assert.is_false(pcall(core.session, case), "case " .. i)
+      end
+      for _, url in ipairs { "http://localhost:1", "http://127.9.9.9", "http://[::1]:80", "https://x.org" } do
+        assert.is_userdata(core.session { base_url = url })
+      end
+    end)
+
+    it("name no secret in what tostring says", function()
+      local secretive = core.session {
+        base_url = "https://example.org",
+        token = "token-0123456789",
+        client_id = "id",
+        client_secret = "secret-0123456789",
+      }
+      assert.is_nil(tostring(secretive):match "0123456789")
+    end)
+  end)
+
+  describe("replies", function()
+    it("read null as absent and numbers without a fraction as integers", function()
+      local body = '{"id":"' .. ID .. '","status":"NEW","targetStatus":null,"n":3,"half":0.5,'
+        .. '"details":{"a":null,"list":[1,{"b":null}]},"resources":[]}'
+      local reply = assert(outcome(answer("200 OK", body)))
+      assert.is_nil(reply.targetStatus)
+      assert.equal("3", tostring(reply.n))
+      assert.equal(0.5, reply.half)
+      assert.same({ list = { 1, {} } }, reply.details)
+      assert.equal("1", tostring(reply.details.list[1]))
+    end)
+
+    it("are decompressed", function()
+      local path = os.tmpname()
+      local file = assert(io.open(path, "wb"))
+      file:write(('{"id":"%s","status":"RUNNING"}'):format(ID))
+      file:close()
+      local pipe = assert(io.popen("gzip -c " .. path))
+      local packed = pipe:read "*a"
+      pipe:close()
+      os.remove(path)
+      local reply = assert(outcome(answer("200 OK", packed, "Content-Encoding: gzip\r\n")))
+      assert.equal("RUNNING", reply.status)
+    end)
+
+    it("that are not what they should be are protocol errors, with what was said", function()
+      local deep = ('{"id":"%s","status":"X","d":%s1%s}'):format(ID, ("["):rep(64), ("]"):rep(64))
+      local cases = {
+        "",
+        "<html>hello",
+        "[]",
+        "{}",
+        "null",
+        "3",
+        '"text"',
+        '{"status":3}',
+        '{"id":"another1","status":"RUNNING"}',
+        '{"status":"RUNNING","n":0x10}',
+        '{"status":"RUNNING","n":nan}',
+        '{"status":"RUNNING","n":1e999}',
+        '{"status":"RUNNING"',
+        '{"status":"RUNNING"} x',
+        deep,
+      }
+      for _, body in ipairs(cases) do
+        local reply, err = outcome(answer("200 OK", body))
+        assert.is_nil(reply, body)
+        assert.equal("protocol", err.kind, body)
+        assert.equal(200, err.status)
+        assert.equal("status", err.operation)
+        assert.equal(ID, err.id)
+        if body ~= "" then
+          assert.equal(body:sub(1, 200), err.details)
+        end
+      end
+    end)
+
+    it("of a list and a count have their shapes, too", function()
+      for _, body in ipairs { '{"count":1}', '{"resources":{"a":1}, "resources":3}', '{"resources":[3]}' } do
+        local reply, err = outcome(answer("200 OK", body), nil, "list", {})
+        assert.is_nil(reply, body)
+        assert.equal("protocol", err.kind)
+      end
+      for _, body in ipairs { "", "x", "-1", "1.5", "1 2", "99999999999999999999", " 1" } do
+        local reply, err = outcome(answer("200 OK", body), nil, "count", {})
+        assert.is_nil(reply, body)
+        assert.equal("protocol", err.kind)
+      end
+      assert.equal(17, outcome(answer("200 OK", "17\n"), nil, "count", {}))
+    end)
+
+    it("stop at the limits", function()
+      local large = ('{"id":"%s","status":"%s"}'):format(ID, ("x"):rep(5000))
+      local reply, err = outcome(answer("200 OK", large), { max_response = 4000 })
+      assert.is_nil(reply)
+      assert.equal("protocol", err.kind)
+      assert.equal("the reply is longer than max_response allows", err.message)
+      assert.is_false(err.retryable)
+
+      local long_header = "X-Long: " .. ("x"):rep(3000) .. "\r\n"
+      reply, err = outcome(answer("200 OK", "{}", long_header), { max_headers = 2000 })
+      assert.is_nil(reply)
+      assert.equal("the headers are longer than max_headers allows", err.message)
+
+      local deep = ('{"status":"X","d":%s1%s}'):format(("["):rep(10), ("]"):rep(10))
+      assert.is_table(outcome(answer("200 OK", deep), { max_depth = 11 }))
+      assert.is_nil((outcome(answer("200 OK", deep), { max_depth = 10 })))
+    end)
+
+    it("compressed beyond the limit are refused", function()
+      local pipe = assert(io.popen "head -c 10000000 /dev/zero | gzip -c")
+      local bomb = pipe:read "*a"
+      pipe:close()
+      local bytes = answer("200 OK", bomb, "Content-Encoding: gzip\r\n")
+      local reply, err = outcome(bytes, { max_response = 1000000 })
+      assert.is_nil(reply)
+      assert.equal("protocol", err.kind)
+      assert.equal("the reply is longer than max_response allows", err.message)
+    end)
+
+    it("with broken compression are protocol errors", function()
+      local reply, err = outcome(answer("200 OK", "no gzip", "Content-Encoding: gzip\r\n"))
+      assert.is_nil(reply)
+      assert.equal("protocol", err.kind)
+      assert.equal(200, err.status)
+    end)
+
+    it("that are cut off are transport errors with the status", function()
+      local reply, err = outcome "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"status\""
+      assert.is_nil(reply)
+      assert.equal("transport", err.kind)
+      assert.equal(200, err.status)
+      assert.equal('{"status"', err.details)
+      assert.is_true(err.retryable)
+    end)
+
+    it("that say no are told with AI Core's own words", function()
+      local body = [[{"error":{"code":"01010076","message":"Current status UNKNOWN","requestID":"r-1",
+        "target":"/v2/x","details":{"a":null,"b":2}}}]]
+      local reply, err = outcome(answer("412 Precondition Failed", body), nil, "stop")
+      assert.is_nil(reply)
+      assert.equal("state", err.kind)
+      assert.equal(412, err.status)
+      assert.equal("01010076", err.code)
+      assert.equal("Current status UNKNOWN", err.message)
+      assert.equal("r-1", err.request_id)
+      assert.equal("/v2/x", err.target)
+      assert.same({ b = 2 }, err.details)
+      assert.is_false(err.retryable)
+      assert.is_false(err.ambiguous)
+    end)
+
+    it("of a gateway are told by status, header and the first 200 characters", function()
+      local page = "<html>\n" .. ("ä"):rep(200)
+      local headers = "Content-Type: text/html\r\nx-request-id: r-2\r\nRetry-After: 7\r\n"
+      local reply, err = outcome(answer("503 Unavailable", page, headers), nil, "delete")
+      assert.is_nil(reply)
+      assert.equal("http", err.kind)
+      assert.equal(503, err.status)
+      assert.is_nil(err.code)
+      assert.equal("r-2", err.request_id)
+      assert.equal(7, err.retry_after)
+      assert.equal("<html> " .. ("ä"):rep(96), err.details) -- no half character at the end
+      assert.is_true(err.retryable)
+      assert.is_true(err.ambiguous)
+    end)
+
+    it("read Retry-After as a date", function()
+      local date = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 100)
+      local _, err = outcome(answer("429 Slow", "", "Retry-After: " .. date .. "\r\n"))
+      assert.is_true(err.retry_after > 90 and err.retry_after <= 100)
+    end)
+
+    it("that redirect are not followed", function()
+      local server = raw_server.start { answer("302 Found", "", "Location: /elsewhere\r\n") }
+      local reply, err = core.status(session_for(server), ID)
+      assert.is_nil(reply)
+      assert.equal("HTTP 302: redirects are not followed", err.message)
+      assert.is_nil(server.requests():match "elsewhere")
+      server.stop()
+    end)
+
+    it("never show the secrets that they repeat", function()
+      local token, secret = "token-0123456789", "secret+/0123456789"
+      local echo = ("Bearer %s and %s and secret%%2B%%2F0123456789"):format(token, secret)
+      local bodies = {
+        echo,
+        ('{"error":{"code":"%s","message":"%s","details":"%s"}}'):format(token, secret, echo),
+      }
+      for _, status in ipairs { "200 OK", "401 Unauthorized", "500 Oops" } do
+        for _, body in ipairs(bodies) do
+          local _, err = outcome(
+            answer(status, body),
+            { token = token, client_id = "id", client_secret = secret }
+          )
+          for field, value in pairs(err) do
+            assert.is_nil(tostring(value):match "0123456789", field)
+          end
+        end
+      end
+    end)
+  end)
+
+  describe("requests", function()
+    local function request_of(settings, name, ...)
+      local server = raw_server.start { answer("202 Accepted", "{}") }
+      core[name](session_for(server, settings), ...)
+      local text = server.requests()
+      server.stop()
+      return text
+    end
+
+    it("carry token, resource group, type and nothing superfluous", function()
+      local text = request_of({ token = "t-1", resource_group = "team" }, "delete", ID)
+      assert.matches("DELETE /v2/lm/deployments/" .. ID .. " HTTP/1.1\n", text, 1, true)
+      assert.matches("Authorization: Bearer t-1\n", text, 1, true)
+      assert.matches("AI-Resource-Group: team\n", text, 1, true)
+      assert.matches("AI-Client-Type: aicore-lua\n", text, 1, true)
+      assert.matches("Content-Type: application/json\n", text, 1, true)
+      assert.matches('{"targetStatus":"DELETED"}', text, 1, true)
+      assert.is_nil(text:match "Expect")
+    end)
+
+    it("take a resource group of their own", function()
+      local text = request_of({ resource_group = "team" }, "stop", ID, { resource_group = "other" })
+      assert.matches("AI-Resource-Group: other\n", text, 1, true)
+      assert.is_nil(text:match "team")
+      assert.is_nil(request_of({ token = "t" }, "capabilities"):match "AI%-Resource%-Group")
+    end)
+
+    it("write queries and bodies as the service reads them", function()
+      local query = { executable_ids = { "abcd", "efgh" }, status = "RUNNING", top = 5, skip = 10 }
+      assert.matches(
+        "GET /v2/lm/deployments?status=RUNNING&executableIds=abcd,efgh&$top=5&$skip=10 HTTP",
+        request_of({}, "list", query),
+        1,
+        true
+      )
+      assert.matches(
+        "/logs?start=2021-05-19T00:00:14%2B02:00&$order=desc HTTP",
+        request_of({}, "logs", ID, { start = "2021-05-19T00:00:14+02:00", order = "desc" }),
+        1,
+        true
+      )
+      local batch = { { id = "abcd", targetStatus = "STOPPED" }, { id = "efgh", targetStatus = "DELETED" } }
+      local text = request_of({}, "batch", batch)
+      assert.matches("Content-Type: application/merge-patch+json\n", text, 1, true)
+      assert.matches(
+        '{"deployments":[{"id":"abcd","targetStatus":"STOPPED"},{"id":"efgh","targetStatus":"DELETED"}]}',
+        text,
+        1,
+        true
+      )
+      text = request_of({}, "create", "conf-1", { ttl = "2h" })
+      assert.matches('{"configurationId":"conf-1","ttl":"2h"}', text, 1, true)
+    end)
+
+    it("of a reused handle carry nothing of the one before", function()
+      local server = raw_server.start { answer("202 Accepted", "{}") }
+      local session = session_for(server, {})
+      core.batch(session, { { id = "abcd", targetStatus = "STOPPED" } })
+      local before = #server.requests()
+      core.status(session, ID)
+      local text = server.requests():sub(before + 1)
+      assert.matches("^GET /v2/lm/deployments/" .. ID, text)
+      assert.is_nil(text:match "Content%-")
+      assert.is_nil(text:match "{")
+      server.stop()
+    end)
+  end)
+
+  describe("login", function()
+    local function login(body, status)
+      local server = raw_server.start { answer(status or "200 OK", body), answer("200 OK", "{}") }
+      local session = core.session {
+        base_url = server.url,
+        token_url = server.url .. "/oauth/token",
+        client_id = "me & you",
+        client_secret = "a+b/c=",
+      }
+      local reply, err = core.login(session)
+      if reply then
+        core.status(session, ID)
+      end
+      local text = server.requests()
+      server.stop()
+      return reply, err, text
+    end
+
+    it("sends the form, keeps the token to itself and tells how long it lives", function()
+      local reply, err, text = login '{"access_token":"t-42","token_type":"bearer","expires_in":43199}'
+      assert.is_nil(err)
+      assert.same({ expires_in = 43199 }, reply)
+      assert.matches("POST /oauth/token HTTP/1.1\n", text, 1, true)
+      assert.matches(
+        "grant_type=client_credentials&client_id=me%20%26%20you&client_secret=a%2Bb%2Fc%3D\n",
+        text,
+        1,
+        true
+      )
+      assert.matches("Authorization: Bearer t-42\n", text, 1, true)
+    end)
+
+    it("tells a refusal in the token endpoint's words", function()
+      local reply, err =
+        login('{"error":"invalid_client","error_description":"Bad credentials"}', "401 Unauthorized")
+      assert.is_nil(reply)
+      assert.equal("auth", err.kind)
+      assert.equal("invalid_client", err.code)
+      assert.equal("Bad credentials", err.message)
+    end)
+
+    it("takes no odd token", function()
+      for _, body in ipairs { "{}", '{"access_token":3}', '{"access_token":""}', '{"access_token":"a\\nb"}', "x" } do
+        local reply, err = login(body)
+        assert.is_nil(reply, body)
+        assert.equal("protocol", err.kind)
+        assert.is_nil(err.details)
+      end
+    end)
+
+    it("needs credentials", function()
+      local session = core.session { base_url = "https://example.org" }
+      assert.is_false(pcall(core.login, session))
+    end)
+  end)
+
+  describe("over time", function()
+    -- A server that accepts connections and never says a word: its queue takes them.
+    local silent = require("socket").bind("127.0.0.1", 0)
+    local _, silent_port = silent:getsockname()
+    local silent_url = ("http://127.0.0.1:%d/v2"):format(silent_port)
+    teardown(function()
+      silent:close() -- and until then it is not collected
+    end)
+
+    it("a call ends at its time limit and says what it knows", function()
+      local session = core.session { base_url = silent_url }
+      local begun = core.now()
+      local reply, err = core.delete(session, ID, { timeout = 0.1 })
+      assert.is_nil(reply)
+      assert.equal("timeout", err.kind)
+      assert.is_true(err.ambiguous)
+      assert.is_true(core.now() - begun < 5)
+      local _, read_err = core.status(session, ID, { timeout = 0.05 })
+      assert.is_false(read_err.ambiguous)
+    end)
+
+    it("nothing is ambiguous when nobody listens", function()
+      local _, err = core.delete(core.session { base_url = "http://127.0.0.1:1/v2" }, ID)
+      assert.equal("transport", err.kind)
+      assert.is_false(err.ambiguous)
+      assert.is_true(err.retryable)
+    end)
+
+    it("transfers go on without blocking, and step() gives them back", function()
+      local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
+      local session = session_for(server)
+      local begun = {}
+      for _ = 1, 3 do
+        local transfer = assert(core.start(session, "status", ID))
+        assert.is_nil(transfer:result())
+        begun[transfer] = true
+      end
+      assert.is_number(session:fd())
+      while next(begun) do
+        assert.is_true(session:wait(10))
+        for _, transfer in ipairs(session:step()) do
+          assert.is_true(begun[transfer])
+          assert.is_true(transfer:finished())
+          assert.equal("RUNNING", transfer:result().status)
+          begun[transfer] = nil
+        end
+      end
+      assert.same({}, session:step())
+      server.stop()
+    end)
+
+    it("the descriptor alone tells when there is something to do", function()
+      local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
+      local session = session_for(server)
+      local pollable = {
+        getfd = function()
+          return session:fd()
+        end,
+      }
+      local transfer = assert(core.start(session, "status", ID))
+      local refused = assert(core.start(session, "status", ID, { timeout = 0.05 }))
+      while not (transfer:finished() and refused:finished()) do
+        local ready = require("socket").select({ pollable }, nil, 10)
+        assert.equal(pollable, ready[1])
+        session:step()
+      end
+      assert.equal("RUNNING", transfer:result().status)
+      server.stop()
+    end)
+
+    it("a time limit makes the descriptor readable", function()
+      local session = core.session { base_url = silent_url }
+      local transfer = assert(core.start(session, "status", ID, { timeout = 0.1 }))
+      local pollable = {
+        getfd = function()
+          return session:fd()
+        end,
+      }
+      while not transfer:finished() do
+        assert.equal(pollable, require("socket").select({ pollable }, nil, 10)[1])
+        session:step()
+      end
+      local _, err = transfer:result()
+      assert.equal("timeout", err.kind)
+    end)
+
+    it("a result is handed over once; cancelled, closed and collected transfers are over", function()
+      local session = core.session { base_url = silent_url }
+      local transfer = assert(core.start(session, "status", ID))
+      transfer:cancel()
+      transfer:cancel()
+      local _, err = transfer:result()
+      assert.equal("cancelled", err.kind)
+      local other = assert(core.start(session, "status", ID))
+      assert(core.start(session, "status", ID)) -- dropped at once
+      collectgarbage()
+      collectgarbage()
+      session:close()
+      session:close()
+      assert.is_true(other:finished())
+      _, err = other:result()
+      assert.equal("cancelled", err.kind)
+      assert.is_false(pcall(core.status, session, ID))
+      assert.is_false(pcall(session.step, session))
+      assert.matches("closed", tostring(session))
+    end)
+
+    it("a blocking call lets the other transfers of its session go on", function()
+      local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
+      local session = session_for(server)
+      local transfer = assert(core.start(session, "status", ID))
+      while not transfer:finished() do
+        assert(core.status(session, ID))
+      end
+      assert.equal(transfer, session:step()[1])
+      assert.equal("RUNNING", transfer:result().status)
+      server.stop()
+    end)
+  end)
+
+  it("hides its methods for collection", function()
+    local session = core.session { base_url = "https://example.org" }
+    assert.is_nil(session.__gc)
+    assert.is_function(session.close)
+  end)
+end)

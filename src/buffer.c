@@ -1,0 +1,54 @@
+#include "buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+
+enum { SMALLEST = 1024, LARGEST_KEPT = 32 * 1024 };
+
+/* Not realloc: the block that is left behind has to be wiped. */
+static bool grow(buffer *target, size_t needed) {
+  size_t capacity = target->capacity > 0 ? target->capacity : SMALLEST;
+  while (capacity < needed) capacity *= 2; /* needed <= limit < SIZE_MAX / 2: cannot wrap */
+  char *data = malloc(capacity);
+  if (data == NULL) return false;
+  if (target->length > 0) memcpy(data, target->data, target->length);
+  const size_t length = target->length;
+  buffer_free(target);
+  target->data = data;
+  target->length = length;
+  target->capacity = capacity;
+  return true;
+}
+
+bool buffer_append(buffer *target, const void *bytes, size_t length) {
+  if (length > target->limit - target->length) {
+    target->full = true;
+    return false;
+  }
+  const size_t needed = target->length + length;
+  if (needed > target->capacity && !grow(target, needed)) return false;
+  if (length > 0) memcpy(target->data + target->length, bytes, length);
+  target->length = needed;
+  return true;
+}
+
+void buffer_clear(buffer *target) {
+  target->full = false;
+  if (target->capacity > LARGEST_KEPT) {
+    buffer_free(target);
+  } else if (target->length > 0) {
+    secret_wipe(target->data, target->length);
+    target->length = 0;
+  }
+}
+
+void buffer_free(buffer *target) {
+  if (target->data != NULL) secret_wipe(target->data, target->length);
+  free(target->data);
+  target->data = NULL;
+  target->length = 0;
+  target->capacity = 0;
+  target->full = false;
+}

@@ -1,0 +1,26 @@
+/* A byte buffer that grows up to a limit and never beyond it. Knows nothing of Lua. */
+#ifndef AICORE_BUFFER_H
+#define AICORE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct buffer {
+  char *data; /* NULL while nothing was appended */
+  size_t length;
+  size_t capacity;
+  size_t limit;
+  bool full; /* an append was refused because of the limit */
+} buffer;
+
+/* Appends all of the bytes, or nothing: false when the limit or the memory does not allow it. */
+bool buffer_append(buffer *target, const void *bytes, size_t length);
+
+/* Forgets the content; memory of a usual size is kept for the next use. The content is wiped:
+ * a reply may carry a token. */
+void buffer_clear(buffer *target);
+
+/* Wipes and frees; the buffer is empty and may be used again. */
+void buffer_free(buffer *target);
+
+#endif

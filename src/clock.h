@@ -1,0 +1,22 @@
+/* Time, sleep and randomness, the only place that asks the system for them. Knows nothing of Lua. */
+#ifndef AICORE_CLOCK_H
+#define AICORE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds on the monotonic clock: for deadlines, never for dates. */
+int64_t clock_ms(void);
+
+/* Seconds on the monotonic clock. */
+double clock_now(void);
+
+/* Seconds since the epoch. */
+double clock_wall(void);
+
+/* Sleeps at most that long; a signal ends it early. */
+void clock_sleep_ms(int ms);
+
+/* A random number in [0, 1), from the system's generator. */
+double clock_random(void);
+
+#endif

@@ -1,0 +1,39 @@
+/* The only place that knows Lua versions: Lua 5.4's names on Lua 5.1 and LuaJIT. */
+#ifndef AICORE_COMPAT_H
+#define AICORE_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#if LUA_VERSION_NUM >= 504
+
+#define COMPAT_HAS_INTEGERS 1
+#define compat_newuserdata(L, size) lua_newuserdatauv(L, size, 1)
+#define compat_setuservalue(L, index) ((void)lua_setiuservalue(L, index, 1))
+#define compat_getuservalue(L, index) ((void)lua_getiuservalue(L, index, 1))
+
+/* The thread that lua.c's signal handler puts its hook on; hooks are per thread in Lua 5.4. */
+static inline lua_Hook compat_mainhook(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  lua_State *main = lua_tothread(L, -1);
+  lua_pop(L, 1);
+  return lua_gethook(main);
+}
+
+#else
+
+/* In 5.1 a userdata's environment does what its user value does later; both hold a table here. */
+#define COMPAT_HAS_INTEGERS 0 /* every number is a double */
+#define compat_newuserdata(L, size) lua_newuserdata(L, size)
+#define compat_setuservalue(L, index) ((void)lua_setfenv(L, index))
+#define compat_getuservalue(L, index) lua_getfenv(L, index)
+#define compat_mainhook(L) lua_gethook(L)
+#define lua_rawlen(L, index) lua_objlen(L, index)
+#if !defined(luaL_newlib) /* LuaJIT has both */
+#define luaL_newlib(L, functions) (lua_newtable(L), luaL_register(L, NULL, functions))
+#define luaL_setfuncs(L, functions, upvalues) luaL_register(L, NULL, functions)
+#endif
+
+#endif
+
+#endif

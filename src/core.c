@@ -1,0 +1,184 @@
+/* The C module aicore.core: registration, and the functions that begin an exchange.
+ *
+ *   core.session(config)                a session (session_config.c has the fields)
+ *   core.<operation>(session, …)        one blocking exchange -> table | nil, err
+ *   core.start(session, operation, …)   the same, begun -> transfer | nil, err
+ *   core.check(operation, …)            nil, or what is wrong with these arguments
+ *   core.now() .wall() .random() .sleep(seconds)
+ *   core.version                        of the module, libcurl, and its TLS library
+ */
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+
+#include "clock.h"
+#include "compat.h"
+#include "interrupt.h"
+#include "operation.h"
+#include "reply.h"
+#include "session.h"
+#include "transfer.h"
+
+#define AICORE_VERSION "0.1.0"
+
+/* ---- exchanges ---- */
+
+/* Begins what the arguments from first on ask for; the object is pushed. Raises if they are wrong.
+ * False: the world is, and nil and an error are pushed instead. */
+static bool begin(lua_State *L, const operation *op, int first, bool announced,
+                  transfer ***handle) {
+  session *s = session_check(L, 1);
+  request built;
+  const char *complaint = operation_build(L, op, first, &built);
+  if (complaint != NULL) luaL_error(L, "%s", complaint);
+  if (built.target == NULL && s->token_url == NULL) {
+    luaL_error(L, "%s: the session has no token_url", op->name);
+  }
+  if (built.target == NULL && s->login_form == NULL) {
+    luaL_error(L, "%s: the session has no client_id", op->name);
+  }
+  built.url = built.target == NULL ? s->token_url
+                                   : lua_pushfstring(L, "%s%s", s->base_url, built.target);
+  *handle = transfer_push(L, 1);
+  const char *trouble = transfer_start(s, &built, *handle, announced);
+  if (trouble == NULL) return true;
+  reply_push_error(L, "transport", trouble, op->name, built.id);
+  return false;
+}
+
+/* A blocking operation: its description is the upvalue. Other transfers of the session go on. */
+static int exchange(lua_State *L) {
+  const operation *op = lua_touserdata(L, lua_upvalueindex(1));
+  transfer **handle;
+  if (!begin(L, op, 2, false, &handle)) return 2;
+  const int object = lua_gettop(L);
+  interrupt watch = interrupt_watch(L);
+  session *s = (*handle)->session;
+  session_kick(s);
+  while (!(*handle)->finished) {
+    session_act(s, INTERRUPT_SLICE_MS);
+    if ((*handle)->finished) break;
+    const interrupt_state state = interrupt_poll(&watch);
+    if (state == INTERRUPT_NONE) continue;
+    if (*handle != NULL) transfer_release(*handle);
+    if (state == INTERRUPT_RAISED) return lua_error(L);
+    reply_push_error(L, "cancelled", "interrupted", op->name, NULL);
+    lua_pushboolean(L, op->changes);
+    lua_setfield(L, -2, "ambiguous");
+    return 2;
+  }
+  return transfer_take(L, object, handle);
+}
+
+/* core.start(session, operation, …) */
+static int start(lua_State *L) {
+  session *s = session_check(L, 1);
+  const operation *op = operation_find(luaL_checkstring(L, 2));
+  luaL_argcheck(L, op != NULL, 2, "no such operation");
+  transfer **handle;
+  if (!begin(L, op, 3, true, &handle)) return 2;
+  const int object = lua_gettop(L);
+  compat_getuservalue(L, 1); /* step() finds the object there */
+  lua_pushlightuserdata(L, *handle);
+  lua_pushvalue(L, object);
+  lua_rawset(L, -3);
+  lua_settop(L, object);
+  session_kick(s);
+  return 1;
+}
+
+/* core.check(operation, …) */
+static int check(lua_State *L) {
+  const operation *op = operation_find(luaL_checkstring(L, 1));
+  luaL_argcheck(L, op != NULL, 1, "no such operation");
+  request built;
+  const char *complaint = operation_build(L, op, 2, &built);
+  if (complaint == NULL) return 0;
+  lua_pushstring(L, complaint);
+  return 1;
+}
+
+/* ---- time and randomness, for the runtimes ---- */
+
+static int now(lua_State *L) {
+  lua_pushnumber(L, clock_now());
+  return 1;
+}
+
+static int wall(lua_State *L) {
+  lua_pushnumber(L, clock_wall());
+  return 1;
+}
+
+static int pseudo_random(lua_State *L) {
+  lua_pushnumber(L, clock_random());
+  return 1;
+}
+
+/* core.sleep(seconds): false when a signal handler of the host wants control earlier. */
+static int sleep_seconds(lua_State *L) {
+  const double end = clock_now() + fmin(luaL_checknumber(L, 1), 1e9);
+  interrupt watch = interrupt_watch(L);
+  for (;;) {
+    const double left_ms = ceil((end - clock_now()) * 1000);
+    if (!(left_ms > 0)) break;
+    clock_sleep_ms((int)fmin(left_ms, INTERRUPT_SLICE_MS));
+    const interrupt_state state = interrupt_poll(&watch);
+    if (state == INTERRUPT_NONE) continue;
+    if (state == INTERRUPT_RAISED) return lua_error(L);
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---- registration ---- */
+
+/* Closing a Lua state unloads its modules, and with this one libcurl, while libcurl may still have
+ * a thread in a name lookup: so this library stays loaded once it is. */
+static void stay_loaded(void) {
+  Dl_info self;
+  if (dladdr((void *)(size_t)stay_loaded, &self) != 0) {
+    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  }
+}
+
+static void begin_process(void) {
+  stay_loaded();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void push_version(lua_State *L) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  lua_createtable(L, 0, 4);
+  lua_pushliteral(L, AICORE_VERSION);
+  lua_setfield(L, -2, "aicore");
+  lua_pushstring(L, curl->version);
+  lua_setfield(L, -2, "libcurl");
+  lua_pushstring(L, curl->ssl_version);
+  lua_setfield(L, -2, "tls");
+  lua_pushboolean(L, (curl->features & CURL_VERSION_HTTP2) != 0);
+  lua_setfield(L, -2, "http2");
+}
+
+__attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
+  static const luaL_Reg functions[] = {{"session", session_create}, {"start", start},
+                                       {"check", check},            {"now", now},
+                                       {"wall", wall},              {"random", pseudo_random},
+                                       {"sleep", sleep_seconds},    {NULL, NULL}};
+  static pthread_once_t once = PTHREAD_ONCE_INIT; /* Lua states of several threads may load us */
+  pthread_once(&once, begin_process);
+  session_register(L);
+  transfer_register(L);
+  luaL_newlib(L, functions);
+  for (const operation *op = operations; op->name != NULL; op++) {
+    lua_pushlightuserdata(L, (void *)(size_t)op);
+    lua_pushcclosure(L, exchange, 1);
+    lua_setfield(L, -2, op->name);
+  }
+  push_version(L);
+  lua_setfield(L, -2, "version");
+  return 1;
+}

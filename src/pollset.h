@@ -1,0 +1,77 @@
+/* ONE descriptor for every socket and timer of a session. Knows nothing of Lua or libcurl.
+ *
+ * Invariants:
+ *  - Once settled, the descriptor is readable when a watched socket is ready or the timeout has
+ *    passed.
+ *  - A timer exists in the kernel only once somebody outside has asked for the descriptor; whoever
+ *    waits here passes the timeout as an argument instead. It may fire too early, never too late.
+ *  - The kernel is told of a socket only when its interest changes: a kept-alive connection that
+ *    goes idle stays registered ("parked"), as its next request will want the same again. */
+#ifndef AICORE_POLLSET_H
+#define AICORE_POLLSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { POLLSET_READ = 1, POLLSET_WRITE = 2, POLLSET_ERROR = 4 };
+enum { POLLSET_BATCH = 64 };
+
+typedef struct pollset_event {
+  int fd;
+  int ready; /* POLLSET_* bits */
+} pollset_event;
+
+typedef struct pollset_watch {
+  unsigned char registered; /* what the kernel was told */
+  unsigned char wanted;
+  bool owned; /* opened through pollset_opened: its closing will be told, so it may be parked */
+} pollset_watch;
+
+typedef struct pollset {
+  int fd;    /* the descriptor; -1 while closed */
+  int timer; /* the kernel's timer; -1 where the backend needs no descriptor for it */
+  bool exported;
+  int64_t due;   /* clock_ms when the timeout passes; POLLSET_NEVER */
+  int64_t armed; /* when the kernel's timer fires; POLLSET_NEVER */
+  pollset_watch *watches; /* by descriptor */
+  size_t capacity;
+} pollset;
+
+#define POLLSET_NEVER INT64_MAX
+#define POLLSET_CLOSED \
+  { -1, -1, false, POLLSET_NEVER, POLLSET_NEVER, NULL, 0 }
+
+/* On failure errno is set and the set stays closed. */
+bool pollset_open(pollset *set);
+
+/* Idempotent. With sockets: also closes every owned socket (for the child of a fork). */
+void pollset_close(pollset *set);
+void pollset_close_with_sockets(pollset *set);
+
+/* Hands the descriptor out; from now on the kernel's timer is kept too. */
+int pollset_export(pollset *set);
+
+/* A socket was opened, or is about to be closed. False: no memory. */
+bool pollset_opened(pollset *set, int fd);
+void pollset_closing(pollset *set, int fd);
+
+/* What to watch a socket for: POLLSET_READ | POLLSET_WRITE, 0 for nothing. */
+bool pollset_want(pollset *set, int fd, int wanted);
+
+/* The timeout passes in ms milliseconds; -1: there is none. The kernel's timer is not touched yet,
+ * as timeouts come and go while libcurl works: settle does so before control is given back. */
+void pollset_timeout(pollset *set, long ms);
+void pollset_settle(pollset *set);
+
+/* Has it passed? True once: asking clears it. */
+bool pollset_take_due(pollset *set);
+
+/* Makes the descriptor readable at once, for work that waits for the owner of the loop. */
+void pollset_wake(pollset *set);
+
+/* Waits until a socket is ready, the timeout passes, most_ms milliseconds are over (-1: no limit)
+ * or a signal arrives; fills events and returns how many. */
+int pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]);
+
+#endif

@@ -1,0 +1,353 @@
+#include "reply.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compat.h"
+
+enum { PREVIEW = 200 };
+
+/* ---- JSON ---- */
+
+void reply_push_decoder(lua_State *L, int max_depth) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "cjson");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "new"); /* a configuration of its own: the host's is left alone */
+  lua_call(L, 0, 1);
+  lua_getfield(L, -1, "decode_max_depth");
+  lua_pushinteger(L, max_depth);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "decode_invalid_numbers");
+  lua_pushboolean(L, 0);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "decode");
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+}
+
+static bool normalise(lua_State *L, int table);
+
+/* Null reads as absent, and a number without a fraction is an integer. The value on top of the
+ * stack, under the key below it, is replaced in its table if need be. False: not a JSON number. */
+static bool normalise_value(lua_State *L, int table) {
+  switch (lua_type(L, -1)) {
+    case LUA_TTABLE:
+      return normalise(L, lua_gettop(L));
+    case LUA_TLIGHTUSERDATA: /* cjson.null is the only one */
+      lua_pushvalue(L, -2);
+      lua_pushnil(L);
+      lua_rawset(L, table);
+      return true;
+    case LUA_TNUMBER: {
+      const lua_Number number = lua_tonumber(L, -1);
+      if (!isfinite(number)) return false;
+      if (COMPAT_HAS_INTEGERS && floor(number) == number && fabs(number) < 9007199254740992.0) {
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, (lua_Integer)number);
+        lua_rawset(L, table);
+      }
+      return true;
+    }
+    default:
+      return true;
+  }
+}
+
+/* The decoder bounds the depth of this recursion. Fields may be changed while they are visited. */
+static bool normalise(lua_State *L, int table) {
+  luaL_checkstack(L, 8, NULL);
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    if (!normalise_value(L, table)) return false;
+    lua_pop(L, 1);
+  }
+  return true;
+}
+
+/* Pushes what the body means, or a text that says why it means nothing. */
+static bool decode(lua_State *L, int index, const buffer *body) {
+  compat_getuservalue(L, index);
+  lua_rawgeti(L, -1, SESSION_DECODER);
+  lua_remove(L, -2);
+  lua_pushlstring(L, body->data != NULL ? body->data : "", body->length);
+  if (lua_pcall(L, 1, 1, 0) != 0) return false;
+  if (!lua_istable(L, -1) || normalise(L, lua_gettop(L))) return true;
+  lua_pushliteral(L, "a number is out of range");
+  return false;
+}
+
+/* ---- the error table ---- */
+
+static void set_text(lua_State *L, const char *field, const char *text) {
+  if (text == NULL) return;
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, field);
+}
+
+static void set_flag(lua_State *L, const char *field, bool flag) {
+  lua_pushboolean(L, flag);
+  lua_setfield(L, -2, field);
+}
+
+int reply_push_error(lua_State *L, const char *kind, const char *message, const char *name,
+                     const char *id) {
+  lua_pushnil(L);
+  lua_createtable(L, 0, 12);
+  set_text(L, "kind", kind);
+  set_text(L, "message", message);
+  set_text(L, "operation", name);
+  set_text(L, "id", id);
+  return 2;
+}
+
+/* The first characters of the body, fit for a terminal: no control characters, no half character. */
+static void set_preview(lua_State *L, transfer *t) {
+  if (t->reply.length == 0) return;
+  session_redact(t->session, t->reply.data, t->reply.length);
+  char text[PREVIEW];
+  size_t length = t->reply.length < PREVIEW ? t->reply.length : PREVIEW;
+  memcpy(text, t->reply.data, length);
+  if (length < t->reply.length) {
+    while (length > 0 && ((unsigned char)t->reply.data[length] & 0xC0) == 0x80) length--;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (iscntrl((unsigned char)text[i])) text[i] = ' ';
+  }
+  lua_pushlstring(L, text, length);
+  lua_setfield(L, -2, "details");
+}
+
+static const char *header_of(const transfer *t, const char *name) {
+  struct curl_header *header;
+  return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
+                                                                                   : NULL;
+}
+
+/* Pushes nil and the beginning of an error: what is known of every answer, whatever it says. */
+static void push_error(lua_State *L, const transfer *t, const char *kind, const char *message,
+                       long status) {
+  reply_push_error(L, kind, message, t->operation->name, t->id[0] != '\0' ? t->id : NULL);
+  if (status == 0) return;
+  lua_pushinteger(L, status);
+  lua_setfield(L, -2, "status");
+  set_text(L, "request_id", header_of(t, "x-request-id"));
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds); /* libcurl reads dates, too */
+  if (seconds <= 0) return;
+  lua_pushinteger(L, (lua_Integer)seconds);
+  lua_setfield(L, -2, "retry_after");
+}
+
+/* ---- no answer, or half of one ---- */
+
+static const struct {
+  CURLcode code;
+  const char *kind;
+  bool retryable;
+} outcomes[] = {{CURLE_OPERATION_TIMEDOUT, "timeout", true},
+                {CURLE_BAD_CONTENT_ENCODING, "protocol", true},
+                {CURLE_PEER_FAILED_VERIFICATION, "transport", false},
+                {CURLE_OUT_OF_MEMORY, "transport", false},
+                {CURLE_URL_MALFORMAT, "config", false},
+                {CURLE_UNSUPPORTED_PROTOCOL, "config", false},
+                {CURLE_COULDNT_RESOLVE_PROXY, "transport", true},
+                {CURLE_SSL_CERTPROBLEM, "config", false},
+                {CURLE_SSL_CACERT_BADFILE, "config", false},
+                {CURLE_OK, "transport", true}}; /* any other */
+
+static int push_failure(lua_State *L, transfer *t, long status) {
+  const char *message = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
+  size_t row = 0;
+  while (outcomes[row].code != t->outcome && outcomes[row].code != CURLE_OK) row++;
+  const char *kind = outcomes[row].kind;
+  bool retryable = outcomes[row].retryable;
+  if (t->reply.full || t->headers_full) {
+    kind = "protocol";
+    message = t->reply.full ? "the reply is longer than max_response allows"
+                            : "the headers are longer than max_headers allows";
+    retryable = false;
+  }
+  session_redact(t->session, t->error, strlen(t->error));
+  push_error(L, t, kind, message, status);
+  set_preview(L, t);
+  curl_off_t connected = 0; /* microseconds until the request could be sent; 0: never */
+  curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  set_flag(L, "retryable", retryable);
+  set_flag(L, "ambiguous", t->operation->changes && connected > 0);
+  return 2;
+}
+
+/* ---- an answer that says no ---- */
+
+static const struct {
+  long status;
+  const char *kind;
+  bool retryable;
+} refusals[] = {{401, "auth", true}, {403, "auth", false}, {408, "http", true},
+                {412, "state", false}, {425, "http", true}, {429, "http", true}};
+
+/* Copies a text field of the table below the error on top into the error. */
+static void copy_text(lua_State *L, int from, const char *name, const char *field) {
+  lua_getfield(L, from, name);
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    lua_setfield(L, -2, field);
+  } else {
+    lua_pop(L, 1);
+  }
+}
+
+/* AI Core's {"error":{"code","message","requestId","target","details"}}, or the token endpoint's
+ * {"error":"…","error_description":"…"}. The body's table is at the index, the error on top. */
+static bool copy_error_body(lua_State *L, int body) {
+  lua_getfield(L, body, "error");
+  const int inner = lua_gettop(L);
+  lua_pushvalue(L, inner - 1);
+  const bool is_core = lua_istable(L, inner);
+  if (is_core) {
+    copy_text(L, inner, "code", "code");
+    copy_text(L, inner, "message", "message");
+    copy_text(L, inner, "requestID", "request_id"); /* SAP's pages have both spellings */
+    copy_text(L, inner, "requestId", "request_id");
+    copy_text(L, inner, "target", "target");
+    lua_getfield(L, inner, "details");
+    lua_setfield(L, -2, "details");
+  } else if (lua_type(L, inner) == LUA_TSTRING) {
+    copy_text(L, body, "error", "code");
+    copy_text(L, body, "error_description", "message");
+  }
+  const bool known = is_core || lua_type(L, inner) == LUA_TSTRING;
+  lua_settop(L, inner - 1);
+  return known;
+}
+
+static int push_refusal(lua_State *L, int index, transfer *t, long status) {
+  session_redact(t->session, t->reply.data, t->reply.length);
+  const bool decoded = decode(L, index, &t->reply) && lua_istable(L, -1);
+  const int body = lua_gettop(L);
+  const char *kind = "http";
+  bool retryable = status >= 500 && status != 501;
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    if (refusals[i].status != status) continue;
+    kind = refusals[i].kind;
+    retryable = refusals[i].retryable;
+  }
+  const char *message = lua_pushfstring(
+      L, status / 100 == 3 ? "HTTP %d: redirects are not followed"
+                           : "HTTP %d without an error body of AI Core", (int)status);
+  push_error(L, t, kind, message, status);
+  if (!decoded || !copy_error_body(L, body)) set_preview(L, t);
+  set_flag(L, "retryable", retryable);
+  set_flag(L, "ambiguous", t->operation->changes && status >= 500);
+  return 2;
+}
+
+/* ---- an answer that says yes ---- */
+
+/* It was accepted, but what it says cannot be understood. */
+static int push_misfit(lua_State *L, transfer *t, long status, const char *why) {
+  lua_pushfstring(L, "HTTP %d with an unexpected body: %s", (int)status, why);
+  push_error(L, t, "protocol", lua_tostring(L, -1), status);
+  set_preview(L, t);
+  set_flag(L, "retryable", true);
+  set_flag(L, "ambiguous", t->operation->changes);
+  return 2;
+}
+
+/* NULL, or what is wrong with the value on top of the stack. */
+static const char *shape_complaint(lua_State *L, const transfer *t) {
+  const operation *op = t->operation;
+  if (!lua_istable(L, -1)) return "not a JSON object";
+  const int body = lua_gettop(L);
+  lua_getfield(L, body, op->required);
+  const char *complaint = NULL;
+  if (lua_type(L, -1) != op->required_type) {
+    complaint = lua_pushfstring(L, "no %s", op->required);
+  } else if (op->elements) {
+    const int list = lua_gettop(L);
+    const size_t count = lua_rawlen(L, list);
+    for (size_t i = 1; i <= count && complaint == NULL; i++) {
+      lua_rawgeti(L, list, (int)i);
+      if (!lua_istable(L, -1)) complaint = "a list with something else than objects";
+      lua_settop(L, list);
+    }
+  }
+  lua_getfield(L, body, "id");
+  if (complaint == NULL && t->id[0] != '\0' && lua_type(L, -1) == LUA_TSTRING &&
+      strcmp(lua_tostring(L, -1), t->id) != 0) {
+    complaint = "it is about another id";
+  }
+  lua_settop(L, body);
+  return complaint;
+}
+
+static int push_object(lua_State *L, int index, transfer *t, long status) {
+  if (!decode(L, index, &t->reply)) return push_misfit(L, t, status, lua_tostring(L, -1));
+  const char *complaint = shape_complaint(L, t);
+  return complaint != NULL ? push_misfit(L, t, status, complaint) : 1;
+}
+
+static int push_count(lua_State *L, transfer *t, long status) {
+  lua_pushlstring(L, t->reply.data != NULL ? t->reply.data : "", t->reply.length);
+  const char *text = lua_tostring(L, -1);
+  char *end;
+  errno = 0;
+  const long count = strtol(text, &end, 10);
+  end += strspn(end, " \t\r\n");
+  if (end == text || *end != '\0' || errno != 0 || count < 0 || !isdigit((unsigned char)text[0])) {
+    return push_misfit(L, t, status, "not a count");
+  }
+  lua_pushinteger(L, (lua_Integer)count);
+  return 1;
+}
+
+/* The token goes into the session; Lua learns how long it lives, in seconds (nil: not told). */
+static int push_token(lua_State *L, int index, transfer *t, long status) {
+  const char *complaint = NULL;
+  if (!decode(L, index, &t->reply)) {
+    complaint = "not JSON"; /* the decoder's own words might quote it */
+  } else {
+    complaint = shape_complaint(L, t);
+  }
+  size_t length = 0;
+  const char *token = NULL;
+  if (complaint == NULL) {
+    lua_getfield(L, -1, "access_token");
+    token = lua_tolstring(L, -1, &length);
+    if (!operation_header_safe(token, length)) complaint = "a token with control characters";
+  }
+  if (complaint != NULL) {
+    buffer_clear(&t->reply); /* no preview: half a token is a secret, too */
+    return push_misfit(L, t, status, complaint);
+  }
+  if (!session_keep_token(t->session, token, length)) return luaL_error(L, "out of memory");
+  lua_createtable(L, 0, 1);
+  lua_getfield(L, -3, "expires_in");
+  const lua_Number seconds = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  if (seconds > 0) {
+    lua_pushnumber(L, seconds);
+    lua_setfield(L, -2, "expires_in");
+  }
+  return 1;
+}
+
+int reply_push(lua_State *L, int index, transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  luaL_checkstack(L, 16, NULL);
+  if (t->outcome != CURLE_OK) return push_failure(L, t, status);
+  if (status / 100 != 2) return push_refusal(L, index, t, status);
+  switch (t->operation->reply) {
+    case REPLY_COUNT:
+      return push_count(L, t, status);
+    case REPLY_TOKEN:
+      return push_token(L, index, t, status);
+    case REPLY_OBJECT:
+      break;
+  }
+  return push_object(L, index, t, status);
+}

@@ -1,0 +1,50 @@
+#include "secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Shorter texts are not worth hiding and would only riddle a message with asterisks. */
+enum { SHORTEST_REDACTED = 4 };
+
+/* Called through a volatile pointer, so that no compiler can know it is memset and drop the call. */
+static void *(*const volatile fill)(void *, int, size_t) = memset;
+
+void secret_wipe(void *memory, size_t length) {
+  if (length > 0) fill(memory, 0, length);
+}
+
+secret *secret_new(const char *first, size_t first_length, const char *second,
+                   size_t second_length) {
+  secret *made = malloc(sizeof *made + first_length + second_length + 1);
+  if (made == NULL) return NULL;
+  made->references = 1;
+  made->length = first_length + second_length;
+  memcpy(made->text, first, first_length);
+  memcpy(made->text + first_length, second, second_length);
+  made->text[made->length] = '\0';
+  return made;
+}
+
+secret *secret_share(secret *shared) {
+  if (shared != NULL) shared->references++;
+  return shared;
+}
+
+void secret_release(secret **shared) {
+  secret *released = *shared;
+  *shared = NULL;
+  if (released == NULL || --released->references > 0) return;
+  secret_wipe(released->text, released->length);
+  free(released);
+}
+
+void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length) {
+  if (hidden_length < SHORTEST_REDACTED) return;
+  size_t at = 0;
+  while (at + hidden_length <= length) {
+    char *found = memchr(text + at, hidden[0], length - hidden_length - at + 1);
+    if (found == NULL) return;
+    if (memcmp(found, hidden, hidden_length) == 0) memset(found, '*', hidden_length);
+    at = (size_t)(found - text) + 1;
+  }
+}

@@ -1,0 +1,31 @@
+/* Memory that is wiped before it is given back. Knows nothing of Lua.
+ *
+ * A secret is shared by counting: a transfer in flight goes on using the token it was started
+ * with while a later login puts a new one into the session. */
+#ifndef AICORE_SECRET_H
+#define AICORE_SECRET_H
+
+#include <stddef.h>
+
+typedef struct secret {
+  size_t references;
+  size_t length; /* without the terminating NUL */
+  char text[];
+} secret;
+
+void secret_wipe(void *memory, size_t length);
+
+/* A new secret that joins two texts; NULL when there is no memory. */
+secret *secret_new(const char *first, size_t first_length, const char *second,
+                   size_t second_length);
+
+/* Returns its argument, counted once more; NULL stays NULL. */
+secret *secret_share(secret *shared);
+
+/* Gives one count back and clears the pointer; the last one wipes and frees. NULL is allowed. */
+void secret_release(secret **shared);
+
+/* Replaces every occurrence of the hidden bytes in text by asterisks, in place. */
+void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length);
+
+#endif

@@ -1,0 +1,319 @@
+#include "session.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "compat.h"
+#include "operation.h"
+#include "sigpipe.h"
+#include "transfer.h"
+
+/* ---- lists of transfers ---- */
+
+void session_move(transfer *t, transfer_list *to) {
+  if (t->list != NULL) {
+    *(t->previous != NULL ? &t->previous->next : &t->list->first) = t->next;
+    *(t->next != NULL ? &t->next->previous : &t->list->last) = t->previous;
+    t->list->count--;
+  }
+  t->list = to;
+  t->previous = t->next = NULL;
+  if (to == NULL) return;
+  t->previous = to->last;
+  *(to->last != NULL ? &to->last->next : &to->first) = t;
+  to->last = t;
+  to->count++;
+}
+
+static void empty_list(transfer_list *list, void (*end)(transfer *)) {
+  while (list->first != NULL) end(list->first);
+}
+
+static void end_transfers(session *s, void (*end)(transfer *)) {
+  empty_list(&s->running, end);
+  empty_list(&s->finished, end);
+  empty_list(&s->delivered, end);
+  empty_list(&s->idle, end);
+}
+
+/* ---- what libcurl tells the session; nothing here touches Lua ---- */
+
+curl_socket_t session_on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *to) {
+  (void)purpose;
+  session *s = data;
+  int type = to->socktype;
+#if defined(SOCK_CLOEXEC)
+  type |= SOCK_CLOEXEC; /* what the host executes must not inherit connections */
+#endif
+  const int fd = socket(to->family, type, to->protocol);
+  if (fd >= 0 && pollset_opened(&s->sockets, fd)) return fd;
+  if (fd >= 0) close(fd);
+  return CURL_SOCKET_BAD;
+}
+
+int session_on_socket_close(void *data, curl_socket_t fd) {
+  session *s = data;
+  pollset_closing(&s->sockets, fd);
+  return close(fd);
+}
+
+static int on_socket_interest(CURL *easy, curl_socket_t fd, int what, void *data, void *unused) {
+  (void)easy, (void)unused;
+  session *s = data;
+  const int wanted = what == CURL_POLL_REMOVE ? 0 : what; /* IN, OUT, INOUT: the pollset's bits */
+  return pollset_want(&s->sockets, fd, wanted) ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long ms, void *data) {
+  (void)multi;
+  session *s = data;
+  pollset_timeout(&s->sockets, ms);
+  return 0;
+}
+
+_Static_assert(POLLSET_READ == CURL_POLL_IN && POLLSET_WRITE == CURL_POLL_OUT &&
+                   (POLLSET_READ | POLLSET_WRITE) == CURL_POLL_INOUT,
+               "libcurl's interests are the pollset's");
+_Static_assert(POLLSET_READ == CURL_CSELECT_IN && POLLSET_WRITE == CURL_CSELECT_OUT &&
+                   POLLSET_ERROR == CURL_CSELECT_ERR,
+               "and so is what is ready");
+
+/* ---- opening, forking, closing ---- */
+
+static bool set_multi(session *s) {
+  const long connections = (long)s->limits.max_connections;
+  return curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket_interest) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, connections) == CURLM_OK &&
+         curl_multi_setopt(s->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) == CURLM_OK;
+}
+
+/* In the child of a fork. The kernel's objects are shared with the parent: closing descriptors
+ * leaves them alone, a call into libcurl (which would say goodbye on them) does not. */
+static void abandon(session *s) {
+  end_transfers(s, transfer_forget);
+  pollset_close_with_sockets(&s->sockets);
+  s->multi = NULL;
+  s->owner = 0;
+}
+
+void session_leave_parent(session *s) {
+  if (s->owner != 0 && s->owner != getpid()) abandon(s);
+}
+
+static void shut(session *s) {
+  session_leave_parent(s);
+  end_transfers(s, transfer_free);
+  if (s->multi != NULL) curl_multi_cleanup(s->multi);
+  s->multi = NULL;
+  pollset_close(&s->sockets);
+  s->owner = 0;
+}
+
+const char *session_open(session *s) {
+  session_leave_parent(s);
+  if (s->owner != 0) return NULL;
+  if (!pollset_open(&s->sockets)) return strerror(errno);
+  s->multi = curl_multi_init();
+  if (s->multi == NULL || !set_multi(s)) {
+    shut(s);
+    return "out of memory";
+  }
+  s->owner = getpid();
+  return NULL;
+}
+
+/* close, __gc and __close: may run any number of times, on a session that was never filled, too. */
+static int session_close(lua_State *L) {
+  session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  s->closed = true;
+  shut(s);
+  secret_release(&s->authorization);
+  secret_release(&s->login_form);
+  secret_release(&s->client_secret);
+  secret_release(&s->certificate);
+  secret_release(&s->key);
+  return 0;
+}
+
+/* ---- acting ---- */
+
+/* libcurl may want to go on at once several times in a row; but never for ever, since an event loop
+ * waits for us. */
+enum { MOST_ROUNDS = 16 };
+
+static void run_due(session *s) {
+  int running;
+  for (int round = 0; round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
+    curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+}
+
+/* Notes which transfers libcurl has finished. */
+static void reap(session *s) {
+  int left;
+  for (CURLMsg *message; (message = curl_multi_info_read(s->multi, &left)) != NULL;) {
+    if (message->msg != CURLMSG_DONE) continue;
+    char *data = NULL;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
+    transfer *t = (transfer *)(void *)data;
+    t->outcome = message->data.result;
+    t->finished = true;
+    curl_multi_remove_handle(s->multi, t->easy); /* message is gone with it */
+    session_move(t, t->announced ? &s->finished : &s->delivered);
+  }
+}
+
+void session_kick(session *s) {
+  const sigpipe_guard guard = sigpipe_hold(s->secure);
+  run_due(s);
+  reap(s);
+  sigpipe_release(&guard);
+  pollset_settle(&s->sockets);
+  if (s->finished.first != NULL) pollset_wake(&s->sockets); /* step() has something to report */
+}
+
+void session_act(session *s, int most_ms) {
+  pollset_event events[POLLSET_BATCH];
+  const int count = pollset_wait(&s->sockets, most_ms, events);
+  const sigpipe_guard guard = sigpipe_hold(s->secure);
+  int running;
+  for (int i = 0; i < count; i++) {
+    curl_multi_socket_action(s->multi, events[i].fd, events[i].ready, &running);
+  }
+  run_due(s);
+  reap(s);
+  sigpipe_release(&guard);
+  pollset_settle(&s->sockets);
+}
+
+/* ---- secrets ---- */
+
+bool session_keep_token(session *s, const char *token, size_t length) {
+  secret *fresh = secret_new(SESSION_AUTHORIZATION, strlen(SESSION_AUTHORIZATION), token, length);
+  if (fresh == NULL) return false;
+  secret_release(&s->authorization);
+  s->authorization = fresh;
+  return true;
+}
+
+static void redact_from(const secret *hidden, size_t start, char *text, size_t length) {
+  if (hidden != NULL) secret_redact(hidden->text + start, hidden->length - start, text, length);
+}
+
+void session_redact(const session *s, char *text, size_t length) {
+  redact_from(s->authorization, strlen(SESSION_AUTHORIZATION), text, length);
+  redact_from(s->client_secret, 0, text, length);
+  redact_from(s->login_form, s->login_secret_at, text, length);
+}
+
+/* ---- methods ---- */
+
+session *session_check(lua_State *L, int index) {
+  session *s = luaL_checkudata(L, index, SESSION_TYPE);
+  if (s->closed) luaL_argerror(L, index, "the session is closed");
+  return s;
+}
+
+/* session:set_token(token): a ready token instead of a login. */
+static int session_set_token(lua_State *L) {
+  session *s = session_check(L, 1);
+  size_t length;
+  const char *token = luaL_checklstring(L, 2, &length);
+  luaL_argcheck(L, operation_header_safe(token, length), 2, "text without control characters expected");
+  if (!session_keep_token(s, token, length)) return luaL_error(L, "out of memory");
+  return 0;
+}
+
+static session *check_open(lua_State *L) {
+  session *s = session_check(L, 1);
+  const char *trouble = session_open(s);
+  if (trouble != NULL) luaL_error(L, "the session cannot be opened: %s", trouble);
+  return s;
+}
+
+/* session:fd(): a descriptor that is readable when step() has something to do. It stays the same
+ * until the session is closed, or used in a forked child. */
+static int session_fd(lua_State *L) {
+  session *s = check_open(L);
+  lua_pushinteger(L, pollset_export(&s->sockets));
+  if (s->finished.first != NULL) pollset_wake(&s->sockets);
+  return 1;
+}
+
+/* Pushes the objects of all finished transfers as a list, and lets go of them. */
+static int push_finished(lua_State *L, session *s) {
+  compat_getuservalue(L, 1);
+  lua_createtable(L, (int)s->finished.count, 0);
+  for (int i = 1; s->finished.first != NULL; i++) {
+    transfer *t = s->finished.first;
+    session_move(t, &s->delivered);
+    lua_pushlightuserdata(L, t);
+    lua_rawget(L, -3);
+    lua_rawseti(L, -2, i);
+    lua_pushlightuserdata(L, t);
+    lua_pushnil(L);
+    lua_rawset(L, -4);
+  }
+  return 1;
+}
+
+/* session:step(): does what is to be done, never waits; returns the list of the transfers that
+ * have finished since the last call (they were begun with core.start). */
+static int session_step(lua_State *L) {
+  session *s = check_open(L);
+  session_act(s, 0);
+  return push_finished(L, s);
+}
+
+/* session:wait(seconds): waits until step() has something to do, or so long at most.
+ * Returns false when a signal handler of the host wants control instead. */
+static int session_wait(lua_State *L) {
+  session *s = check_open(L);
+  const double seconds = luaL_checknumber(L, 2);
+  interrupt watch = interrupt_watch(L);
+  const double end = clock_now() + (seconds > 0 ? fmin(seconds, 86400) : 0);
+  while (s->finished.first == NULL) {
+    const double left_ms = ceil((end - clock_now()) * 1000);
+    if (left_ms <= 0) break;
+    session_act(s, (int)fmin(left_ms, INTERRUPT_SLICE_MS));
+    const interrupt_state state = interrupt_poll(&watch);
+    if (state == INTERRUPT_NONE) continue;
+    if (state == INTERRUPT_RAISED) return lua_error(L);
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int session_tostring(lua_State *L) {
+  const session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  if (s->closed) {
+    lua_pushliteral(L, SESSION_TYPE " (closed)");
+  } else {
+    lua_pushfstring(L, SESSION_TYPE " (%s, %d in flight)", s->base_url, (int)s->running.count);
+  }
+  return 1;
+}
+
+void session_register(lua_State *L) {
+  static const luaL_Reg metamethods[] = {
+      {"__gc", session_close}, {"__close", session_close}, {"__tostring", session_tostring},
+      {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"close", session_close}, {"fd", session_fd},     {"step", session_step},
+      {"wait", session_wait},   {"set_token", session_set_token}, {NULL, NULL}};
+  luaL_newmetatable(L, SESSION_TYPE);
+  luaL_setfuncs(L, metamethods, 0);
+  luaL_newlib(L, methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}

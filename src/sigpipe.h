@@ -1,0 +1,21 @@
+/* OpenSSL writes to sockets without MSG_NOSIGNAL, so a peer that hangs up could kill the host by
+ * SIGPIPE. The signal is held back for this thread alone while libcurl may write: handlers and
+ * other threads are left as they are. */
+#ifndef AICORE_SIGPIPE_H
+#define AICORE_SIGPIPE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+typedef struct sigpipe_guard {
+  bool active, was_pending;
+  sigset_t before;
+} sigpipe_guard;
+
+/* With needed = false nothing is done, and no system call made. */
+sigpipe_guard sigpipe_hold(bool needed);
+
+/* Takes a SIGPIPE that came up meanwhile away, and restores the thread's mask. */
+void sigpipe_release(const sigpipe_guard *guard);
+
+#endif

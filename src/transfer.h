@@ -1,0 +1,57 @@
+/* One exchange in flight: a reusable libcurl handle, its reply, and the Lua object that owns it. */
+#ifndef AICORE_TRANSFER_H
+#define AICORE_TRANSFER_H
+
+#include <curl/curl.h>
+#include <lua.h>
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "operation.h"
+#include "session.h"
+
+#define TRANSFER_TYPE "aicore.transfer"
+
+typedef struct transfer {
+  session *session;
+  transfer_list *list;
+  struct transfer *previous, *next;
+  struct transfer **handle; /* the Lua object's pointer to this; NULL: none */
+
+  CURL *easy;
+  const operation *operation;
+  char id[65]; /* of the deployment; "": none */
+  bool announced; /* session:step() reports it */
+  bool finished;
+  CURLcode outcome;
+
+  secret *authorization;
+  buffer headers; /* the text behind the list */
+  struct curl_slist header_list[3]; /* followed by the session's own */
+  buffer reply;
+  size_t header_bytes;
+  bool headers_full;
+  char error[CURL_ERROR_SIZE];
+} transfer;
+
+/* Pushes a Lua object for a transfer that is still to come, of the session at the index. */
+transfer **transfer_push(lua_State *L, int session_index);
+
+/* Starts the request as the object's transfer. NULL, or the reason why not. */
+const char *transfer_start(session *s, const request *built, transfer **handle, bool announced);
+
+/* Ends it, in flight or not, and gives its libcurl handle back to the session. */
+void transfer_release(transfer *t);
+
+/* Frees it, or in a forked child, where libcurl must not be called, forgets it. */
+void transfer_free(transfer *t);
+void transfer_forget(transfer *t);
+
+/* Pushes the reply's table, or nil and an error table, of the finished transfer that the object at
+ * the index holds, and releases it. */
+int transfer_take(lua_State *L, int index, transfer **handle);
+
+/* Registers the metatable. */
+void transfer_register(lua_State *L);
+
+#endif

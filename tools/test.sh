@@ -1,0 +1,59 @@
+# Runs the specs and ends with one line, "N passed, N failed":   sh tools/test.sh [spec file or folder]
+# Lua specs run under every Lua of $LUAS; a C spec (spec/c/*_test.c) is a program that exits with 0, or prints
+# lines "ok …" and "not ok …". $WRAP stands in front of every program ("valgrind …").
+set -eu
+cd "$(dirname "$0")/.."
+
+spec=${1:-}
+all_passed=0
+all_failed=0
+log=$(mktemp)
+trap 'rm -f "$log" "$log.status"' EXIT
+
+# run NAME COUNT COMMAND...: runs and shows the command; COUNT is an awk program that counts passes p, failures f and
+# sets s if there was a summary at all.
+run() {
+  name=$1 count=$2
+  shift 2
+  echo "== $name"
+  { "$@" 2>&1 && echo 0 >"$log.status" || echo $? >"$log.status"; } | tee "$log"
+  status=$(cat "$log.status")
+  counts=$(awk -v status="$status" "$count"'
+    END { if (!s) f++; if (status != 0 && !f) f = 1; print p + 0, f + 0 }' "$log")
+  passed=${counts% *} failed=${counts#* }
+  [ "$status" = 0 ] || echo "== $name ended with status $status"
+  all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed))
+}
+
+# Counts busted's "3 successes / 0 failures / 1 error / 0 pending : 0.1 seconds".
+busted='/^[0-9]+ success[es]* \/ [0-9]+ failure/ { p = $1; f = $4 + $7; s = 1 }'
+# Counts TAP lines; without any, the exit status counts as one.
+program='/^ok / { p++ } /^not ok / { f++ } END { if (!p && !f && status == 0) p = 1; s = 1 }'
+
+run_c() {
+  program_path=build/5.4/spec/$(basename "$1" .c)
+  if ${MAKE:-make} -s "$program_path"; then
+    run "$1" "$program" ${WRAP-} "$program_path"
+  else
+    echo "== $1 does not compile"
+    all_failed=$((all_failed + 1))
+  fi
+}
+
+case $spec in
+  *.c) run_c "$spec" ;;
+  *)
+    for lua in ${LUAS:-lua5.4 luajit}; do
+      exports=$(sh tools/env.sh "$lua")
+      run "$lua: ${spec:-spec}" "$busted" sh -c "$exports"'; exec "$@"' sh ${WRAP-} "$lua" tools/busted.lua ${BUSTED_FLAGS-} $spec
+    done
+    ;;
+esac
+if [ -z "$spec" ]; then
+  for file in spec/c/*_test.c; do
+    [ ! -e "$file" ] || run_c "$file"
+  done
+fi
+
+echo "$all_passed passed, $all_failed failed"
+[ "$all_failed" = 0 ]
