@@ -116,7 +116,7 @@ memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs o
 	@$(MAKE) -s modules
 	@MAKE='$(MAKE)' LUAS=lua5.4 WRAP='$(VALGRIND)' sh tools/test.sh '$(SPEC)'
 
-VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --error-exitcode=99
+VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=99
 
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom

@@ -139,7 +139,7 @@ describe("client", function()
       }
       for _, text in ipairs(calls) do
         local chunk = "local c, new = ...\n\n local result = " .. text
-        local called, message = pcall(assert((loadstring or load)(chunk, "=user")), c, client.new)
+        local called, message = pcall(assert((rawget(_G, "loadstring") or load)(chunk, "=user")), c, client.new)
         assert.is_false(called, text)
         assert.matches("^user:3: ", message, text)
       end

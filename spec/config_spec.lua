@@ -65,10 +65,7 @@ describe("config", function()
       local key = '{"clientid":"id-k","url":"https://auth.k","serviceurls":{"AI_API_URL":"https://a"}}'
       local settings, err = resolve({}, with(ALL, { AICORE_SERVICE_KEY = key }))
       assert.is_nil(settings)
-      assert.equal(
-        "no client secret: looked in arguments, AICORE_SERVICE_KEY (without one)",
-        err.message
-      )
+      assert.equal("no client secret: looked in arguments, AICORE_SERVICE_KEY (without one)", err.message)
     end)
 
     it("takes variables before the file, setting by setting", function()
@@ -162,10 +159,8 @@ describe("config", function()
     }
 
     it("takes files", function()
-      local settings = assert(resolve(
-        {},
-        with(CERTIFICATE, { AICORE_CERT_FILE_PATH = "/c.pem", AICORE_KEY_FILE_PATH = "/k.pem" })
-      ))
+      local settings =
+        assert(resolve({}, with(CERTIFICATE, { AICORE_CERT_FILE_PATH = "/c.pem", AICORE_KEY_FILE_PATH = "/k.pem" })))
       assert.equal("/c.pem", settings.session.certificate_file)
       assert.equal("/k.pem", settings.session.key_file)
       assert.equal("https://cert/oauth/token", settings.session.token_url)
@@ -173,9 +168,7 @@ describe("config", function()
     end)
 
     it("takes text, with newlines as two characters", function()
-      local settings = assert(
-        resolve({}, with(CERTIFICATE, { AICORE_CERT_STR = [[a\nb]], AICORE_KEY_STR = [[k\nl]] }))
-      )
+      local settings = assert(resolve({}, with(CERTIFICATE, { AICORE_CERT_STR = [[a\nb]], AICORE_KEY_STR = [[k\nl]] })))
       assert.equal("a\nb", settings.session.certificate)
       assert.equal("k\nl", settings.session.key)
     end)
@@ -194,10 +187,7 @@ describe("config", function()
       local variables =
         with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_AUTH_URL = "https://a" })
       assert.equal("s", resolve({ client_secret = "s" }, variables).session.client_secret)
-      local settings = assert(resolve(
-        { certificate = "c", key = "k", cert_url = "https://cert" },
-        ALL
-      ))
+      local settings = assert(resolve({ certificate = "c", key = "k", cert_url = "https://cert" }, ALL))
       assert.is_nil(settings.session.client_secret)
       assert.equal("c", settings.session.certificate)
     end)
@@ -214,13 +204,10 @@ describe("config", function()
     end)
 
     it("contradicts itself when there are a file and a text", function()
-      local _, err =
-        resolve({}, with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_CERT_FILE_PATH = "/c" }))
+      local _, err = resolve({}, with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_CERT_FILE_PATH = "/c" }))
       assert.matches("^both certificate and certificate file are set", err.message)
-      _, err = resolve(
-        {},
-        with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_KEY_FILE_PATH = "/k" })
-      )
+      _, err =
+        resolve({}, with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_KEY_FILE_PATH = "/k" }))
       assert.matches("^both key and key file are set", err.message)
     end)
 

@@ -147,7 +147,9 @@ describe("core", function()
 
   describe("replies", function()
     it("read null as absent and numbers without a fraction as integers", function()
-      local body = '{"id":"' .. ID .. '","status":"NEW","targetStatus":null,"n":3,"half":0.5,'
+      local body = '{"id":"'
+        .. ID
+        .. '","status":"NEW","targetStatus":null,"n":3,"half":0.5,'
         .. '"details":{"a":null,"list":[1,{"b":null}]},"resources":[]}'
       local reply = assert(outcome(answer("200 OK", body)))
       assert.is_nil(reply.targetStatus)
@@ -253,7 +255,7 @@ describe("core", function()
     end)
 
     it("that are cut off are transport errors with the status", function()
-      local reply, err = outcome "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"status\""
+      local reply, err = outcome 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"status"'
       assert.is_nil(reply)
       assert.equal("transport", err.kind)
       assert.equal(200, err.status)
@@ -316,10 +318,7 @@ describe("core", function()
       }
       for _, status in ipairs { "200 OK", "401 Unauthorized", "500 Oops" } do
         for _, body in ipairs(bodies) do
-          local _, err = outcome(
-            answer(status, body),
-            { token = token, client_id = "id", client_secret = secret }
-          )
+          local _, err = outcome(answer(status, body), { token = token, client_id = "id", client_secret = secret })
           for field, value in pairs(err) do
             assert.is_nil(tostring(value):match "0123456789", field)
           end
@@ -429,8 +428,7 @@ describe("core", function()
     end)
 
     it("tells a refusal in the token endpoint's words", function()
-      local reply, err =
-        login('{"error":"invalid_client","error_description":"Bad credentials"}', "401 Unauthorized")
+      local reply, err = login('{"error":"invalid_client","error_description":"Bad credentials"}', "401 Unauthorized")
       assert.is_nil(reply)
       assert.equal("auth", err.kind)
       assert.equal("invalid_client", err.code)

@@ -13,8 +13,7 @@ describe("errors", function()
       attempts = 3,
     }
     assert.equal(
-      "delete d748fdae9f88a9b0: HTTP 412, state: Deployment is RUNNING "
-        .. "(code 01010076, request 5d1f, 3 attempts)",
+      "delete d748fdae9f88a9b0: HTTP 412, state: Deployment is RUNNING " .. "(code 01010076, request 5d1f, 3 attempts)",
       tostring(err)
     )
   end)

@@ -22,6 +22,10 @@
 
 #define AICORE_VERSION "0.1.0"
 
+#if LIBCURL_VERSION_NUM < 0x075500
+#error "libcurl 7.85 or newer is needed"
+#endif
+
 /* ---- exchanges ---- */
 
 /* Begins what the arguments from first on ask for; the object is pushed. Raises if they are wrong.
@@ -38,8 +42,8 @@ static bool begin(lua_State *L, const operation *op, int first, bool announced,
   if (built.target == NULL && s->login_form == NULL) {
     luaL_error(L, "%s: the session has no client_id", op->name);
   }
-  built.url = built.target == NULL ? s->token_url
-                                   : lua_pushfstring(L, "%s%s", s->base_url, built.target);
+  built.url =
+      built.target == NULL ? s->token_url : lua_pushfstring(L, "%s%s", s->base_url, built.target);
   *handle = transfer_push(L, 1);
   const char *trouble = transfer_start(s, &built, *handle, announced);
   if (trouble == NULL) return true;
@@ -164,10 +168,14 @@ static void push_version(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"session", session_create}, {"start", start},
-                                       {"check", check},            {"now", now},
-                                       {"wall", wall},              {"random", pseudo_random},
-                                       {"sleep", sleep_seconds},    {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"session", session_create},
+                                       {"start", start},
+                                       {"check", check},
+                                       {"now", now},
+                                       {"wall", wall},
+                                       {"random", pseudo_random},
+                                       {"sleep", sleep_seconds},
+                                       {NULL, NULL}};
   static pthread_once_t once = PTHREAD_ONCE_INIT; /* Lua states of several threads may load us */
   pthread_once(&once, begin_process);
   session_register(L);

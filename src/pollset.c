@@ -92,9 +92,7 @@ int pollset_export(pollset *set) {
   return set->fd;
 }
 
-void pollset_timeout(pollset *set, long ms) {
-  set->due = ms < 0 ? POLLSET_NEVER : clock_ms() + ms;
-}
+void pollset_timeout(pollset *set, long ms) { set->due = ms < 0 ? POLLSET_NEVER : clock_ms() + ms; }
 
 bool pollset_take_due(pollset *set) {
   if (set->due == POLLSET_NEVER || set->due > clock_ms()) return false;

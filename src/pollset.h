@@ -32,14 +32,14 @@ typedef struct pollset {
   int fd;    /* the descriptor; -1 while closed */
   int timer; /* the kernel's timer; -1 where the backend needs no descriptor for it */
   bool exported;
-  int64_t due;   /* clock_ms when the timeout passes; POLLSET_NEVER */
-  int64_t armed; /* when the kernel's timer fires; POLLSET_NEVER */
+  int64_t due;            /* clock_ms when the timeout passes; POLLSET_NEVER */
+  int64_t armed;          /* when the kernel's timer fires; POLLSET_NEVER */
   pollset_watch *watches; /* by descriptor */
   size_t capacity;
 } pollset;
 
 #define POLLSET_NEVER INT64_MAX
-#define POLLSET_CLOSED \
+#define POLLSET_CLOSED                                                                             \
   { -1, -1, false, POLLSET_NEVER, POLLSET_NEVER, NULL, 0 }
 
 /* On failure errno is set and the set stays closed. */

@@ -35,25 +35,25 @@ static bool normalise(lua_State *L, int table);
  * stack, under the key below it, is replaced in its table if need be. False: not a JSON number. */
 static bool normalise_value(lua_State *L, int table) {
   switch (lua_type(L, -1)) {
-    case LUA_TTABLE:
-      return normalise(L, lua_gettop(L));
-    case LUA_TLIGHTUSERDATA: /* cjson.null is the only one */
+  case LUA_TTABLE:
+    return normalise(L, lua_gettop(L));
+  case LUA_TLIGHTUSERDATA: /* cjson.null is the only one */
+    lua_pushvalue(L, -2);
+    lua_pushnil(L);
+    lua_rawset(L, table);
+    return true;
+  case LUA_TNUMBER: {
+    const lua_Number number = lua_tonumber(L, -1);
+    if (!isfinite(number)) return false;
+    if (COMPAT_HAS_INTEGERS && floor(number) == number && fabs(number) < 9007199254740992.0) {
       lua_pushvalue(L, -2);
-      lua_pushnil(L);
+      lua_pushinteger(L, (lua_Integer)number);
       lua_rawset(L, table);
-      return true;
-    case LUA_TNUMBER: {
-      const lua_Number number = lua_tonumber(L, -1);
-      if (!isfinite(number)) return false;
-      if (COMPAT_HAS_INTEGERS && floor(number) == number && fabs(number) < 9007199254740992.0) {
-        lua_pushvalue(L, -2);
-        lua_pushinteger(L, (lua_Integer)number);
-        lua_rawset(L, table);
-      }
-      return true;
     }
-    default:
-      return true;
+    return true;
+  }
+  default:
+    return true;
   }
 }
 
@@ -106,7 +106,7 @@ int reply_push_error(lua_State *L, const char *kind, const char *message, const 
 
 /* The first characters of the body, fit for a terminal: no control characters, no half character. */
 static void set_preview(lua_State *L, transfer *t) {
-  if (t->reply.length == 0) return;
+  if (t->reply.data == NULL) return;
   session_redact(t->session, t->reply.data, t->reply.length);
   char text[PREVIEW];
   size_t length = t->reply.length < PREVIEW ? t->reply.length : PREVIEW;
@@ -124,7 +124,7 @@ static void set_preview(lua_State *L, transfer *t) {
 static const char *header_of(const transfer *t, const char *name) {
   struct curl_header *header;
   return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
-                                                                                   : NULL;
+                                                                                    : NULL;
 }
 
 /* Pushes nil and the beginning of an error: what is known of every answer, whatever it says. */
@@ -187,8 +187,8 @@ static const struct {
   long status;
   const char *kind;
   bool retryable;
-} refusals[] = {{401, "auth", true}, {403, "auth", false}, {408, "http", true},
-                {412, "state", false}, {425, "http", true}, {429, "http", true}};
+} refusals[] = {{401, "auth", true},   {403, "auth", false}, {408, "http", true},
+                {412, "state", false}, {425, "http", true},  {429, "http", true}};
 
 /* Copies a text field of the table below the error on top into the error. */
 static void copy_text(lua_State *L, int from, const char *name, const char *field) {
@@ -235,9 +235,11 @@ static int push_refusal(lua_State *L, int index, transfer *t, long status) {
     kind = refusals[i].kind;
     retryable = refusals[i].retryable;
   }
-  const char *message = lua_pushfstring(
-      L, status / 100 == 3 ? "HTTP %d: redirects are not followed"
-                           : "HTTP %d without an error body of AI Core", (int)status);
+  const char *message =
+      lua_pushfstring(L,
+                      status / 100 == 3 ? "HTTP %d: redirects are not followed"
+                                        : "HTTP %d without an error body of AI Core",
+                      (int)status);
   push_error(L, t, kind, message, status);
   if (!decoded || !copy_error_body(L, body)) set_preview(L, t);
   set_flag(L, "retryable", retryable);
@@ -342,12 +344,12 @@ int reply_push(lua_State *L, int index, transfer *t) {
   if (t->outcome != CURLE_OK) return push_failure(L, t, status);
   if (status / 100 != 2) return push_refusal(L, index, t, status);
   switch (t->operation->reply) {
-    case REPLY_COUNT:
-      return push_count(L, t, status);
-    case REPLY_TOKEN:
-      return push_token(L, index, t, status);
-    case REPLY_OBJECT:
-      break;
+  case REPLY_COUNT:
+    return push_count(L, t, status);
+  case REPLY_TOKEN:
+    return push_token(L, index, t, status);
+  case REPLY_OBJECT:
+    break;
   }
   return push_object(L, index, t, status);
 }

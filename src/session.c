@@ -227,7 +227,8 @@ static int session_set_token(lua_State *L) {
   session *s = session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, operation_header_safe(token, length), 2, "text without control characters expected");
+  luaL_argcheck(L, operation_header_safe(token, length), 2,
+                "text without control characters expected");
   if (!session_keep_token(s, token, length)) return luaL_error(L, "out of memory");
   return 0;
 }
@@ -305,12 +306,13 @@ static int session_tostring(lua_State *L) {
 }
 
 void session_register(lua_State *L) {
-  static const luaL_Reg metamethods[] = {
-      {"__gc", session_close}, {"__close", session_close}, {"__tostring", session_tostring},
-      {NULL, NULL}};
-  static const luaL_Reg methods[] = {
-      {"close", session_close}, {"fd", session_fd},     {"step", session_step},
-      {"wait", session_wait},   {"set_token", session_set_token}, {NULL, NULL}};
+  static const luaL_Reg metamethods[] = {{"__gc", session_close},
+                                         {"__close", session_close},
+                                         {"__tostring", session_tostring},
+                                         {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", session_close},         {"fd", session_fd},
+                                     {"step", session_step},           {"wait", session_wait},
+                                     {"set_token", session_set_token}, {NULL, NULL}};
   luaL_newmetatable(L, SESSION_TYPE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

@@ -92,8 +92,8 @@ void session_kick(session *s);
 void session_act(session *s, int most_ms);
 
 /* libcurl's callbacks for the sockets of a session, which is their data. */
-curl_socket_t session_on_socket_open(void *s, curlsocktype purpose, struct curl_sockaddr *to);
-int session_on_socket_close(void *s, curl_socket_t fd);
+curl_socket_t session_on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *to);
+int session_on_socket_close(void *data, curl_socket_t fd);
 
 /* Moves a transfer to another list; NULL: to none. */
 void session_move(struct transfer *t, transfer_list *to);

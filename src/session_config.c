@@ -89,7 +89,8 @@ static const char *check_url(const char *text) {
 }
 
 static const char *check_header(const char *text) {
-  return operation_header_safe(text, strlen(text)) ? NULL : "text without control characters expected";
+  return operation_header_safe(text, strlen(text)) ? NULL
+                                                   : "text without control characters expected";
 }
 
 static const char *check_any(const char *text) {
@@ -126,7 +127,8 @@ static const struct {
 } limit_fields[] = {
     {"connect_timeout", offsetof(session_limits, connect_timeout), 10, 0.001, 86400},
     {"timeout", offsetof(session_limits, timeout), 60, 0.001, 86400},
-    {"max_response", offsetof(session_limits, max_response), 64.0 * 1024 * 1024, 1, 1099511627776.0},
+    {"max_response", offsetof(session_limits, max_response), 64.0 * 1024 * 1024, 1,
+     1099511627776.0},
     {"max_headers", offsetof(session_limits, max_headers), 256.0 * 1024, 1, 1073741824.0},
     {"max_depth", offsetof(session_limits, max_depth), 64, 1, 1000},
     {"max_connections", offsetof(session_limits, max_connections), 256, 1, 65536}};
@@ -177,9 +179,7 @@ static const char *push_text(lua_State *L, int config, const char *name, size_t 
 }
 
 /* Anchors the string on top under the field's name and pops it. */
-static void anchor(lua_State *L, int anchors, const char *name) {
-  lua_setfield(L, anchors, name);
-}
+static void anchor(lua_State *L, int anchors, const char *name) { lua_setfield(L, anchors, name); }
 
 static void read_texts(lua_State *L, session *s, int config, int anchors) {
   size_t length;
@@ -234,7 +234,8 @@ static void read_secrets(lua_State *L, session *s, int config) {
     lua_pop(L, 1);
   }
   const char *id = push_text(L, config, "client_id", &length);
-  if (id != NULL) s->login_form = make_login_form(id, length, s->client_secret, &s->login_secret_at);
+  if (id != NULL)
+    s->login_form = make_login_form(id, length, s->client_secret, &s->login_secret_at);
   if (id != NULL && s->login_form == NULL) luaL_error(L, "out of memory");
   lua_pop(L, 1);
 }
@@ -273,8 +274,7 @@ int session_create(lua_State *L) {
 
   check_names(L, 1);
   read_texts(L, s, 1, 3);
-  s->resource_group_header =
-      read_header(L, 1, 3, "resource_group", "AI-Resource-Group", "default");
+  s->resource_group_header = read_header(L, 1, 3, "resource_group", "AI-Resource-Group", "default");
   chain_headers(s, read_header(L, 1, 3, "client_type", "AI-Client-Type", "aicore-lua"));
   read_limits(L, s, 1);
   read_secrets(L, s, 1);

@@ -35,19 +35,19 @@ static bool set_numbers(const transfer *t) {
     CURLoption option;
     long value;
   } numbers[] = {
-      {CURLOPT_NOSIGNAL, 1},
-      {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-      {CURLOPT_SSL_VERIFYPEER, 1},
-      {CURLOPT_SSL_VERIFYHOST, 2},
-      {CURLOPT_FOLLOWLOCATION, 0},
-      {CURLOPT_NETRC, CURL_NETRC_IGNORED},
-      {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-      {CURLOPT_TCP_KEEPALIVE, 1},
-      {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
-      {CURLOPT_PIPEWAIT, s->secure}, /* rather one more stream than one more connection */
-      {CURLOPT_CONNECTTIMEOUT_MS, (long)ceil(s->limits.connect_timeout * 1000)},
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
+    {CURLOPT_PIPEWAIT, s->secure}, /* rather one more stream than one more connection */
+    {CURLOPT_CONNECTTIMEOUT_MS, (long)ceil(s->limits.connect_timeout * 1000)},
 #if LIBCURL_VERSION_NUM >= 0x075700
-      {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
+    {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
 #endif
   };
   for (size_t i = 0; i < COUNT(numbers); i++) {
@@ -124,7 +124,8 @@ static bool set_method(const transfer *t, const request *built) {
     if (s->login_form == NULL) return false;
     return curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)s->login_form->length) ==
                CURLE_OK &&
-           curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (const char *)s->login_form->text) == CURLE_OK;
+           curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (const char *)s->login_form->text) ==
+               CURLE_OK;
   }
   if (built->body == NULL) return curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
   return curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)built->body_length) == CURLE_OK &&
@@ -143,13 +144,11 @@ static bool set_certificate(const transfer *t, bool shown) {
   for (size_t i = 0; i < COUNT(parts); i++) {
     const char *path = shown ? parts[i].path : NULL;
     const secret *text = shown ? parts[i].text : NULL;
-    if (parts[i].path != NULL &&
-        curl_easy_setopt(t->easy, parts[i].file, path) != CURLE_OK) {
+    if (parts[i].path != NULL && curl_easy_setopt(t->easy, parts[i].file, path) != CURLE_OK) {
       return false;
     }
-    if (parts[i].text != NULL &&
-        !set_blob(t->easy, parts[i].blob, text != NULL ? text->text : NULL,
-                  text != NULL ? text->length : 0)) {
+    if (parts[i].text != NULL && !set_blob(t->easy, parts[i].blob, text != NULL ? text->text : NULL,
+                                           text != NULL ? text->length : 0)) {
       return false;
     }
   }
@@ -339,9 +338,10 @@ void transfer_register(lua_State *L) {
                                          {"__close", transfer_cancel},
                                          {"__tostring", transfer_tostring},
                                          {NULL, NULL}};
-  static const luaL_Reg methods[] = {
-      {"result", transfer_result}, {"finished", transfer_finished}, {"cancel", transfer_cancel},
-      {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"result", transfer_result},
+                                     {"finished", transfer_finished},
+                                     {"cancel", transfer_cancel},
+                                     {NULL, NULL}};
   luaL_newmetatable(L, TRANSFER_TYPE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

@@ -20,13 +20,13 @@ typedef struct transfer {
 
   CURL *easy;
   const operation *operation;
-  char id[65]; /* of the deployment; "": none */
+  char id[65];    /* of the deployment; "": none */
   bool announced; /* session:step() reports it */
   bool finished;
   CURLcode outcome;
 
   secret *authorization;
-  buffer headers; /* the text behind the list */
+  buffer headers;                   /* the text behind the list */
   struct curl_slist header_list[3]; /* followed by the session's own */
   buffer reply;
   size_t header_bytes;

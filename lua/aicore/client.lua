@@ -65,7 +65,7 @@ local function perform(self, request, deadline)
   if not ready then
     return nil, err
   end
-  local generation, reply = self.auth.generation, nil
+  local generation, reply = self.auth.generation
   reply, err = exchange(self, request, deadline)
   if not err or err.status ~= 401 then
     return reply, err

@@ -187,8 +187,7 @@ local function file_source(arguments, host)
   local named = arguments.config_file or present(host.getenv "AICORE_CONFIG")
   local path = named
   if not path then
-    local home = present(host.getenv "AICORE_HOME")
-      or (present(host.getenv "HOME") or "") .. "/.aicore"
+    local home = present(host.getenv "AICORE_HOME") or (present(host.getenv "HOME") or "") .. "/.aicore"
     local profile = arguments.profile or present(host.getenv "AICORE_PROFILE")
     path = ("%s/config%s.json"):format(home, profile and "_" .. profile or "")
     named = profile and path

@@ -35,13 +35,13 @@ retry.kinds = {
 }
 
 ---@class aicore.retry.Policy
----@field base number            s, at most before the second attempt; doubled before each further one
----@field throttled_base number  s, the same where the service says that it is too much
----@field cap number             s, no backoff is longer; what the service asks for may be
----@field attempts integer       requests per call; one more where a token was refused
+---@field base number?           s, at most before the second attempt; doubled before each further one
+---@field throttled_base number? s, the same where the service says that it is too much
+---@field cap number?            s, no backoff is longer; what the service asks for may be
+---@field attempts integer?      requests per call; one more where a token was refused
 
 ---@type aicore.retry.Policy
-retry.policy = { base = 0.1, throttled_base = 1, cap = 20, attempts = 5 }
+local POLICY = { base = 0.1, throttled_base = 1, cap = 20, attempts = 5 }
 
 -- The bucket ---------------------------------------------------------------------------------------
 
@@ -84,15 +84,22 @@ end
 
 -- What came of an attempt --------------------------------------------------------------------------
 
--- cost: tokens for a repetition; base: which of the policy's; pauses: the whole session, not only this call
+-- denied      the token was refused, the request not looked at
+-- throttled   too much, nothing was done; the whole session pauses
+-- busy        too much, and it may have been done in part: a 503 that asks to wait
+-- transient   the service or the gateway in front is in trouble
+-- unsent      nothing left this machine
+-- lost        sent, but the answer is missing or half of one
+-- final       the same again would be refused again
+-- cost: tokens for a repetition; base: a name in the policy
 local OUTCOMES = {
-  denied = {}, --                                                             the token was refused, and so was nothing done
-  throttled = { cost = 5, base = "throttled_base", pauses = true }, --        refused before anything was done
-  busy = { cost = 5, base = "throttled_base" }, --                            may have been done in part
-  transient = { cost = 14, base = "base" }, --                                the same
-  unsent = { cost = 14, base = "base" }, --                                   it never got there
-  lost = { cost = 14, base = "base" }, --                                     no answer, or half of one
-  final = {}, --                                                              the same again would be refused again
+  denied = {},
+  throttled = { cost = 5, base = "throttled_base", pauses = true },
+  busy = { cost = 5, base = "throttled_base" },
+  transient = { cost = 14, base = "base" },
+  unsent = { cost = 14, base = "base" },
+  lost = { cost = 14, base = "base" },
+  final = {},
 }
 
 local BY_STATUS = {
@@ -146,18 +153,26 @@ end
 local Machine = {}
 Machine.__index = Machine
 
+local function complete(policy)
+  local complete_policy = {}
+  for name, default in pairs(POLICY) do
+    complete_policy[name] = policy[name] or default
+  end
+  return complete_policy
+end
+
 --- The machine of one call.
 ---@param options { kind: aicore.retry.Kind, deadline: number, budget: aicore.retry.Budget, enabled: boolean?,
 ---                 policy: aicore.retry.Policy? }
 ---       deadline: s, on the clock of `now`; enabled: false allows one attempt only, and the replay after a 401 all the
----       same, as otherwise a client would keep a dead token for ever; policy: fields that differ from retry.policy
+---       same, as otherwise a client would keep a dead token for ever; policy: what is to differ from POLICY
 ---@return aicore.retry.Machine
 function retry.new(options)
   return setmetatable({
     repeats = assert(REPEATS[options.kind], "no such kind of operation"),
     deadline = options.deadline,
     budget = options.budget,
-    policy = setmetatable(options.policy or {}, { __index = retry.policy }),
+    policy = options.policy and complete(options.policy) or POLICY,
     enabled = options.enabled ~= false,
     attempts = 0,
     tries = 0,
@@ -165,20 +180,16 @@ function retry.new(options)
   }, Machine)
 end
 
--- The error that the caller gets: a copy, since that of a shared login belongs to others, too.
+-- The error that the caller gets: a copy, since that of a shared login belongs to others, too; it keeps its own count.
 local function finished(self, err, note)
   local copy = {}
   for field, value in pairs(err) do
     copy[field] = value
   end
   copy.message = note and ("%s (%s)"):format(err.message, note) or err.message
-  copy.attempts = self.attempts
-  copy.ambiguous = self.ambiguous
+  copy.attempts = err.attempts or self.attempts
+  copy.ambiguous = self.ambiguous or err.ambiguous or false
   return errors.new(copy)
-end
-
-local function asked_to_wait(asked, left)
-  return ("the service asks to wait %.1f s, %.1f s are left"):format(asked, left)
 end
 
 --- May the request be sent now?
@@ -190,10 +201,8 @@ function Machine:ready(now)
   if pause < left then
     return pause > 0 and "wait" or "send", pause
   end
-  local err = self.answer or errors.new { kind = "timeout", message = "no time left", retryable = true }
-  err = finished(self, err, pause > 0 and asked_to_wait(pause, left) or nil)
-  err.retry_after = pause > 0 and pause or err.retry_after
-  return "fail", err
+  local err = self.answer or { kind = "timeout", message = "the request was not sent", retryable = true }
+  return "fail", self:late(err, now, pause, pause)
 end
 
 -- How long until the next attempt, and how much of that the service asked for; both in seconds.
@@ -253,9 +262,10 @@ end
 ---@private
 function Machine:late(err, now, delay, asked)
   if asked == 0 or asked < delay then
-    return self:abort(err, now, "no time for another attempt")
+    return self:abort(err, now, "no time left for an attempt")
   end
-  local final = self:abort(err, now, asked_to_wait(asked, self.deadline - now))
+  local note = ("the service asks to wait %.1f s, %.1f s are left"):format(asked, self.deadline - now)
+  local final = self:abort(err, now, note)
   final.retry_after = asked
   return final
 end

@@ -151,8 +151,7 @@ local function check_existence(context)
 end
 
 -- Each answers a refusal, or nothing.
-local DEMANDS =
-  { check_support, check_group, check_id, check_query, check_media_type, check_body, check_existence }
+local DEMANDS = { check_support, check_group, check_id, check_query, check_media_type, check_body, check_existence }
 
 --- Carries out an operation.
 ---@param name string

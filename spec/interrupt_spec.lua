@@ -1,0 +1,65 @@
+--- Ctrl-C, as a person at a terminal has it: the interpreter's own handler, and a blocking call.
+
+local child = require "spec.support.child"
+local core = require "aicore.core"
+
+local interpreter = rawget(_G, "jit") and "luajit" or "lua5.4"
+
+-- What the child does; the server's queue accepts the connection, and nobody ever answers.
+local PRELUDE = [[
+local core = require "aicore.core"
+local server = require("socket").bind("127.0.0.1", 0)
+local _, port = server:getsockname()
+local session = core.session { base_url = "http://127.0.0.1:" .. port }
+local function ready() print "ready" io.stdout:flush() end
+]]
+
+local BLOCKED = {
+  ["a blocking call"] = [[ready() core.status(session, "abcd")]],
+  ["a blocking call in a coroutine"] = [[
+    coroutine.wrap(function() ready() local _, err = core.status(session, "abcd") print(err and err.kind) end)()
+    for _ = 1, 1e9 do end]],
+  ["a wait for transfers"] = [[core.start(session, "status", "abcd") ready() session:wait(60)]],
+  ["a sleep"] = [[ready() core.sleep(60)]],
+}
+
+describe("Ctrl-C ends", function()
+  for what, code in pairs(BLOCKED) do
+    it(what, function()
+      local path = os.tmpname()
+      local file = assert(io.open(path, "w"))
+      file:write(PRELUDE, code, "\nprint 'not interrupted'\n")
+      file:close()
+      local process = child.start(("%s %s 2>&1"):format(interpreter, path))
+      assert.equal("ready", process.line)
+      local begun = core.now()
+      os.execute("kill -INT " .. process.pid)
+      local rest = process:read_rest()
+      local elapsed = core.now() - begun
+      os.remove(path)
+      assert.matches("interrupted!", rest, 1, true)
+      assert.is_nil(rest:match "not interrupted")
+      -- Within 0.1 s, and time for the child's end on a busy machine; the limits are a minute.
+      assert.is_true(elapsed < 2, ("it took %.3f s"):format(elapsed))
+    end)
+  end
+end)
+
+describe("other signals", function()
+  it("end nothing", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(
+      PRELUDE,
+      [[ready() print(core.sleep(0.3), select(2, core.status(session, "abcd", { timeout = 0.3 })).kind)]]
+    )
+    file:close()
+    local process = child.start(("%s %s 2>&1"):format(interpreter, path))
+    for _ = 1, 5 do
+      os.execute("kill -WINCH " .. process.pid)
+      core.sleep(0.02)
+    end
+    assert.equal("true\ttimeout\n", process:read_rest())
+    os.remove(path)
+  end)
+end)
