@@ -1,8 +1,10 @@
 --- When to log in, and when to log in again; never two logins at a time.
 -- The token itself stays in the session, in C: here only its age is known.
 
+local attempts = require "aicore.attempts"
 local core = require "aicore.core"
 local errors = require "aicore.errors"
+local retry = require "aicore.retry"
 
 local auth = {}
 
@@ -17,13 +19,15 @@ local MARGIN_SECONDS, MARGIN_SHARE = 60, 0.1
 --- How a session gets its tokens.
 ---@param session userdata
 ---@param runtime aicore.Runtime
+---@param budget aicore.retry.Budget
 ---@param token string|function|nil  a ready token, a function that returns one (and for how many
 ---                                   seconds it is good), or nil: log in with the credentials
 ---@return aicore.Auth
-function auth.new(session, runtime, token)
+function auth.new(session, runtime, budget, token)
   return setmetatable({
     session = session,
     runtime = runtime,
+    budget = budget,
     token = token,
     generation = 0,
     renew_at = -math.huge,
@@ -57,43 +61,76 @@ function Auth:take_ready()
   return self:keep(begun, tonumber(lifetime))
 end
 
---- Takes the result of the login in flight, once; everybody who waited shares it.
-local function settle(self, login)
-  if login.settled then
-    return
+--- One attempt to log in.
+local function try_login(self, login, deadline)
+  local begun = self.runtime.now()
+  local transfer, err = core.start(self.session, "login", { timeout = math.max(deadline - begun, 0.001) })
+  if not transfer then
+    return nil, errors.new(err)
   end
-  login.settled = true
+  login.transfer = transfer
+  local why = self.runtime.await(self.session, transfer)
+  login.transfer = nil
+  if why then
+    transfer:cancel()
+    return nil, errors.new { kind = why, message = "ended by the host", operation = "login" }
+  end
+  local reply
+  reply, err = transfer:result()
+  if not reply then
+    return nil, errors.new(err)
+  end
+  return self:keep(begun, reply.expires_in)
+end
+
+--- Logs in on behalf of everybody who needs a token meanwhile.
+local function lead(self, deadline)
+  local login = {}
+  self.login = login
+  local machine = retry.new { kind = "login", deadline = deadline, budget = self.budget }
+  login.ok, login.err = attempts.run(machine, self.runtime, core.random, function()
+    return try_login(self, login, deadline)
+  end)
+  login.over = true
   self.login = nil
-  local reply, err = login.transfer:result()
-  if reply then
-    self:keep(login.begun, reply.expires_in)
-    login.ok = true
-  else
-    login.err = errors.new(err)
+  return login.ok, login.err
+end
+
+-- How often a follower looks while the leader sleeps between two attempts, in seconds.
+local GLANCE = 0.02
+
+--- Waits until somebody else's login is over; otherwise says why not.
+local function follow(self, login, deadline)
+  local runtime = self.runtime
+  while not login.over do
+    local why
+    if runtime.now() >= deadline then
+      why = "timeout"
+    elseif login.transfer and not login.transfer:finished() then
+      why = runtime.await(self.session, login.transfer, deadline)
+    elseif not runtime.sleep(GLANCE) then
+      why = "cancelled"
+    end
+    if why then
+      return why
+    end
   end
 end
 
---- Joins the login in flight, or begins one.
+-- Why a leader failed may be a matter of its own: its deadline, its end.
+local PERSONAL = { timeout = true, cancelled = true }
+
 function Auth:log_in(deadline)
-  local now = self.runtime.now()
-  if deadline - now <= 0 then
-    return nil, errors.new { kind = "timeout", message = "no time left to log in", operation = "login" }
-  end
-  local login = self.login
-  if not login then
-    local transfer, err = core.start(self.session, "login", { timeout = deadline - now })
-    if not transfer then
-      return nil, errors.new(err)
+  while self.login do
+    local login = self.login
+    local why = follow(self, login, deadline)
+    if why then
+      return nil, errors.new { kind = why, message = why .. " while logging in", operation = "login" }
+    elseif login.ok or not PERSONAL[login.err.kind] then
+      return login.ok, login.err
     end
-    login = { transfer = transfer, begun = now }
-    self.login = login
   end
-  local why = self.runtime.await(self.session, login.transfer, deadline)
-  if why then
-    return nil, errors.new { kind = why, message = why .. " while logging in", operation = "login" }
-  end
-  settle(self, login)
-  return login.ok, login.err
+  return lead(self, deadline)
 end
 
 --- Sees to it that there is a token that will be good for a while.

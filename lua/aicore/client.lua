@@ -2,11 +2,13 @@
 -- Every public method reaches `call` (or raises by itself) through tail calls only: so level 2
 -- is the line of the user, who gets to read there what was wrong with the arguments.
 
+local attempts = require "aicore.attempts"
 local auth = require "aicore.auth"
 local config = require "aicore.config"
 local core = require "aicore.core"
 local errors = require "aicore.errors"
 local filter = require "aicore.filter"
+local retry = require "aicore.retry"
 
 local unpack = table.unpack or unpack
 
@@ -59,22 +61,25 @@ local function exchange(self, request, deadline)
   return reply, err and errors.new(err)
 end
 
---- An exchange with a token that is good; if it is refused all the same, one login and one replay.
+--- An operation: as many exchanges as it takes, each with a token that should be good.
 local function perform(self, request, deadline)
-  local ready, err = self.auth:ensure(deadline)
-  if not ready then
-    return nil, err
-  end
-  local generation, reply = self.auth.generation
-  reply, err = exchange(self, request, deadline)
-  if not err or err.status ~= 401 then
-    return reply, err
-  end
-  local renewed, login_err = self.auth:renew(generation, deadline)
-  if not renewed then
-    return nil, login_err or err
-  end
-  return exchange(self, request, deadline)
+  local machine = retry.new {
+    kind = retry.kinds[request.name],
+    deadline = deadline,
+    budget = self.budget,
+    enabled = request.own.retry,
+  }
+  local generation
+  return attempts.run(machine, self.runtime, core.random, function()
+    local ready, err = self.auth:ensure(deadline)
+    if not ready then
+      return nil, err, true
+    end
+    generation = self.auth.generation
+    return exchange(self, request, deadline)
+  end, function()
+    return self.auth:renew(generation, deadline)
+  end)
 end
 
 --- Splits the options; returns the exchange's and, third, what is wrong with the others.
@@ -378,11 +383,13 @@ function client.new(arguments)
     return nil, errors.new { kind = "config", message = session }
   end
   local runtime = find_runtime(settings.runtime)
+  local budget = retry.budget()
   return setmetatable({
     session = session,
     runtime = runtime,
     timeout = settings.timeout,
-    auth = auth.new(session, runtime, settings.token),
+    budget = budget,
+    auth = auth.new(session, runtime, budget, settings.token),
   }, Client)
 end
 

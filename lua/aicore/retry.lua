@@ -35,17 +35,17 @@ retry.kinds = {
 }
 
 ---@class aicore.retry.Policy
----@field base number?           s, at most before the second attempt; doubled before each further one
----@field throttled_base number? s, the same where the service says that it is too much
----@field cap number?            s, no backoff is longer; what the service asks for may be
----@field attempts integer?      requests per call; one more where a token was refused
+---@field base number?            s, at most before the second attempt; doubled before each further one
+---@field throttled_base number?  s, the same where the service says that it is too much
+---@field cap number?             s, no backoff is longer; what the service asks for may be
+---@field attempts integer?       requests per call; one more where a token was refused
 
 ---@type aicore.retry.Policy
 local POLICY = { base = 0.1, throttled_base = 1, cap = 20, attempts = 5 }
 
 -- The bucket ---------------------------------------------------------------------------------------
 
-local BUCKET = 500
+local FULL = 500
 local REFUND = 1
 
 ---@class aicore.retry.Budget  shared by all calls of a session
@@ -56,7 +56,7 @@ Budget.__index = Budget
 
 ---@return aicore.retry.Budget
 function retry.budget()
-  return setmetatable({ tokens = BUCKET, paused_until = -math.huge }, Budget)
+  return setmetatable({ tokens = FULL, paused_until = -math.huge }, Budget)
 end
 
 --- How long a new attempt has to wait: seconds, 0 if it may be sent.
@@ -79,7 +79,7 @@ end
 
 --- A success at the first try: the service is well.
 function Budget:refund()
-  self.tokens = math.min(BUCKET, self.tokens + REFUND)
+  self.tokens = math.min(FULL, self.tokens + REFUND)
 end
 
 -- What came of an attempt --------------------------------------------------------------------------
@@ -149,7 +149,7 @@ end
 ---@class aicore.retry.Machine
 ---@field attempts integer   requests sent
 ---@field ambiguous boolean  one of them may have taken effect although it failed
----@field private tries integer  attempts without the one whose token was refused
+---@field private tries integer  attempts, less the one whose token was refused
 local Machine = {}
 Machine.__index = Machine
 

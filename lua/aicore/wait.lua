@@ -60,8 +60,8 @@ local function can_come(goal, status, target)
   return not future or not lifecycle.known(goal) or future[goal] == true
 end
 
--- While it is to stop: "STOPPED" once that was its target; "STOPPING" if only its status was that (one whose ttl is over
--- may stop with RUNNING as its target).
+-- Of one that is to stop: "STOPPED" once that was its target; "STOPPING" if only its status was that (when its ttl is
+-- over, it may stop with RUNNING as its target).
 local function remember(memory, status, target)
   if memory == "STOPPED" or target == "STOPPED" then
     return "STOPPED"

@@ -20,7 +20,6 @@ local REFUSALS = {
   not_found = { status = 404, code = "01010016" },
   method = { status = 405, code = "01010005" },
   state = { status = 412, code = "01010077" },
-  too_large = { status = 413, code = "01010013" },
   media_type = { status = 415, code = "01010015" },
   internal = { status = 500, code = "01010500" },
 }

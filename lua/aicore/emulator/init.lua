@@ -171,13 +171,12 @@ end
 
 local emulator = {}
 
---- AI Core's error for a request that the server could not carry out.
+--- What is left to say when perform() has raised an error.
 ---@param exchange aicore.emulator.Exchange
----@param kind "too_large"|"internal"
----@param message string
 ---@return aicore.emulator.Answer
-function emulator.failure(exchange, kind, message)
-  return with_request_id(answers.refuse({ kind = kind, message = message }, exchange), exchange.request_id)
+function emulator.failure(exchange)
+  local refusal = { kind = "internal", message = "Internal server error" }
+  return with_request_id(answers.refuse(refusal, exchange), exchange.request_id)
 end
 
 ---@class aicore.emulator.Options

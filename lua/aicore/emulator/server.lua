@@ -15,7 +15,7 @@ local x509 = require "openssl.x509"
 local server = {}
 
 local HOST = "127.0.0.1"
-local LARGEST_BODY = 1024 * 1024
+local LARGEST_BODY = 16 * 1024 * 1024
 local READ_TIMEOUT, WRITE_TIMEOUT = 30, 60 -- seconds
 -- Longer than any client's pause between two looks, so that a kept connection is not closed under a request.
 local IDLE_TIMEOUT = 300
@@ -48,7 +48,7 @@ local function read_headers(stream, request)
   return true
 end
 
--- nil: the client has gone away. A body that is too long is read no further; the request then says so.
+-- nil: the request did not arrive as a whole.
 local function read_request(stream)
   local tls = stream:checktls()
   local request = { headers = {}, certificate = tls ~= nil and tls:getPeerCertificate() ~= nil }
@@ -58,30 +58,33 @@ local function read_request(stream)
   if (request.headers.expect or ""):lower() == "100-continue" then
     stream:write_continue(WRITE_TIMEOUT)
   end
-  local body, problem = stream:get_body_chars(LARGEST_BODY + 1, READ_TIMEOUT)
-  if problem then
-    return nil
+  request.body = stream:get_body_chars(LARGEST_BODY, READ_TIMEOUT) or ""
+  -- lua-http takes a body that was cut off for a complete one; only the stream's state tells them apart.
+  return stream.state == "half closed (remote)" and request or nil
+end
+
+local function no_more()
+  return nil, "the request is broken"
+end
+
+-- Before lua-http closes a stream, it reads the rest of the request, with step(). From a request that is malformed or
+-- cut off it would do so for ever, without a pause.
+local function give_up(stream)
+  if stream.step then
+    stream.step = no_more
   end
-  request.body = body or ""
-  if #request.body > LARGEST_BODY then
-    request.body, request.too_large = "", true
-  end
-  return request
 end
 
 -- nil: the answer is to be lost.
 local function answer(model, clock, request)
   local exchange = model:accept(request)
-  if request.too_large then
-    return emulator.failure(exchange, "too_large", "The body is too large")
-  end
   if exchange.delay > 0 then
     cqueues.sleep(exchange.delay)
   end
   local ok, result = pcall(model.perform, model, exchange, clock())
   if not ok then
     log(result)
-    return emulator.failure(exchange, "internal", "Internal server error")
+    return emulator.failure(exchange)
   end
   return result
 end
@@ -139,6 +142,7 @@ local function handler(model, clock)
   return function(_, stream)
     local request = guarded(stream, read_request, stream)
     if not request then
+      give_up(stream)
       return
     end
     local response = answer(model, clock, request)

@@ -47,6 +47,8 @@ local PLANS = {
   delete = { time = "delete_time", { 1, "GONE" } },
 }
 
+local DEFAULT_SCENARIO, DEFAULT_EXECUTABLE = "foundation-models", "azure-openai"
+
 local function note(self, what, deployment, time, request_id)
   self.journal:note {
     what = what,
@@ -168,7 +170,7 @@ function World:get(group_name, id)
   return nil
 end
 
---- The deployments of a group that can be seen and that the filter accepts, the oldest first.
+--- The deployments of a group that can be seen and that the filter accepts, in the order in which they came.
 ---@param group_name string
 ---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
 ---@return aicore.emulator.Deployment[]
@@ -201,8 +203,8 @@ function World:create(group_name, configuration_id, ttl, cause)
     target_status = "RUNNING",
     hidden = true,
     configuration_id = configuration_id,
-    scenario_id = "foundation-models",
-    executable_id = "azure-openai",
+    scenario_id = DEFAULT_SCENARIO,
+    executable_id = DEFAULT_EXECUTABLE,
     ttl = ttl,
     last_operation = "CREATE",
     created_at = cause.now,
@@ -278,41 +280,44 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 
 local TARGETS = { STOPPING = "STOPPED", STOPPED = "STOPPED" }
 
+local function from_seed(seed, now)
+  local status, age = seed.status or "RUNNING", seed.age or DEFAULT_AGE
+  local ended, starting = lifecycle.ended(status), status == "UNKNOWN" or status == "PENDING"
+  local started = now - age + math.min(age / 2, SLOWEST_START)
+  return {
+    id = seed.id,
+    group = seed.resource_group or "default",
+    status = status,
+    target_status = seed.target_status or TARGETS[status] or "RUNNING",
+    configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
+    scenario_id = seed.scenario_id or DEFAULT_SCENARIO,
+    executable_id = seed.executable_id or DEFAULT_EXECUTABLE,
+    ttl = seed.ttl,
+    last_operation = "CREATE",
+    created_at = now - age,
+    modified_at = ended and now or started,
+    started_at = not starting and started or nil,
+    completed_at = ended and now or nil,
+    cache = {},
+  }
+end
+
 --- Puts a deployment into the world as it is; one with the same id is replaced. It stays in its status until somebody
 --- changes it, but for STOPPING, and for those whose target is DELETED: these go on as they would after a request.
 ---@param seed aicore.emulator.Seed
 ---@param now number
 ---@return aicore.emulator.Deployment
 function World:seed(seed, now)
-  local group_name = seed.resource_group or "default"
-  local group = group_of(self, group_name)
-  local age = seed.age or DEFAULT_AGE
-  local status = seed.status or "RUNNING"
-  local started = now - age + math.min(age / 2, SLOWEST_START)
-  local ended = lifecycle.ended(status)
-  local deployment = {
-    id = seed.id or next_seed_id(self, group),
-    group = group_name,
-    status = status,
-    target_status = seed.target_status or TARGETS[status] or "RUNNING",
-    configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
-    scenario_id = seed.scenario_id or "foundation-models",
-    executable_id = seed.executable_id or "azure-openai",
-    ttl = seed.ttl,
-    last_operation = "CREATE",
-    created_at = now - age,
-    modified_at = ended and now or started,
-    started_at = status ~= "UNKNOWN" and status ~= "PENDING" and started or nil,
-    completed_at = ended and now or nil,
-    cache = {},
-  }
+  local deployment = from_seed(seed, now)
+  local group = group_of(self, deployment.group)
+  deployment.id = deployment.id or next_seed_id(self, group)
   if group.by_id[deployment.id] then
     remove(self, group.by_id[deployment.id])
   end
   insert(self, deployment)
   if deployment.target_status == "DELETED" then
     begin(self, deployment, "delete", now)
-  elseif status == "STOPPING" then
+  elseif deployment.status == "STOPPING" then
     begin(self, deployment, "stop", now)
   end
   return deployment
