@@ -182,10 +182,13 @@ describe("the verdict", function()
     end
   end)
 
-  it("copes with a deployment that has no status", function()
+  it("copes with a deployment that has no status, or anything else instead", function()
     for goal in pairs(VERDICTS) do
       assert.is_nil((wait.verdict(goal, nil, { id = "d1" })))
+      assert.is_nil((wait.verdict(goal, nil, { id = "d1", status = {}, targetStatus = 7 })))
     end
+    assert.equal("impossible", (wait.verdict("RUNNING", nil, { id = "d1", targetStatus = "STOPPED" })))
+    assert.equal("impossible", (wait.verdict("RUNNING", nil, { id = "d1", status = "DEAD", targetStatus = {} })))
   end)
 
   it("names what it saw as the reason", function()
@@ -207,6 +210,8 @@ describe("the verdict", function()
     { "STOPPING/RUNNING STOPPED/RUNNING", "reached" },
     { "STOPPING/none RUNNING/RUNNING", "impossible" },
     { "STOPPING/STOPPED STOPPING/none PENDING/RUNNING", "impossible" },
+    { "RUNNING/STOPPED STOPPING/none UNKNOWN/RUNNING", "impossible" },
+    { "STOPPING/none UNKNOWN/none RUNNING/RUNNING", "impossible" },
     { "PENDING/RUNNING DEAD/RUNNING", "reached" },
   }
   for _, story in ipairs(stories) do

@@ -106,7 +106,7 @@ int reply_push_error(lua_State *L, const char *kind, const char *message, const 
 
 /* The first characters of the body, fit for a terminal: no control characters, no half character. */
 static void set_preview(lua_State *L, transfer *t) {
-  if (t->reply.data == NULL) return;
+  if (t->reply.data == NULL || t->reply.length == 0) return;
   session_redact(t->session, t->reply.data, t->reply.length);
   char text[PREVIEW];
   size_t length = t->reply.length < PREVIEW ? t->reply.length : PREVIEW;
@@ -140,6 +140,20 @@ static void push_error(lua_State *L, const transfer *t, const char *kind, const 
   if (seconds <= 0) return;
   lua_pushinteger(L, (lua_Integer)seconds);
   lua_setfield(L, -2, "retry_after");
+}
+
+void reply_push_info(lua_State *L, const transfer *t) {
+  long status = 0;
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
+  lua_createtable(L, 0, 3);
+  lua_pushnumber(L, (lua_Number)microseconds / 1e6);
+  lua_setfield(L, -2, "seconds");
+  if (status == 0) return;
+  lua_pushinteger(L, status);
+  lua_setfield(L, -2, "status");
+  set_text(L, "request_id", header_of(t, "x-request-id"));
 }
 
 /* ---- no answer, or half of one ---- */

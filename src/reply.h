@@ -12,6 +12,9 @@
  * retryable (could the same request succeed later?) and ambiguous (may it have taken effect?). */
 int reply_push(lua_State *L, int index, transfer *t);
 
+/* Pushes { status, seconds, request_id } of a finished transfer. */
+void reply_push_info(lua_State *L, const transfer *t);
+
 /* Pushes nil and an error table with these fields; the name of an operation and the id may
  * be NULL. */
 int reply_push_error(lua_State *L, const char *kind, const char *message, const char *name,

@@ -301,6 +301,15 @@ static int transfer_finished(lua_State *L) {
   return 1;
 }
 
+/* transfer:info(): what there is to log of a finished transfer whose result was not taken yet:
+ * { status, seconds, request_id }, without status where nothing was answered. Otherwise nil. */
+static int transfer_info(lua_State *L) {
+  transfer *const *handle = check_handle(L);
+  if (*handle == NULL || !(*handle)->finished) return 0;
+  reply_push_info(L, *handle);
+  return 1;
+}
+
 /* transfer:result(): nil while it is in flight; then, once, what the blocking function of the
  * same operation returns. */
 static int transfer_result(lua_State *L) {
@@ -339,7 +348,7 @@ void transfer_register(lua_State *L) {
                                          {"__tostring", transfer_tostring},
                                          {NULL, NULL}};
   static const luaL_Reg methods[] = {{"result", transfer_result},
-                                     {"finished", transfer_finished},
+                                     {"finished", transfer_finished}, {"info", transfer_info},
                                      {"cancel", transfer_cancel},
                                      {NULL, NULL}};
   luaL_newmetatable(L, TRANSFER_TYPE);

@@ -47,4 +47,20 @@ function attempts.run(machine, runtime, random, send, renew)
   return nil, value
 end
 
+--- Tells a hook of an attempt, for logs and metrics. It gets no secrets.
+---@param hook function?
+---@param transfer userdata   finished, its result not taken
+---@param fields { operation: string, id: string?, attempt: integer }
+---@return fun(err: aicore.Error?)   to be called with what came of it
+function attempts.record(hook, transfer, fields)
+  local info = hook and transfer:info() or {}
+  return function(err)
+    if hook then
+      fields.status, fields.seconds, fields.request_id = info.status, info.seconds, info.request_id
+      fields.error = err and err.kind
+      hook(fields)
+    end
+  end
+end
+
 return attempts

@@ -10,6 +10,8 @@ local auth = {}
 
 ---@class aicore.Auth
 ---@field generation integer  counts the tokens: what a 401 was about
+---@field logins integer      counts the requests
+---@field on_attempt function?
 local Auth = {}
 Auth.__index = Auth
 
@@ -30,6 +32,7 @@ function auth.new(session, runtime, budget, token)
     budget = budget,
     token = token,
     generation = 0,
+    logins = 0,
     renew_at = -math.huge,
   }, Auth)
 end
@@ -62,12 +65,13 @@ function Auth:take_ready()
 end
 
 --- One attempt to log in.
-local function try_login(self, login, deadline)
+local function try_login(self, login, attempt, deadline)
   local begun = self.runtime.now()
   local transfer, err = core.start(self.session, "login", { timeout = math.max(deadline - begun, 0.001) })
   if not transfer then
     return nil, errors.new(err)
   end
+  self.logins = self.logins + 1
   login.transfer = transfer
   local why = self.runtime.await(self.session, transfer)
   login.transfer = nil
@@ -75,8 +79,10 @@ local function try_login(self, login, deadline)
     transfer:cancel()
     return nil, errors.new { kind = why, message = "ended by the host", operation = "login" }
   end
+  local record = attempts.record(self.on_attempt, transfer, { operation = "login", attempt = attempt })
   local reply
   reply, err = transfer:result()
+  record(err)
   if not reply then
     return nil, errors.new(err)
   end
@@ -89,7 +95,7 @@ local function lead(self, deadline)
   self.login = login
   local machine = retry.new { kind = "login", deadline = deadline, budget = self.budget }
   login.ok, login.err = attempts.run(machine, self.runtime, core.random, function()
-    return try_login(self, login, deadline)
+    return try_login(self, login, machine.attempts + 1, deadline)
   end)
   login.over = true
   self.login = nil

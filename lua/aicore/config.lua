@@ -36,6 +36,8 @@ local config = {}
 ---@field ca string?                  the same as text
 ---@field proxy string?               instead of the standard variables; "" for none
 ---@field runtime string|table?       how to wait: "blocking", …
+---@field on_attempt function?        called after every HTTP exchange, for logs and metrics, with { operation, id,
+---                                   attempt, status, seconds, request_id, error (a kind) }
 local TYPES = {
   base_url = "string",
   auth_url = "string",
@@ -62,6 +64,7 @@ local TYPES = {
   ca = "string",
   proxy = "string",
   runtime = "string or table",
+  on_attempt = "function",
 }
 
 -- setting -> its variable; in the config file the same names are keys.
@@ -433,6 +436,7 @@ function config.resolve(arguments, host)
     token = arguments.token,
     timeout = arguments.timeout or 120,
     runtime = arguments.runtime,
+    on_attempt = arguments.on_attempt,
   }
 end
 

@@ -33,6 +33,10 @@ for _, name in ipairs {
   "update",
   "logs",
   "capabilities",
+  "stop_all",
+  "delete_all",
+  "wait",
+  "teardown",
 } do
   aicore[name] = function(...)
     if not default then

@@ -206,14 +206,14 @@ function Machine:ready(now)
 end
 
 -- How long until the next attempt, and how much of that the service asked for; both in seconds.
--- Full jitter: clients that failed together do not come back together.
+-- Full jitter: clients that failed together do not come back together. A pause never becomes shorter by another.
 local function delay_after(self, err, outcome, now, random)
   local policy = self.policy
   local backoff = outcome.base and math.min(policy.cap, policy[outcome.base] * 2 ^ (self.tries - 1)) or 0
   local asked = math.max(err.retry_after or 0, self.budget:pause(now))
   local delay = math.max(random * backoff, asked)
   if outcome.pauses then
-    self.budget.paused_until = math.max(self.budget.paused_until, now + delay)
+    self.budget.paused_until = now + delay
   end
   return delay, asked
 end

@@ -74,7 +74,7 @@ local function turned_back(memory, status, target)
 end
 
 local function describe(status, target)
-  return ("its status is %s%s"):format(tostring(status), target and ", its target " .. target or "")
+  return ("its status is %s%s"):format(tostring(status), target and ", its target " .. tostring(target) or "")
 end
 
 --- Is a goal reached, impossible, or still to come (nil)?

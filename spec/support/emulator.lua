@@ -1,5 +1,7 @@
 --- Starts `aicorectl emulator` as a child process and talks to it, from specs under any Lua:
----   local server = emulator.start { deployments = 3 };  server.fault { operation = "status", status = 503 };  server.stop()
+---   local server = emulator.start { deployments = 3 }
+---   server.fault { operation = "list", status = 503 }
+---   server.stop()
 -- Rule: whoever starts one stops it. stop() waits for the process, so nothing is left behind. What hangs on the table
 -- that start() answers are functions, not methods: server.stop(), not server:stop().
 
@@ -28,7 +30,7 @@ local function words_of(arguments)
     words[#words + 1] = tostring(word)
   end
   for name, value in pairs(arguments) do
-    if type(name) == "string" and value then
+    if type(name) == "string" and name ~= "stderr" and value then
       words[#words + 1] = "--" .. name:gsub("_", "-")
       words[#words + 1] = value ~= true and tostring(value) or nil
     end
@@ -243,7 +245,8 @@ end
 local emulator = {}
 
 --- Starts an emulator on a free port and waits until it listens.
----@param arguments table|nil  command line options: { "--deployments", 3 } or { deployments = 3, no_bulk = true }
+---@param arguments table|nil  command line options: { "--deployments", 3 } or { deployments = 3, no_bulk = true };
+---   and `stderr`, a file for what it complains about
 ---@return spec.Emulator
 function emulator.start(arguments)
   local words, quoted = words_of(arguments or {}), {}
@@ -252,8 +255,9 @@ function emulator.start(arguments)
   end
   -- The shell says its pid and then becomes the emulator, so the pid is the emulator's.
   local program = quote(ROOT .. "/bin/aicorectl")
+  local complaints = arguments and arguments.stderr and " 2> " .. quote(arguments.stderr) or ""
   local command = ("echo $$; exec %sluajit %s emulator %s"):format(CLEAN, program, table.concat(quoted, " "))
-  local pipe = assert(io.popen(command))
+  local pipe = assert(io.popen(command .. complaints))
   local pid, line = tonumber(pipe:read "*l"), pipe:read "*l" or ""
   local url = line:match "^listening on (%S+)$"
   if not url then

@@ -1,0 +1,475 @@
+--- Many deployments at once: looked at together, stopped and deleted in batches, until all are done.
+-- It goes in rounds. A round looks at what is left, sends for each what its state allows, and sleeps.
+-- An answer that was lost or refused decides nothing: the next look does. So nothing is reported that
+-- was not seen, and to run it again with the same ids is always safe.
+-- What is kept per deployment stands in a few tables by id, as there may be very many.
+
+local errors = require "aicore.errors"
+local lifecycle = require "aicore.lifecycle"
+local outcome = require "aicore.outcome"
+local wait = require "aicore.wait"
+
+local unpack = table.unpack or unpack
+
+local fleet = {}
+
+local BATCH = 100 -- items of a batch: the service's limit
+local BATCHES = 8 -- in flight
+local TRIES = 5 -- of one action on one deployment in one state
+local FEW = 3 -- so many are not worth a batch
+local LAST_LOOK = 2 -- seconds that a look may take which begins at the deadline
+
+-- Single calls: so many at first, one more per clean window, half as many when it was too much.
+local SINGLES, MOST_SINGLES = 8, 32
+local TOO_MUCH = { [429] = true, [503] = true }
+
+---@class aicore.Report
+---@field deleted string[]      were there, and are gone now
+---@field absent string[]       were not there
+---@field stopped string[]      ran, and were stopped
+---@field skipped string[]      nothing was to be done, or dry_run
+---@field failed table<string, aicore.Error>
+---@field requests integer      that were sent, logins included
+---@field elapsed number        s
+---@field cancelled boolean?    Ctrl-C ended it; what was left stands in `failed`
+
+---@class aicore.FleetProgress  what on_progress gets
+---@field total integer
+---@field left integer
+---@field deleted integer
+---@field absent integer
+---@field stopped integer
+---@field skipped integer
+---@field failed integer
+---@field states table<string, integer>  how many of those left are in which state; "?": not seen yet
+---@field requests integer
+---@field elapsed number        s
+
+-- What a goal makes of a deployment, by its status and target:
+-- "stop" or "delete" it, "wait", or it is "done", or this goal may not touch it: "refuse".
+local PLANS = {
+  teardown = function(status, target)
+    local step = lifecycle.teardown(status, target)
+    return step == "stop" and target == "STOPPED" and "wait" or step
+  end,
+  stop = function(status, target)
+    if lifecycle.ended(status) then
+      return "done"
+    end
+    local asked = target == "STOPPED" or target == "DELETED"
+    return not asked and lifecycle.may(status, "stop") and "stop" or "wait"
+  end,
+  delete = function(status, target)
+    local step = lifecycle.teardown(status, target)
+    if step ~= "stop" then
+      return step
+    end
+    return target == "STOPPED" and "wait" or "refuse"
+  end,
+}
+
+local TARGETS = { stop = "STOPPED", delete = "DELETED" }
+
+---@class aicore.FleetPort: aicore.Port
+---@field batch fun(items: table[], deadline: number): table|nil, aicore.Error?
+---@field stop fun(id: string, deadline: number): table|nil, aicore.Error?
+---@field delete fun(id: string, deadline: number): table|nil, aicore.Error?
+---@field bulk fun(deadline: number): boolean  do batches work?
+---@field random fun(): number
+---@field requests fun(): integer             that were sent so far
+
+---@class aicore.Fleet
+---@field report aicore.Report
+local Fleet = {}
+Fleet.__index = Fleet
+
+-- What is known of one ----------------------------------------------------------------------------
+
+--- It is done with: its id goes into a list of the report, or is nowhere to be told of (nil).
+local function settle(self, id, list)
+  self.left[id], self.count = nil, self.count - 1
+  self.watch:remove(id, self.observer)
+  if list then
+    table.insert(self.report[list], id)
+  end
+end
+
+local function fail(self, id, err)
+  settle(self, id)
+  self.report.failed[id], self.failures = err, self.failures + 1
+end
+
+local function refusal(id, status)
+  return errors.new {
+    kind = "state",
+    operation = "delete",
+    id = id,
+    message = ("its status is %s: it has to be stopped first, as teardown does"):format(status),
+  }
+end
+
+--- It was seen: what is its next step?
+local function judge(self, id, deployment)
+  local status, target = deployment.status, deployment.targetStatus
+  local stopped = self.ran[id] and lifecycle.ended(status)
+  if stopped then
+    table.insert(self.report.stopped, id)
+  end
+  self.ran[id] = lifecycle.may(status, "stop") or status == "STOPPING" or nil
+  local state = target and status .. " " .. target or status
+  if self.state[id] ~= state then
+    self.state[id], self.tries[id] = state, nil
+    self.changed = self.changed + 1
+  end
+  local step = self.plan(status, target)
+  if step == "done" then
+    return settle(self, id, not stopped and "skipped" or nil)
+  elseif step == "refuse" then
+    return fail(self, id, refusal(id, status))
+  end
+  self.left[id] = step
+end
+
+local function gone(self, id)
+  self.changed = self.changed + 1
+  settle(self, id, self.state[id] and "deleted" or "absent")
+end
+
+--- What the watch tells of every look.
+local function observe(self, id, look)
+  if not self.left[id] then
+    return
+  elseif look.deployment then
+    judge(self, id, look.deployment)
+  elseif look.absent then
+    gone(self, id)
+  else
+    self.look_error = look.err
+  end
+end
+
+-- Sending ------------------------------------------------------------------------------------------
+
+local function accepted(self, id, target)
+  self.left[id] = "wait"
+  if target == "DELETED" then
+    self.watch:expect_absence(id)
+  end
+end
+
+-- Errors that say nothing of a single deployment, and that no other look heals.
+local HOPELESS = { auth = true, config = true }
+
+local function refused(self, id, err)
+  if outcome.is_absent(err) and err.operation ~= "batch" then
+    return gone(self, id)
+  elseif HOPELESS[err.kind] then
+    return fail(self, id, err)
+  end
+  self.errors[id] = err
+end
+
+--- Whether the service answered that it takes no such batches at all.
+local NO_BATCHES = { [400] = true, [404] = true, [405] = true, [415] = true, [501] = true }
+
+local function item_error(item, entry)
+  local said = type(entry.error) == "table" and entry.error or {}
+  return errors.new {
+    kind = "state",
+    operation = "batch",
+    id = item.id,
+    message = type(said.message) == "string" and said.message or "refused without a reason",
+    code = type(said.code) == "string" and said.code or nil,
+    request_id = said.requestId or said.requestID,
+    target = said.target,
+    details = said.details,
+  }
+end
+
+--- One batch. Items without a word in the answer are left to the next look.
+local function send_batch(self, items)
+  local reply, err = self.port.batch(items, self.deadline)
+  if not reply then
+    if NO_BATCHES[err.status] then
+      self.bulk = false
+      return items
+    end
+    for _, item in ipairs(items) do
+      refused(self, item.id, err)
+    end
+    return nil
+  end
+  local answers = {}
+  for _, entry in ipairs(reply.deployments) do
+    answers[entry.id or ""] = entry
+  end
+  for _, item in ipairs(items) do
+    local entry = answers[item.id]
+    if entry and entry.error ~= nil then
+      refused(self, item.id, item_error(item, entry))
+    elseif entry then
+      accepted(self, item.id, item.targetStatus)
+    end
+  end
+end
+
+--- One call. Returns the HTTP status of a failure.
+local function send_single(self, item)
+  local send = item.targetStatus == "STOPPED" and self.port.stop or self.port.delete
+  local reply, err = send(item.id, self.deadline)
+  if reply then
+    return accepted(self, item.id, item.targetStatus)
+  end
+  refused(self, item.id, err)
+  return err.status
+end
+
+--- Runs send(self, part) for each of the parts, at most so many at a time.
+local function send_all(self, send, parts, limit)
+  local functions = {}
+  for i, part in ipairs(parts) do
+    functions[i] = function()
+      return send(self, part)
+    end
+  end
+  local results, cancelled = self.port.runtime.gather(functions, limit)
+  self.cancelled = self.cancelled or cancelled
+  return results
+end
+
+--- In windows, each as wide as the last one has shown to be good.
+local function send_singles(self, items)
+  local at = 1
+  while at <= #items and not self.cancelled do
+    local window = { unpack(items, at, math.min(at + self.singles - 1, #items)) }
+    at = at + #window
+    local clean = true
+    for _, status in pairs(send_all(self, send_single, window, #window)) do
+      clean = clean and not TOO_MUCH[status]
+    end
+    self.singles = clean and math.min(self.singles + 1, MOST_SINGLES) or math.max(1, math.floor(self.singles / 2))
+  end
+end
+
+local function send_batches(self, items)
+  local batches = {}
+  for i, item in ipairs(items) do
+    local number = math.ceil(i / BATCH)
+    batches[number] = batches[number] or {}
+    table.insert(batches[number], item)
+  end
+  local left_over = {}
+  for _, batch in pairs(send_all(self, send_batch, batches, BATCHES)) do
+    for _, item in ipairs(batch) do
+      left_over[#left_over + 1] = item
+    end
+  end
+  send_singles(self, left_over)
+end
+
+-- Rounds -------------------------------------------------------------------------------------------
+
+--- Everything that something can be done for now, by id, so that a round is the same every time.
+local function collect(self)
+  local items, first = {}, false
+  for id, step in pairs(self.left) do
+    local tries = self.tries[id] or 0
+    if TARGETS[step] and tries >= TRIES then
+      fail(self, id, self.errors[id] or errors.new {
+        kind = "state",
+        operation = step,
+        id = id,
+        message = ("accepted %d times, but it stays %s"):format(tries, self.state[id]),
+      })
+    elseif TARGETS[step] then
+      items[#items + 1] = { id = id, targetStatus = TARGETS[step] }
+      first = first or tries == 0
+    end
+  end
+  table.sort(items, function(a, b)
+    return a.id < b.id
+  end)
+  return items, first
+end
+
+--- A batch that is not full may wait for one round if others are on their way: that keeps the number
+--- of requests where it belongs, at one per hundred.
+local function without_rest(self, items)
+  local waits = self.rounds > 1 and self.changed > 0 and #items < self.count
+  for _ = 1, waits and #items % BATCH or 0 do
+    table.remove(items)
+  end
+end
+
+--- Sends what can be sent. Returns whether that was something new.
+local function act(self)
+  local items, first = collect(self)
+  if #items == 0 then
+    return false
+  end
+  if self.bulk == nil and #items > FEW then
+    self.bulk = self.port.bulk(self.deadline)
+  end
+  local batches = self.bulk and #items > FEW
+  if batches then
+    without_rest(self, items)
+  end
+  for _, item in ipairs(items) do
+    self.tries[item.id] = (self.tries[item.id] or 0) + 1
+  end
+  local send = batches and send_batches or send_singles
+  send(self, items)
+  return first
+end
+
+local function tell_progress(self)
+  if not self.on_progress then
+    return
+  end
+  local states = {}
+  for id in pairs(self.left) do
+    local word = (self.state[id] or "?"):match "^%S+"
+    states[word] = (states[word] or 0) + 1
+  end
+  local report = self.report
+  self.on_progress {
+    total = self.total,
+    left = self.count,
+    deleted = #report.deleted,
+    absent = #report.absent,
+    stopped = #report.stopped,
+    skipped = #report.skipped,
+    failed = self.failures,
+    states = states,
+    requests = self.port.requests() - self.requests_before,
+    elapsed = self.port.runtime.now() - self.began,
+  }
+end
+
+--- Everything that is left fails, for a reason that is the same for all.
+local function give_up(self, make)
+  for id in pairs(self.left) do
+    fail(self, id, make(id))
+  end
+end
+
+local function timed_out(self)
+  local elapsed = self.port.runtime.now() - self.began
+  give_up(self, function(id)
+    return errors.new {
+      kind = "timeout",
+      operation = self.goal,
+      id = id,
+      message = ("not done after %.1f s: %s"):format(elapsed, self.state[id] or "not seen"),
+      last_status = self.state[id] and self.state[id]:match "^%S+",
+      last_error = self.errors[id] or self.look_error,
+      retryable = true,
+    }
+  end)
+end
+
+--- Sleeps until the next look and takes it. False: there is none any more.
+local function next_look(self)
+  local runtime = self.port.runtime
+  local delay = self.pace:next(runtime.now(), self.port.random())
+  if not delay then
+    return false
+  end
+  self.changed, self.look_error = 0, nil
+  local cancelled = self.watch:share(self.watch.looks, runtime.now() + delay, self.deadline + LAST_LOOK)
+  self.cancelled = self.cancelled or cancelled ~= nil
+  return true
+end
+
+--- One round: does what can be done, then looks again. False: there is no other.
+local function round(self)
+  self.rounds = self.rounds + 1
+  local hopeless = self.look_error and HOPELESS[self.look_error.kind] and self.look_error
+  if hopeless then
+    give_up(self, function()
+      return hopeless
+    end)
+  elseif act(self) then
+    self.pace = wait.pace(self.deadline) -- something new began: its end may come soon
+  end
+  tell_progress(self)
+  if self.count == 0 or self.cancelled or not next_look(self) then
+    return false
+  end
+  tell_progress(self)
+  return true
+end
+
+--- Works until all is done, the deadline has come, or the host wants control back.
+---@param known table[]?  what was seen of the deployments just now, instead of a first look
+function Fleet:run(known)
+  if known then
+    for _, deployment in ipairs(known) do
+      observe(self, deployment.id, { deployment = deployment })
+    end
+  elseif self.count > 0 then
+    self.cancelled = self.watch:look(self.deadline + LAST_LOOK) ~= nil
+  end
+  while self.count > 0 and not self.cancelled and round(self) do
+  end
+end
+
+--- The report, whatever has happened until now. To be called once.
+---@param cancelled boolean  the host has ended it
+---@return aicore.Report
+function Fleet:finish(cancelled)
+  if cancelled or self.cancelled then
+    self.report.cancelled = true
+    give_up(self, function(id)
+      return errors.new { kind = "cancelled", operation = self.goal, id = id, message = "ended by the host" }
+    end)
+  elseif self.count > 0 then
+    timed_out(self)
+  end
+  self.report.requests = self.port.requests() - self.requests_before
+  self.report.elapsed = self.port.runtime.now() - self.began
+  return self.report
+end
+
+--- A fleet, not begun yet.
+---@param options { goal: "teardown"|"stop"|"delete", ids: string[], watch: aicore.Watch, port: aicore.FleetPort,
+---                 began: number, deadline: number, requests_before: integer, on_progress: function? }
+---       ids: duplicates are merged; began, deadline: on the runtime's clock
+---@return aicore.Fleet
+function fleet.new(options)
+  local self = setmetatable({
+    goal = options.goal,
+    plan = PLANS[options.goal],
+    watch = options.watch,
+    port = options.port,
+    deadline = options.deadline,
+    on_progress = options.on_progress,
+    requests_before = options.requests_before,
+    began = options.began,
+    pace = wait.pace(options.deadline),
+    report = { deleted = {}, absent = {}, stopped = {}, skipped = {}, failed = {} },
+    left = {}, -- id -> its next step; "look": not seen yet
+    state = {}, -- id -> "STATUS TARGET" as last seen
+    ran = {}, -- id -> true: seen RUNNING, PENDING or STOPPING, and not ended since
+    tries = {}, -- id -> how often the step was sent in this state
+    errors = {}, -- id -> what the last try was answered
+    count = 0,
+    failures = 0,
+    rounds = 0,
+    changed = 0,
+    singles = SINGLES,
+  }, Fleet)
+  self.observer = function(id, look)
+    observe(self, id, look)
+  end
+  for _, id in ipairs(options.ids) do
+    if not self.left[id] then
+      self.left[id], self.count = "look", self.count + 1
+      self.watch:add(id, self.observer)
+    end
+  end
+  self.total = self.count
+  return self
+end
+
+return fleet

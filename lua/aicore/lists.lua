@@ -1,0 +1,78 @@
+--- A list in pages, and what can be made of them. How a page is fetched is passed in.
+
+local lists = {}
+
+--- Deployments per page: the service's own default.
+lists.PAGE = 10000
+
+---@alias aicore.NextPage fun(): table[]|nil, aicore.Error?, integer?
+---       the resources of the next page and the list's `count`; nil after the last; nil, err
+
+--- The pages of a list, one exchange each.
+---@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?  one page
+---@return aicore.NextPage
+function lists.pages(fetch)
+  local skip, done = 0, false
+  return function()
+    if done then
+      return nil
+    end
+    local reply, err = fetch(lists.PAGE, skip > 0 and skip or nil)
+    if not reply then
+      done = true
+      return nil, err
+    end
+    local length = #reply.resources
+    skip = skip + length
+    done = length < lists.PAGE
+    return reply.resources, nil, reply.count
+  end
+end
+
+--- All deployments of all pages that belong, in one table.
+---@param next_page aicore.NextPage
+---@param belongs (fun(deployment: table): boolean)?
+---@return table[]|nil deployments
+---@return aicore.Error? err
+function lists.all(next_page, belongs)
+  local found = {}
+  local page, err = next_page()
+  while page do
+    for _, deployment in ipairs(page) do
+      if not belongs or belongs(deployment) then
+        found[#found + 1] = deployment
+      end
+    end
+    page, err = next_page()
+  end
+  if err then
+    return nil, err
+  end
+  return found
+end
+
+--- The same one by one; a page that cannot be had gives `false, err` as the last step.
+---@param next_page aicore.NextPage
+---@param belongs (fun(deployment: table): boolean)?
+---@return fun(): table|false|nil, aicore.Error?
+function lists.each(next_page, belongs)
+  local page, at = {}, 0
+  return function()
+    while page do
+      at = at + 1
+      local deployment = page[at]
+      if deployment == nil then
+        local err
+        page, err = next_page()
+        at = 0
+        if err then
+          return false, err
+        end
+      elseif not belongs or belongs(deployment) then
+        return deployment
+      end
+    end
+  end
+end
+
+return lists

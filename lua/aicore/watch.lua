@@ -1,0 +1,259 @@
+--- Looks at many deployments with few requests: everybody who waits in a resource group shares them.
+-- Up to three are asked for by id, more by one list. What a list does not show is only a hint that it
+-- is gone: AI Core's 404 says so for certain, and so do several complete lists in a row.
+
+local errors = require "aicore.errors"
+local outcome = require "aicore.outcome"
+
+local unpack = table.unpack or unpack
+
+local watch = {}
+
+--- As many are still asked for one by one.
+local FEW = 3
+
+--- So many complete lists without it make a deployment absent: fewer if its deletion was accepted.
+local ABSENCES, ABSENCES_AFTER_DELETE = 3, 2
+
+--- The last look begins at the deadline; so many seconds may it take.
+local LAST_LOOK = 2
+
+--- What a list says of one that came too late for it.
+local UNSEEN = errors.new { kind = "protocol", message = "not looked at yet" }
+
+--- How often one that waits looks whether another's look is over, or has told it something, in seconds.
+local GLANCE, NAP = 0.02, 1
+
+---@class aicore.Port  what a client lends: each does one operation, retries included
+---@field status fun(id: string, deadline: number): table|nil, aicore.Error?
+---@field pages fun(deadline: number): fun(): table[]|nil, aicore.Error?, table?  the pages of the whole group
+---@field runtime aicore.Runtime
+
+---@class aicore.Watch
+---@field looks integer  counts those that are over
+local Watch = {}
+Watch.__index = Watch
+
+---@param port aicore.Port
+---@return aicore.Watch
+function watch.new(port)
+  return setmetatable({
+    port = port,
+    observers = {}, -- id -> a function, or a list of them
+    count = 0,
+    absences = {}, -- id -> lists in a row that did not show it
+    leaving = {}, -- id -> true: its deletion was accepted
+    looks = 0,
+    looking = false,
+  }, Watch)
+end
+
+--- Tells a function of every look at a deployment: it gets (id, look), as wait.lua has it.
+---@param id string
+---@param observer fun(id: string, look: aicore.wait.Look)
+function Watch:add(id, observer)
+  local present = self.observers[id]
+  if not present then
+    self.observers[id] = observer
+    self.count = self.count + 1
+  elseif type(present) == "table" then
+    present[#present + 1] = observer
+  else
+    self.observers[id] = { present, observer }
+  end
+end
+
+--- Tells it no more.
+function Watch:remove(id, observer)
+  local present = self.observers[id]
+  if type(present) == "table" then
+    for i = #present, 1, -1 do
+      if present[i] == observer then
+        table.remove(present, i)
+      end
+    end
+    if #present > 0 then
+      return
+    end
+  elseif present ~= observer then
+    return
+  end
+  self.observers[id], self.absences[id], self.leaving[id] = nil, nil, nil
+  self.count = self.count - 1
+end
+
+--- The deletion of this one was accepted: its absence is expected.
+---@param id string
+function Watch:expect_absence(id)
+  self.leaving[id] = true
+end
+
+local function tell(self, id, look)
+  local present = self.observers[id]
+  if type(present) ~= "table" then
+    return present and present(id, look)
+  end
+  for _, observer in ipairs { unpack(present) } do -- a copy: they may leave meanwhile
+    observer(id, look)
+  end
+end
+
+local function ids_of(self)
+  local ids = {}
+  for id in pairs(self.observers) do
+    ids[#ids + 1] = id
+  end
+  return ids
+end
+
+local function note_presence(self, deployment)
+  local id = deployment.id
+  self.absences[id] = nil
+  if deployment.targetStatus == "DELETED" then
+    self.leaving[id] = true
+  end
+  tell(self, id, { deployment = deployment })
+end
+
+-- By id --------------------------------------------------------------------------------------------
+
+local function look_by_id(self, deadline)
+  for _, id in ipairs(ids_of(self)) do
+    local deployment, err = self.port.status(id, deadline)
+    if err and err.kind == "cancelled" then
+      return err
+    elseif deployment then
+      note_presence(self, deployment)
+    elseif outcome.is_absent(err) then
+      tell(self, id, { absent = true })
+    else
+      tell(self, id, { err = err })
+    end
+  end
+end
+
+-- By list ------------------------------------------------------------------------------------------
+
+local HINT = errors.new { kind = "protocol", message = "not in the list, which may mean that it is gone", hint = true }
+
+local function note_absence(self, id)
+  local absences = (self.absences[id] or 0) + 1
+  self.absences[id] = absences
+  local enough = self.leaving[id] and ABSENCES_AFTER_DELETE or ABSENCES
+  tell(self, id, absences >= enough and { absent = true } or { err = HINT })
+end
+
+--- Pages that shift while they are read may hide a deployment. Then their sum is not what they say;
+--- where `count` is only the page's own length, nothing is said.
+local function is_complete(pages)
+  local total, own_lengths, same = 0, true, true
+  for _, page in ipairs(pages) do
+    total = total + page.length
+    own_lengths = own_lengths and page.count == page.length
+    same = same and page.count == pages[1].count
+  end
+  return own_lengths or same and pages[1].count == total
+end
+
+--- What the list shows is told at once, so that no more than a page is held.
+local function look_by_list(self, deadline)
+  local next_page = self.port.pages(deadline)
+  local found, pages = {}, {}
+  local page, err, count = next_page()
+  while page do
+    pages[#pages + 1] = { length = #page, count = count }
+    for _, deployment in ipairs(page) do
+      if self.observers[deployment.id] then
+        found[deployment.id] = true
+        note_presence(self, deployment)
+      end
+    end
+    page, err, count = next_page()
+  end
+  if err and err.kind == "cancelled" then
+    return err
+  end
+  local complete = not err and is_complete(pages)
+  for _, id in ipairs(ids_of(self)) do
+    if err then
+      tell(self, id, { err = err })
+    elseif complete and not found[id] then
+      note_absence(self, id)
+    end
+  end
+end
+
+-- Sharing ------------------------------------------------------------------------------------------
+
+--- Looks now, on behalf of all.
+---@param deadline number  of the requests
+---@return aicore.Error? cancelled  the look was ended by the host, and told nobody anything
+function Watch:look(deadline)
+  self.looking = true
+  local by = self.count <= FEW and look_by_id or look_by_list
+  local cancelled = by(self, deadline)
+  self.looking = false
+  if not cancelled then
+    self.looks = self.looks + 1
+  end
+  return cancelled
+end
+
+--- Waits until a look later than `since` is over; makes one when it is due and nobody else has.
+---@param since integer   self.looks as it was at the one before
+---@param due number      when a look is due, on the runtime's clock
+---@param deadline number of the requests
+---@return aicore.Error? cancelled
+function Watch:share(since, due, deadline)
+  local runtime = self.port.runtime
+  while self.looks == since do
+    local left = due - runtime.now()
+    local pause = self.looking and GLANCE or left > 0 and math.min(left, NAP)
+    if not pause then
+      local cancelled = self:look(deadline)
+      if cancelled then
+        return cancelled
+      end
+    elseif not runtime.sleep(pause) then
+      return errors.new { kind = "cancelled", message = "ended by the host", operation = "wait" }
+    end
+  end
+end
+
+--- Waits for one deployment.
+---@param self aicore.Watch
+---@param machine aicore.wait.Machine
+---@param random fun(): number
+---@param on_progress fun(p: aicore.Progress)?
+---@return table|true|nil deployment
+---@return aicore.WaitError? err
+function watch.wait(self, machine, random, on_progress)
+  local runtime, seen = self.port.runtime, { err = UNSEEN }
+  local function observer(_, look)
+    seen = look
+  end
+  self:add(machine.id, observer)
+  local action, value = "look", 0
+  repeat
+    local late = machine.pace.last and LAST_LOOK or 0
+    local cancelled = self:share(self.looks, runtime.now() + value, machine.pace.deadline + late)
+    local now = runtime.now()
+    if cancelled then
+      action, value = "fail", machine:failure(cancelled, now)
+    else
+      local changed
+      action, value, changed = machine:step(seen, now, random())
+      seen = { err = UNSEEN }
+      if changed and on_progress then
+        on_progress(machine:progress(now))
+      end
+    end
+  until action ~= "look"
+  self:remove(machine.id, observer)
+  if action == "done" then
+    return value
+  end
+  return nil, value
+end
+
+return watch

@@ -1,0 +1,38 @@
+--- What is due when.
+
+local agenda = require "aicore.emulator.agenda"
+local random = require "aicore.emulator.random"
+
+describe("agenda", function()
+  it("gives nothing before it is due", function()
+    local list = agenda.new()
+    assert.is_nil(list:take(100))
+    list:add(5, "five")
+    assert.is_nil(list:take(4.9))
+    assert.same({ "five", 5 }, { list:take(5) })
+    assert.is_nil(list:take(5))
+  end)
+
+  it("gives the earliest first, whatever the order of adding", function()
+    local list, draw, expected = agenda.new(), random.new(7), {}
+    for i = 1, 500 do
+      expected[i] = math.floor(draw() * 100)
+      list:add(expected[i], expected[i])
+    end
+    table.sort(expected)
+    for i = 1, 500 do
+      assert.equal(expected[i], (list:take(100)))
+    end
+    assert.is_nil(list:take(100))
+  end)
+
+  it("keeps the order of adding where times are equal", function()
+    local list = agenda.new()
+    for i = 1, 50 do
+      list:add(1, i)
+    end
+    for i = 1, 50 do
+      assert.equal(i, (list:take(1)))
+    end
+  end)
+end)

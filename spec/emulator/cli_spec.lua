@@ -1,0 +1,129 @@
+--- aicorectl emulator: options, the line it prints, how it ends.
+
+local emulator = require "spec.support.emulator"
+
+local function run(command)
+  local pipe = assert(io.popen("{ " .. command .. "\n} 2>&1; echo status $?"))
+  local output, status = pipe:read("*a"):match "^(.*)status (%d+)\n$"
+  pipe:close()
+  return output, tonumber(status)
+end
+
+local CLEAN = package.loaded.jit and "" or "env -u LUA_PATH -u LUA_CPATH "
+local CALL = CLEAN .. "luajit bin/aicorectl emulator "
+
+describe("aicorectl emulator", function()
+  it("prints one line and ends without a trace", function()
+    local script = "f=$(mktemp); %s > $f & pid=$!; until [ -s $f ]; do sleep 0.01; done;"
+      .. " kill -%s $pid; wait $pid; code=$?; cat $f; rm $f; (exit $code)"
+    for signal, expected in pairs { TERM = 0, INT = 130 } do
+      local output, status = run(script:format(CALL, signal))
+      assert.matches("^listening on http://127%.0%.0%.1:%d+\n$", output)
+      assert.equal(expected, status)
+    end
+  end)
+
+  it("leaves no process and no port behind", function()
+    local server = emulator.start()
+    assert.equal(200, server.request("GET", "/_emulator/settings").status)
+    server.stop()
+    server.stop()
+    assert.are_not.equal(0, select(2, run("kill -0 " .. server.pid)))
+    assert.is_nil((server.request("GET", "/_emulator/settings")))
+  end)
+
+  it("begins as the options say", function()
+    local server = emulator.start {
+      "--deployments",
+      2,
+      "--status",
+      "DEAD",
+      "--stop-time",
+      "0.5",
+      "--no-bulk",
+      client_id = "me",
+      client_secret = "a secret",
+      latency = 0.01,
+    }
+    finally(server.stop)
+    local settings = server.settings()
+    assert.same({ 0.5, 2, 2, 0.01 }, {
+      settings.stop_time,
+      settings.start_time,
+      settings.delete_time,
+      settings.latency,
+    })
+    assert.is_false(settings.bulk)
+    local list = server.call("GET", "/deployments").json
+    assert.same({ "d000000000000001", "DEAD" }, { list.resources[1].id, list.resources[1].status })
+    assert.equal(2, list.count)
+  end)
+
+  it("gives the same ids for the same seed", function()
+    local function first_id(seed)
+      local server = emulator.start { seed = seed }
+      local created = server.call("POST", "/deployments", { body = { configurationId = "conf-1" } })
+      server.stop()
+      return created.json.id
+    end
+    assert.equal(first_id(5), first_id(5))
+    assert.are_not.equal(first_id(5), first_id(6))
+  end)
+
+  it("refuses wrong options with 2 and its usage", function()
+    for _, options in ipairs {
+      "--port x",
+      "--port 70000",
+      "--deployments 1.5",
+      "--stop-time -1",
+      "--status RUNING",
+      "--bogus",
+      "--tls-cert x",
+      "--client-ca x",
+      "--client-id me",
+      "--client-secret s",
+    } do
+      local output, status = run(CALL .. options)
+      assert.equal(2, status, options)
+      assert.matches("^Usage: aicorectl emulator.*\nError: [^\n]+\n", output)
+    end
+    assert.equal(2, select(2, run(CLEAN .. "luajit bin/aicorectl")))
+    assert.equal(2, select(2, run(CLEAN .. "luajit bin/aicorectl dance")))
+  end)
+
+  it("says in one line why it cannot serve", function()
+    local server = emulator.start()
+    finally(server.stop)
+    for options, reason in pairs {
+      ["--port " .. server.port] = "cannot listen on 127.0.0.1:" .. server.port .. ": Address already in use",
+      ["--tls-cert missing.pem --tls-key missing.key"] = "missing.pem: No such file or directory",
+      ["--tls-cert Makefile --tls-key Makefile"] = "Makefile: there is no certificate in it",
+    } do
+      local output, status = run(CALL .. options)
+      assert.equal("aicorectl: " .. reason .. "\n", output)
+      assert.equal(1, status)
+    end
+  end)
+
+  it("names the library that an interpreter lacks", function()
+    local without = [[luajit -e 'package.preload["http.server"] = function()
+      error("module \39http.server\39 not found:", 0)
+    end' bin/aicorectl emulator]]
+    local output, status = run(CLEAN .. without)
+    assert.equal(1, status)
+    assert.matches("^aicorectl: the emulator needs lua%-http, which LuaJIT does not find here[^\n]*\n$", output)
+  end)
+
+  it("can be called from any folder", function()
+    local root = run("pwd"):gsub("\n", "")
+    for _, command in ipairs {
+      ("cd / && %sluajit %s/bin/aicorectl --help"):format(CLEAN, root),
+      ("cd bin && %sluajit aicorectl --help"):format(CLEAN),
+      ("cd bin && %s./aicorectl --help"):format(CLEAN),
+    } do
+      local output, status = run(command)
+      assert.equal(0, status)
+      assert.matches("Usage: aicorectl", output)
+    end
+  end)
+end)

@@ -1,0 +1,194 @@
+--- Deployments and what becomes of them in time.
+
+local journal = require "aicore.emulator.journal"
+local random = require "aicore.emulator.random"
+local settings = require "aicore.emulator.settings"
+local world = require "aicore.emulator.world"
+
+local NOW = 1700000000
+local NO_FILTER = function()
+  return true
+end
+
+describe("world", function()
+  local values, book, earth
+
+  before_each(function()
+    values, book = settings.new(), journal.new()
+    earth = world.new(values, random.new(1), book)
+  end)
+
+  local function seed(fields)
+    return earth:seed(fields or {}, NOW)
+  end
+
+  local function cause(now)
+    return { now = now, request_id = "r-1" }
+  end
+
+  -- The status at each time (in seconds after NOW); nil reads as "-".
+  local function statuses(id, ...)
+    local seen = {}
+    for i, after in ipairs { ... } do
+      earth:advance(NOW + after)
+      local deployment = earth:get("default", id)
+      seen[i] = deployment and deployment.status or "-"
+    end
+    return table.concat(seen, " ")
+  end
+
+  local function what_happened()
+    local words = {}
+    for i, entry in ipairs(book:since(0)) do
+      words[i] = ("%s@%g"):format(entry.what, entry.time - NOW)
+    end
+    return table.concat(words, " ")
+  end
+
+  it("brings a new deployment to life step by step", function()
+    values.start_time = 10
+    local id = earth:create("default", "conf-1", nil, cause(NOW)).id
+    assert.matches("^d%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", id)
+    assert.equal("- - UNKNOWN PENDING PENDING RUNNING", statuses(id, 0, 0.9, 1, 3, 9.9, 10))
+    assert.equal("create@0 unknown@1 pending@3 running@10", what_happened())
+  end)
+
+  it("lets a configuration named dead… die", function()
+    local id = earth:create("default", "dead-1", nil, cause(NOW)).id
+    assert.equal("PENDING DEAD", statuses(id, 1.9, 2))
+    assert.is_string(earth:get("default", id).status_message)
+  end)
+
+  it("stops and deletes in time", function()
+    local deployment = seed()
+    assert.is_true(earth:change(deployment, "stop", cause(NOW)))
+    assert.equal("STOPPED", deployment.target_status)
+    assert.equal("STOPPING STOPPING STOPPED", statuses(deployment.id, 0, 1.9, 2))
+    assert.is_true(earth:change(deployment, "delete", cause(NOW + 3)))
+    assert.equal("DELETED", deployment.target_status)
+    assert.equal("STOPPED STOPPED -", statuses(deployment.id, 3, 4.9, 5))
+    assert.equal("stop@0 stopped@2 delete@3 gone@5", what_happened())
+    assert.equal("r-1", book:since(0)[1].request_id)
+    assert.is_nil(book:since(0)[2].request_id)
+  end)
+
+  it("dates changes from when they were due, not from when somebody looks", function()
+    local deployment = seed()
+    earth:change(deployment, "stop", cause(NOW))
+    earth:advance(NOW + 1000)
+    assert.equal(NOW + 2, deployment.completed_at)
+    assert.equal(NOW + 2, deployment.modified_at)
+  end)
+
+  it("does at once what takes no time", function()
+    values.start_time, values.stop_time, values.delete_time = 0, 0, 0
+    local deployment = earth:create("default", "conf-1", nil, cause(NOW))
+    assert.equal("RUNNING", deployment.status)
+    earth:change(deployment, "stop", cause(NOW))
+    assert.equal("STOPPED", deployment.status)
+    earth:change(deployment, "delete", cause(NOW))
+    assert.is_nil(earth:get("default", deployment.id))
+  end)
+
+  it("updates through PENDING, and remembers the configuration before", function()
+    local deployment = seed { configuration_id = "conf-1" }
+    assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
+    assert.equal("conf-2", deployment.configuration_id)
+    assert.equal("conf-1", deployment.latest_configuration_id)
+    assert.equal("PENDING PENDING RUNNING", statuses(deployment.id, 0, 1.9, 2))
+  end)
+
+  it("forgets the plan that a change replaces", function()
+    local deployment = earth:create("default", "conf-1", nil, cause(NOW))
+    assert.equal("PENDING", statuses(deployment.id, 1))
+    earth:change(deployment, "stop", cause(NOW + 1))
+    assert.equal("STOPPING STOPPED STOPPED", statuses(deployment.id, 2, 3, 100))
+  end)
+
+  it("deletes one that never left UNKNOWN", function()
+    values.start_time, values.delete_time = 10, 10
+    local deployment = earth:create("default", "conf-1", nil, cause(NOW))
+    earth:advance(NOW + 1)
+    assert.is_false(earth:change(deployment, "stop", cause(NOW + 1)))
+    assert.is_true(earth:change(deployment, "delete", cause(NOW + 1)))
+    assert.equal("UNKNOWN UNKNOWN -", statuses(deployment.id, 5, 10.9, 11))
+  end)
+
+  it("refuses what the status does not allow, and nothing changes", function()
+    for _, status in ipairs { "STOPPING", "STOPPED", "DEAD", "COMPLETED", "UNKNOWN", "HIBERNATING" } do
+      assert.is_false(earth:change(seed { status = status }, "stop", cause(NOW)))
+    end
+    for _, status in ipairs { "RUNNING", "PENDING", "STOPPING", "HIBERNATING" } do
+      local deployment = seed { status = status }
+      assert.is_false(earth:change(deployment, "delete", cause(NOW)))
+      assert.are_not.equal("DELETED", deployment.target_status)
+    end
+    assert.equal("", what_happened())
+  end)
+
+  it("accepts a repeated delete, with one effect", function()
+    local deployment = seed { status = "STOPPED" }
+    assert.is_true(earth:change(deployment, "delete", cause(NOW)))
+    assert.is_true(earth:change(deployment, "delete", cause(NOW + 1)))
+    assert.equal("STOPPED -", statuses(deployment.id, 1.9, 2))
+    assert.equal("delete@0 gone@2", what_happened())
+  end)
+
+  it("numbers seeds, and keeps them as they are but for those under way", function()
+    assert.equal("d000000000000001", seed().id)
+    assert.equal("d000000000000002", seed({ status = "PENDING" }).id)
+    seed { id = "d000000000000003", status = "UNKNOWN" }
+    assert.equal("d000000000000004", seed({ status = "STOPPING" }).id)
+    seed { id = "on-its-way", status = "STOPPED", target_status = "DELETED" }
+    assert.equal("PENDING", statuses("d000000000000002", 1000))
+    assert.equal("UNKNOWN", statuses("d000000000000003", 1000))
+    assert.equal("STOPPED", statuses("d000000000000004", 1000))
+    assert.equal("-", statuses("on-its-way", 1000))
+  end)
+
+  it("replaces a seed with the same id", function()
+    seed { id = "d-same", status = "STOPPING" }
+    seed { id = "d-same", status = "RUNNING" }
+    assert.equal("RUNNING", statuses("d-same", 1000))
+    assert.equal(1, #earth:find("default", NO_FILTER))
+  end)
+
+  it("dates a seed by its age", function()
+    local deployment = seed { age = 7200, status = "STOPPED" }
+    assert.equal(NOW - 7200, deployment.created_at)
+    assert.equal(NOW - 7140, deployment.started_at)
+    assert.equal(NOW, deployment.completed_at)
+    assert.equal(NOW, seed({ age = 0 }).started_at)
+    assert.is_nil(seed({ status = "UNKNOWN" }).started_at)
+  end)
+
+  it("keeps resource groups apart", function()
+    seed { id = "d-same", status = "RUNNING" }
+    seed { id = "d-same", status = "DEAD", resource_group = "other" }
+    assert.equal("RUNNING", earth:get("default", "d-same").status)
+    assert.equal("DEAD", earth:get("other", "d-same").status)
+    assert.is_nil(earth:get("third", "d-same"))
+    assert.same({}, earth:find("third", NO_FILTER))
+  end)
+
+  it("keeps the order of the others while most of them go", function()
+    values.delete_time = 0
+    local expected = {}
+    for i = 1, 100 do
+      local deployment = seed { status = "STOPPED" }
+      if i % 7 == 0 then
+        expected[#expected + 1] = deployment.id
+      end
+    end
+    for i, deployment in ipairs(earth:find("default", NO_FILTER)) do
+      if i % 7 ~= 0 then
+        earth:change(deployment, "delete", cause(NOW))
+      end
+    end
+    local left = {}
+    for i, deployment in ipairs(earth:find("default", NO_FILTER)) do
+      left[i] = deployment.id
+    end
+    assert.same(expected, left)
+  end)
+end)
