@@ -5,9 +5,15 @@
 -- computed: may require what a table of names says; then every string "aicore.…" in it counts as required.
 local MODULES = {
   { "init", knows = "client errors runtime.*" },
-  { "client", knows = "auth config errors filter fleet lifecycle retry wait runtime.* core" },
-  { "auth", knows = "errors lifecycle retry wait core" },
-  { "fleet", knows = "errors lifecycle retry wait" },
+  { "client", knows = "auth call config errors lists over_time retry runtime.* core" },
+  { "over_time", knows = "call fleet lists wait watch core" },
+  { "call", knows = "attempts errors filter lists outcome retry core" },
+  { "auth", knows = "attempts errors retry core" },
+  { "fleet", knows = "errors lifecycle outcome wait" },
+  { "watch", knows = "errors outcome" },
+  { "attempts", knows = "errors" },
+  { "outcome", knows = "lifecycle" },
+  { "lists", knows = "" },
   { "retry", knows = "errors lifecycle" },
   { "wait", knows = "errors lifecycle" },
   { "config", knows = "errors", outside = "cjson cjson.*" },

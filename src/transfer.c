@@ -348,7 +348,8 @@ void transfer_register(lua_State *L) {
                                          {"__tostring", transfer_tostring},
                                          {NULL, NULL}};
   static const luaL_Reg methods[] = {{"result", transfer_result},
-                                     {"finished", transfer_finished}, {"info", transfer_info},
+                                     {"finished", transfer_finished},
+                                     {"info", transfer_info},
                                      {"cancel", transfer_cancel},
                                      {NULL, NULL}};
   luaL_newmetatable(L, TRANSFER_TYPE);

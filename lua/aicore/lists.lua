@@ -32,15 +32,16 @@ end
 --- All deployments of all pages that belong, in one table.
 ---@param next_page aicore.NextPage
 ---@param belongs (fun(deployment: table): boolean)?
+---@param pick (fun(deployment: table): any)?  what to keep of each; all of it if not given
 ---@return table[]|nil deployments
 ---@return aicore.Error? err
-function lists.all(next_page, belongs)
+function lists.all(next_page, belongs, pick)
   local found = {}
   local page, err = next_page()
   while page do
     for _, deployment in ipairs(page) do
       if not belongs or belongs(deployment) then
-        found[#found + 1] = deployment
+        found[#found + 1] = pick and pick(deployment) or deployment
       end
     end
     page, err = next_page()

@@ -194,6 +194,11 @@ local function filter_complaint(wanted)
   return "teardown: an empty filter means everything: say so by all = true"
 end
 
+--- What a fleet needs to know; ten thousand whole records would be 30 MB.
+local function essence(deployment)
+  return { id = deployment.id, status = deployment.status, targetStatus = deployment.targetStatus }
+end
+
 --- What a filter finds. It may bring a resource group and a time limit of its own.
 local function find(self, many, wanted)
   local complaint = filter_complaint(wanted)
@@ -210,7 +215,7 @@ local function find(self, many, wanted)
   if request.options.timeout then
     many.deadline = many.began + request.options.timeout
   end
-  return lists.all(call.pages(self, request, many.deadline), belongs)
+  return lists.all(call.pages(self, request, many.deadline), belongs, essence)
 end
 
 --- The report of a dry run: what would be torn down.

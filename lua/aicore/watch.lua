@@ -155,6 +155,10 @@ local function is_complete(pages)
   return own_lengths or same and pages[1].count == total
 end
 
+--- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
+--- collects, so that two pages would be held.
+local LONG = 2500
+
 --- What the list shows is told at once, so that no more than a page is held.
 local function look_by_list(self, deadline)
   local next_page = self.port.pages(deadline)
@@ -167,6 +171,11 @@ local function look_by_list(self, deadline)
         found[deployment.id] = true
         note_presence(self, deployment)
       end
+    end
+    local long = #page >= LONG
+    page = nil -- luacheck: ignore 311
+    if long then
+      collectgarbage()
     end
     page, err, count = next_page()
   end
@@ -233,17 +242,17 @@ function watch.wait(self, machine, random, on_progress)
     seen = look
   end
   self:add(machine.id, observer)
-  local action, value = "look", 0
+  local delay, action, value = 0
   repeat
     local late = machine.pace.last and LAST_LOOK or 0
-    local cancelled = self:share(self.looks, runtime.now() + value, machine.pace.deadline + late)
+    local cancelled = self:share(self.looks, runtime.now() + delay, machine.pace.deadline + late)
     local now = runtime.now()
     if cancelled then
       action, value = "fail", machine:failure(cancelled, now)
     else
       local changed
       action, value, changed = machine:step(seen, now, random())
-      seen = { err = UNSEEN }
+      seen, delay = { err = UNSEEN }, value
       if changed and on_progress then
         on_progress(machine:progress(now))
       end
