@@ -3,8 +3,8 @@
 set -eu
 
 build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev libcurl4-openssl-dev"
-demo="$build lua-cjson lua-cqueues lua-http lua-argparse"
-test="$demo lua-busted lua-luv lua-socket openssl curl"
+demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
+test="$demo lua-busted lua-luv lua-socket"
 lint="$test lua-check luarocks clang-format clang-tidy"
 command -v npm >/dev/null || lint="$lint npm" # others' Node.js packages bring their own and conflict with Debian's
 memcheck="$test valgrind"

@@ -223,9 +223,11 @@ describe("the server", function()
     local output =
       run("curl -s --http2-prior-knowledge -w '%{http_version}' -o /dev/null " .. server.url .. "/v2/lm/meta")
     assert.equal("2", output)
-    server.fault { operation = "*", drop = "before" }
-    local _, status = run("curl -s --http2-prior-knowledge -o /dev/null " .. server.url .. "/v2/lm/meta")
-    assert.equal(92, status) -- a stream that was not closed cleanly
+    for _, drop in ipairs { "before", "during", "after" } do
+      server.fault { operation = "*", drop = drop }
+      local _, status = run("curl -s --http2-prior-knowledge -o /dev/null " .. server.url .. "/v2/lm/meta")
+      assert.equal(92, status) -- a stream that was not closed cleanly
+    end
   end)
 end)
 

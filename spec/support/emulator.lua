@@ -11,7 +11,6 @@ local ltn12 = require "ltn12"
 
 local TIMEOUT = 10 -- seconds for one request
 local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/support/emulator%.lua$"
-ROOT = ROOT == "" and "." or ROOT
 
 local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -254,7 +253,7 @@ function emulator.start(arguments)
     quoted[i] = quote(word)
   end
   -- The shell says its pid and then becomes the emulator, so the pid is the emulator's.
-  local program = quote(ROOT .. "/bin/aicorectl")
+  local program = quote(ROOT .. "bin/aicorectl")
   local complaints = arguments and arguments.stderr and " 2> " .. quote(arguments.stderr) or ""
   local command = ("echo $$; exec %sluajit %s emulator %s"):format(CLEAN, program, table.concat(quoted, " "))
   local pipe = assert(io.popen(command .. complaints))
