@@ -29,7 +29,7 @@ typedef struct operation {
   bool elements;          /* a list of objects, that is */
   bool no_resource_group; /* the only operations without AI-Resource-Group: login, capabilities */
   bool changes;           /* if the answer is lost, something may have happened all the same */
-  bool once;              /* not even libcurl may send it again by itself */
+  bool once;              /* to be sent on a fresh connection: it must not happen twice */
 } operation;
 
 /* All of them, ended by one without a name. */

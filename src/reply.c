@@ -175,6 +175,7 @@ static const struct {
 
 static int push_failure(lua_State *L, transfer *t, long status) {
   const char *message = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
+  if (t->outcome == CURLE_ABORTED_BY_CALLBACK) message = "the connection was lost before an answer";
   size_t row = 0;
   while (outcomes[row].code != t->outcome && outcomes[row].code != CURLE_OK) row++;
   const char *kind = outcomes[row].kind;
@@ -188,10 +189,8 @@ static int push_failure(lua_State *L, transfer *t, long status) {
   session_redact(t->session, t->error, strlen(t->error));
   push_error(L, t, kind, message, status);
   set_preview(L, t);
-  curl_off_t connected = 0; /* microseconds until the request could be sent; 0: never */
-  curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
   set_flag(L, "retryable", retryable);
-  set_flag(L, "ambiguous", t->operation->changes && connected > 0);
+  set_flag(L, "ambiguous", t->operation->changes && t->issued > 0);
   return 2;
 }
 

@@ -27,6 +27,16 @@ static size_t on_header(char *line, size_t size, size_t count, void *data) {
   return t->headers_full ? 0 : size * count;
 }
 
+/* Called before every sending of the request. libcurl repeats one by itself when a kept-alive
+ * connection turns out to be dead; where that might change something twice, Lua is to decide. */
+static int on_request(void *data, char *ip, char *local_ip, int port, int local_port) {
+  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  transfer *t = data;
+  if (t->issued > 0 && t->operation->changes) return CURL_PREREQFUNC_ABORT;
+  t->issued++;
+  return CURL_PREREQFUNC_OK;
+}
+
 /* ---- what all transfers of a session have in common, set once per handle ---- */
 
 static bool set_numbers(const transfer *t) {
@@ -91,6 +101,8 @@ static bool set_callbacks(transfer *t) {
          curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_PREREQDATA, t) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, session_on_socket_open) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t->session) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, session_on_socket_close) == CURLE_OK &&
@@ -198,8 +210,7 @@ static bool set_request(transfer *t, const request *built) {
   const long ms = (long)ceil(fmin(own, s->limits.timeout) * 1000);
   return curl_easy_setopt(t->easy, CURLOPT_URL, built->url) == CURLE_OK &&
          curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
-         /* libcurl repeats a request by itself when a kept-alive connection turns out to be dead:
-          * never so for one that must not happen twice. */
+         /* What must not happen twice takes no connection that may turn out to be dead. */
          curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)op->once) == CURLE_OK &&
          set_method(t, built) && set_headers(t, built) &&
          set_certificate(t, op->reply == REPLY_TOKEN);
@@ -245,6 +256,7 @@ static void clear(transfer *t) {
   t->finished = t->announced = t->headers_full = false;
   t->outcome = CURLE_OK;
   t->header_bytes = 0;
+  t->issued = 0;
   t->id[0] = t->error[0] = '\0';
   secret_release(&t->authorization);
   buffer_clear(&t->headers);

@@ -24,6 +24,7 @@ typedef struct transfer {
   bool announced; /* session:step() reports it */
   bool finished;
   CURLcode outcome;
+  int issued; /* how often the request was sent, or begun to be */
 
   secret *authorization;
   buffer headers;                   /* the text behind the list */
