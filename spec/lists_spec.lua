@@ -13,7 +13,8 @@ local function service(total, broken)
       resources[#resources + 1] = { id = i }
     end
     return { count = total, resources = resources }
-  end, asked
+  end,
+    asked
 end
 
 describe("lists", function()

@@ -450,10 +450,7 @@ describe("over time", function()
       server.fault { operation = "status", status = 503 }
       assert(c:status(ids[1]))
       assert.equal(3, #told)
-      assert.same(
-        { "login", "status", "status" },
-        { told[1].operation, told[2].operation, told[3].operation }
-      )
+      assert.same({ "login", "status", "status" }, { told[1].operation, told[2].operation, told[3].operation })
       assert.same({ 200, 503, 200 }, { told[1].status, told[2].status, told[3].status })
       assert.same({ 1, 1, 2 }, { told[1].attempt, told[2].attempt, told[3].attempt })
       assert.equal(ids[1], told[3].id)

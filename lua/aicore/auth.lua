@@ -24,13 +24,15 @@ local MARGIN_SECONDS, MARGIN_SHARE = 60, 0.1
 ---@param budget aicore.retry.Budget
 ---@param token string|function|nil  a ready token, a function that returns one (and for how many
 ---                                   seconds it is good), or nil: log in with the credentials
+---@param on_attempt function?  told of every login, as of every other exchange
 ---@return aicore.Auth
-function auth.new(session, runtime, budget, token)
+function auth.new(session, runtime, budget, token, on_attempt)
   return setmetatable({
     session = session,
     runtime = runtime,
     budget = budget,
     token = token,
+    on_attempt = on_attempt,
     generation = 0,
     logins = 0,
     renew_at = -math.huge,
