@@ -118,6 +118,11 @@ memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs o
 
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=99
 
+.PHONY: conformance
+conformance: deps-lint ## hold emulator and client against SAP's OpenAPI description (AI_CORE_API=file) and SAP's own client
+	@$(MAKE) -s modules
+	@sh spec/conformance/run.sh $(AI_CORE_API)
+
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"

@@ -154,7 +154,7 @@ export class Description {
   // The operation that a request asks for, if any, and what is wrong with the request.
   judgeRequest(method, target, headers, body) {
     const url = new URL(target, "http://localhost");
-    const path = decodeURI(url.pathname).replace(/%24/g, "$");
+    const path = url.pathname.replaceAll("%24", "$");
     if (path.startsWith(this.base + "/")) {
       for (const operation of this.operations) {
         const inPath = operation.method === method && operation.match(path.slice(this.base.length));

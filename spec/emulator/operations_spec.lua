@@ -328,7 +328,7 @@ describe("the emulated service", function()
         fails(400, call("POST", "/deployments", { body = body, headers = { ["content-type"] = "application/json" } }))
       end
       local text = { body = '{"configurationId":"conf-1"}', headers = { ["content-type"] = "text/plain" } }
-      fails(415, call("POST", "/deployments", text))
+      fails(400, call("POST", "/deployments", text))
       assert.same({}, model.journal:since(0))
     end)
 
@@ -420,7 +420,7 @@ describe("the emulated service", function()
         fails(400, call("PATCH", "/deployments/" .. id, { body = body }))
       end
       local form = { body = '{"targetStatus":"STOPPED"}', headers = { ["content-type"] = "application/x-www-form" } }
-      fails(415, call("PATCH", "/deployments/" .. id, form))
+      fails(400, call("PATCH", "/deployments/" .. id, form))
       local merge = { body = form.body, headers = { ["content-type"] = "application/merge-patch+json; charset=utf-8" } }
       assert.equal(202, call("PATCH", "/deployments/" .. id, merge).status)
       local dead = seed { status = "DEAD" }
@@ -472,7 +472,7 @@ describe("the emulated service", function()
       fails(400, batch { items(1)[1], { targetStatus = "STOPPED" } })
       fails(400, batch { items(1)[1], "d-002" })
       fails(400, batch "all")
-      fails(415, batch(items(1), "application/json"))
+      fails(400, batch(items(1), "application/json"))
       assert.same({}, model.journal:since(0))
       assert.equal(202, batch(items(100)).status)
     end)

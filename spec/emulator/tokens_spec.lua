@@ -17,6 +17,17 @@ describe("tokens", function()
     assert.same({ nil, "Jwt is expired" }, { issuer:check("Bearer " .. token, 1060) })
   end)
 
+  it("are in form JWTs, as SAP's own clients decode theirs", function()
+    local mime = require "mime"
+    local cjson = require "cjson"
+    local header, payload = issuer:issue(1000.5, 60):match "^([^.]+)%.([^.]+)%."
+    local function decode(part)
+      return cjson.decode((mime.unb64((part:gsub("-", "+"):gsub("_", "/")))))
+    end
+    assert.equal("RS256", decode(header).alg)
+    assert.is_true(decode(payload).exp >= 1060)
+  end)
+
   it("are each of their own, and expire together on demand", function()
     local first, second = issuer:issue(0, 60), issuer:issue(0, 60)
     assert.are_not.equal(first, second)

@@ -20,7 +20,7 @@ local REFUSALS = {
   not_found = { status = 404, code = "01010016" },
   method = { status = 405, code = "01010005" },
   state = { status = 412, code = "01010077" },
-  media_type = { status = 415, code = "01010015" },
+  media_type = { status = 400, code = "01010015" }, -- 415 is not in the description
   internal = { status = 500, code = "01010500" },
 }
 

@@ -3,6 +3,7 @@
 -- a connection ends that connection, what goes wrong with us becomes a 500 and one line on stderr.
 
 local cqueues = require "cqueues"
+local cqueues_socket = require "cqueues.socket"
 local emulator = require "aicore.emulator"
 local http_headers = require "http.headers"
 local http_server = require "http.server"
@@ -16,6 +17,7 @@ local server = {}
 
 local HOST = "127.0.0.1"
 local LARGEST_BODY = 16 * 1024 * 1024
+local LONGEST_LINE = 128 * 1024 -- a query may name 1,000 executables; cqueues allows 4 KiB if not told otherwise
 local READ_TIMEOUT, WRITE_TIMEOUT = 30, 60 -- seconds
 -- Longer than any client's pause between two looks, so that a kept connection is not closed under a request.
 local IDLE_TIMEOUT = 300
@@ -269,6 +271,7 @@ end
 ---@return boolean interrupted  it was SIGINT
 function server.run(make, options, on_ready)
   signal.ignore(signal.SIGPIPE)
+  cqueues_socket.setmaxline(LONGEST_LINE)
   local loop, clock = cqueues.new(), new_clock()
   local received = wait_for_signal(loop)
   local model = make(clock())

@@ -9,13 +9,36 @@ local random = require("aicore.emulator.random")
 local Tokens = {}
 Tokens.__index = Tokens
 
---- A new token; it has the outward form of a JWT.
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+-- base64url without padding, for texts whose length is a multiple of three.
+local function base64url(text)
+  return (
+    text:gsub("(.)(.)(.)", function(a, b, c)
+      local bits, characters = (a:byte() * 256 + b:byte()) * 256 + c:byte(), ""
+      for _ = 1, 4 do
+        local at = bits % 64 + 1
+        characters, bits = ALPHABET:sub(at, at) .. characters, math.floor(bits / 64)
+      end
+      return characters
+    end)
+  )
+end
+
+-- Blanks between the fields of JSON bring any text to such a length.
+local function padded(json)
+  return json:sub(1, -2) .. (" "):rep(-#json % 3) .. "}"
+end
+
+local HEADER = base64url(padded('{"alg":"RS256","typ":"JWT"}'))
+
+--- A new token: in form a JWT, as SAP's own clients look into theirs.
 ---@param now number       seconds since 1970
 ---@param lifetime number  seconds
 ---@return string
 function Tokens:issue(now, lifetime)
-  local payload, signature = random.base64url(self.draw, 120), random.base64url(self.draw, 86)
-  local token = ("eyJhbGciOiJSUzI1NiJ9.eyJ%s.%s"):format(payload, signature)
+  local claims = ('{"jti":"%s","iat":%.0f,"exp":%.0f}'):format(random.hex(self.draw, 32), now, now + lifetime)
+  local token = ("%s.%s.%s"):format(HEADER, base64url(padded(claims)), random.base64url(self.draw, 86))
   self.expiry[token] = now + lifetime
   return token
 end
