@@ -119,9 +119,9 @@ memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs o
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=99
 
 .PHONY: conformance
-conformance: deps-lint ## hold emulator and client against SAP's OpenAPI description (AI_CORE_API=file) and SAP's own client
+conformance: deps-conformance ## hold emulator and client against SAP's OpenAPI description (AI_CORE_API=file) and SAP's own client
 	@$(MAKE) -s modules
-	@sh spec/conformance/run.sh $(AI_CORE_API)
+	@AI_CORE_API='$(AI_CORE_API)' LUA='$(LUA)' sh spec/conformance/run.sh
 
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom

@@ -45,6 +45,40 @@ describe("Ctrl-C ends", function()
   end
 end)
 
+describe("Ctrl-C in a teardown", function()
+  it("ends it with a report of what was done until then", function()
+    local server = require("spec.support.emulator").start { stop_time = 60, delete_time = 0 }
+    server.seed { count = 5, status = "RUNNING", scenario_id = "runs-long" }
+    server.seed { count = 3, status = "STOPPED" }
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(([[
+      local c = assert(require("aicore").client {
+        base_url = %q, auth_url = %q, client_id = "me", client_secret = "any" })
+      local function on_progress(p)
+        if p.deleted == 3 then print "ready" io.stdout:flush() end
+      end
+      local report = c:teardown({ all = true }, { on_progress = on_progress })
+      local failed = 0
+      for _, err in pairs(report.failed) do
+        failed = failed + 1
+        assert(err.kind == "cancelled", tostring(err))
+      end
+      print(report.cancelled, #report.deleted, failed)
+      assert(c:count { scenario_id = "runs-long" } == 5)]]):format(server.url, server.url))
+    file:close()
+    local process = child.start(("%s %s 2>&1"):format(interpreter, path))
+    assert.equal("ready", process.line)
+    local begun = core.now()
+    os.execute("kill -INT " .. process.pid)
+    local rest = process:read_rest():gsub("ready\n", "")
+    assert.equal("true\t3\t5\n", rest)
+    assert.is_true(core.now() - begun < 2)
+    os.remove(path)
+    server.stop()
+  end)
+end)
+
 describe("other signals", function()
   it("end nothing", function()
     local path = os.tmpname()

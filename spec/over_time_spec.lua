@@ -82,6 +82,16 @@ describe("over time", function()
       assert.is_true(err.elapsed < 20)
     end)
 
+    it("and teardown know that one which was just created may not be found yet", function()
+      local c = connect()
+      local created = assert(c:create "conf-1")
+      assert.is_nil((c:status(created.id)))
+      assert.equal("RUNNING", assert(c:wait(created.id, "RUNNING")).status)
+      created = assert(c:create "conf-2")
+      assert.same({ created.id }, c:teardown(created.id).deleted)
+      assert.equal(1, effects()[created.id].gone)
+    end)
+
     it("ends at its deadline and says what it saw", function()
       local ids = seed { "RUNNING" }
       local result, err = connect({ runtime = "blocking" }):wait(ids[1], "STOPPED", { timeout = 0.4 })
@@ -215,6 +225,29 @@ describe("over time", function()
       assert.same({}, report.failed)
     end)
 
+    it("of ten thousand stays small, and takes 200 requests and the looks", function()
+      server.seed { count = 10000, status = "RUNNING" }
+      server.clear_journal()
+      local path = os.tmpname()
+      local file = assert(io.open(path, "w"))
+      file:write(([[
+        local c = assert(require("aicore").client {
+          base_url = %q, auth_url = %q, client_id = "me", client_secret = "any" })
+        local report = c:teardown { all = true }
+        local status = assert(io.open "/proc/self/status"):read "*a"
+        print(#report.deleted, status:match "VmHWM:%%s*(%%d+)")]]):format(server.url, server.url))
+      file:close()
+      local process = assert(io.popen((rawget(_G, "jit") and "luajit " or "lua5.4 ") .. path))
+      local deleted, peak = process:read("*a"):match "(%d+)%s+(%d+)"
+      process:close()
+      os.remove(path)
+      local requests = server.requests()
+      assert.equal("10000", deleted)
+      assert.equal(200, requests.batch)
+      assert.is_true(requests.total <= 203 + requests.list, tostring(requests.total))
+      assert.is_true(tonumber(peak) < 100 * 1024, peak .. " KiB")
+    end)
+
     it("can be tried dry", function()
       local ids = seed { "RUNNING", "STOPPED" }
       local report = connect():teardown({ all = true }, { dry_run = true })
@@ -265,6 +298,9 @@ describe("over time", function()
       assert.equal(5, last.deleted)
       assert.equal(4, last.stopped)
       assert.is_true(last.requests > 0 and last.elapsed > 0)
+      for i = 2, #told do -- only of changes
+        assert.are_not.same(told[i - 1].states, told[i].states)
+      end
     end)
 
     it("goes on where one fails, and says why", function()

@@ -118,9 +118,8 @@ describe("watch", function()
     port.deployments.d00005 = nil
     port.shown = { { d00001 = "RUNNING", d00002 = "RUNNING" }, { d00003 = "RUNNING", d00004 = "RUNNING" } }
     port.count = { 5, 5 }
-    for _ = 1, 5 do
-      shared:look(1)
-    end
+    shared:look(1)
+    shared:look(1)
     assert.is_nil(seen.d00005)
     port.count = { 4, 4 } -- the whole length, or …
     for _ = 1, 3 do
@@ -133,6 +132,25 @@ describe("watch", function()
       shared:look(1)
     end
     assert.equal("absent", seen.d00005)
+  end)
+
+  it("asks by id where lists never add up", function()
+    observe_many(5)
+    port.deployments.d00005 = nil
+    port.shown = { { d00001 = "RUNNING", d00002 = "RUNNING" }, { d00003 = "RUNNING", d00004 = "RUNNING" } }
+    port.count = { 7, 7 }
+    shared:look(1)
+    shared:look(1)
+    assert.equal(0, port.requests.status)
+    shared:look(1)
+    assert.equal(1, port.requests.status)
+    assert.equal("absent", seen.d00005)
+    port.count = { "7", "7" } -- and no number says nothing
+    observe "d00006"
+    for _ = 1, 3 do
+      shared:look(1)
+    end
+    assert.equal("absent", seen.d00006)
   end)
 
   it("tells everybody who waits for the same, and nobody who has left", function()

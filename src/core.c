@@ -11,12 +11,15 @@
 #include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "compat.h"
 #include "interrupt.h"
 #include "operation.h"
 #include "reply.h"
+#include "secret.h"
 #include "session.h"
 #include "transfer.h"
 
@@ -45,10 +48,19 @@ static bool begin(lua_State *L, const operation *op, int first, bool announced,
   built.url =
       built.target == NULL ? s->token_url : lua_pushfstring(L, "%s%s", s->base_url, built.target);
   *handle = transfer_push(L, 1);
+  if (announced) transfer_anchor(L, *handle); /* before: once it is begun nothing may raise */
   const char *trouble = transfer_start(s, &built, *handle, announced);
   if (trouble == NULL) return true;
+  if (announced) transfer_unanchor(L, -1, *handle);
   reply_push_error(L, "transport", trouble, op->name, built.id);
   return false;
+}
+
+static int push_cancelled(lua_State *L, const operation *op, const char *why) {
+  reply_push_error(L, "cancelled", why, op->name, NULL);
+  lua_pushboolean(L, op->changes);
+  lua_setfield(L, -2, "ambiguous");
+  return 2;
 }
 
 /* A blocking operation: its description is the upvalue. Other transfers of the session go on. */
@@ -60,18 +72,17 @@ static int exchange(lua_State *L) {
   interrupt watch = interrupt_watch(L);
   session *s = (*handle)->session;
   session_kick(s);
-  while (!(*handle)->finished) {
+  while (*handle != NULL && !(*handle)->finished) {
     session_act(s, INTERRUPT_SLICE_MS);
     if ((*handle)->finished) break;
     const interrupt_state state = interrupt_poll(&watch);
+    session_leave_parent(s); /* a hook may do anything: fork, or close the session */
     if (state == INTERRUPT_NONE) continue;
     if (*handle != NULL) transfer_release(*handle);
     if (state == INTERRUPT_RAISED) return lua_error(L);
-    reply_push_error(L, "cancelled", "interrupted", op->name, NULL);
-    lua_pushboolean(L, op->changes);
-    lua_setfield(L, -2, "ambiguous");
-    return 2;
+    return push_cancelled(L, op, "interrupted");
   }
+  if (*handle == NULL) return push_cancelled(L, op, "the session was closed meanwhile");
   return transfer_take(L, object, handle);
 }
 
@@ -82,12 +93,6 @@ static int start(lua_State *L) {
   luaL_argcheck(L, op != NULL, 2, "no such operation");
   transfer **handle;
   if (!begin(L, op, 3, true, &handle)) return 2;
-  const int object = lua_gettop(L);
-  compat_getuservalue(L, 1); /* step() finds the object there */
-  lua_pushlightuserdata(L, *handle);
-  lua_pushvalue(L, object);
-  lua_rawset(L, -3);
-  lua_settop(L, object);
   session_kick(s);
   return 1;
 }
@@ -122,7 +127,8 @@ static int pseudo_random(lua_State *L) {
 
 /* core.sleep(seconds): false when a signal handler of the host wants control earlier. */
 static int sleep_seconds(lua_State *L) {
-  const double end = clock_now() + fmin(luaL_checknumber(L, 1), 1e9);
+  const double seconds = luaL_checknumber(L, 1);
+  const double end = clock_now() + (seconds > 0 ? fmin(seconds, 1e9) : 0); /* 0/0: not at all */
   interrupt watch = interrupt_watch(L);
   for (;;) {
     const double left_ms = ceil((end - clock_now()) * 1000);
@@ -149,9 +155,20 @@ static void stay_loaded(void) {
   }
 }
 
-static void begin_process(void) {
-  stay_loaded();
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+/* Once per process, though Lua states of several threads may load us; if it fails, then again when
+ * somebody asks again. Where the host has set libcurl up before, its allocator stays. */
+static bool begin_process(void) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static bool begun = false;
+  pthread_mutex_lock(&lock);
+  if (!begun) {
+    stay_loaded();
+    begun = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_free, secret_realloc, strdup,
+                                 calloc) == CURLE_OK;
+  }
+  const bool fine = begun;
+  pthread_mutex_unlock(&lock);
+  return fine;
 }
 
 static void push_version(lua_State *L) {
@@ -176,8 +193,7 @@ __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
                                        {"random", pseudo_random},
                                        {"sleep", sleep_seconds},
                                        {NULL, NULL}};
-  static pthread_once_t once = PTHREAD_ONCE_INIT; /* Lua states of several threads may load us */
-  pthread_once(&once, begin_process);
+  if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   session_register(L);
   transfer_register(L);
   luaL_newlib(L, functions);

@@ -84,13 +84,21 @@ static bool fit_ids(lua_State *L, int index) {
   return fit;
 }
 
-/* An item of a batch. Its id is entered into the table at seen, since an id may stand there once. */
+/* The field itself: what a metatable would add was not checked. */
+static void push_raw(lua_State *L, int table, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, table);
+}
+
+/* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
+ * seen, if any, since an id may stand there once. */
 static bool fit_item(lua_State *L, int item, int seen) {
   if (lua_type(L, item) != LUA_TTABLE) return false;
-  lua_getfield(L, item, "targetStatus");
-  lua_getfield(L, item, "id");
+  push_raw(L, item, "targetStatus");
+  push_raw(L, item, "id");
   const int id = lua_gettop(L);
   if (!is_one_of(L, id - 1, "STOPPED", "DELETED") || !fit_id(L, id)) return false;
+  if (seen == 0) return true;
   lua_pushvalue(L, id);
   lua_rawget(L, seen);
   const bool fresh = lua_isnil(L, -1);
@@ -205,8 +213,8 @@ static void push_delete(lua_State *L, int first, int options) {
 
 static void push_create(lua_State *L, int first, int options) {
   const char *configuration = lua_tostring(L, first);
-  if (options != 0) lua_getfield(L, options, "ttl");
-  if (options == 0 || lua_isnil(L, -1)) {
+  if (options != 0) push_raw(L, options, "ttl");
+  if (options == 0 || !fit_ttl(L, lua_gettop(L))) {
     lua_pushfstring(L, "{\"configurationId\":\"%s\"}", configuration);
   } else {
     lua_pushfstring(L, "{\"configurationId\":\"%s\",\"ttl\":\"%s\"}", configuration,
@@ -227,10 +235,9 @@ static void push_batch(lua_State *L, int first, int options) {
   luaL_addstring(&text, "{\"deployments\":[");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, first, i);
-    lua_getfield(L, -1, "id");
-    lua_getfield(L, -2, "targetStatus");
+    if (!fit_item(L, lua_gettop(L), 0)) luaL_error(L, "batch: an item changed while it was read");
     lua_pushfstring(L, "%s{\"id\":\"%s\",\"targetStatus\":\"%s\"}", i > 1 ? "," : "",
-                    lua_tostring(L, -2), lua_tostring(L, -1));
+                    lua_tostring(L, -1), lua_tostring(L, -2));
     lua_insert(L, -4);
     lua_pop(L, 3);
     luaL_addvalue(&text); /* a buffer wants nothing of ours between itself and its value */
@@ -420,8 +427,8 @@ static void push_target(lua_State *L, const operation *op, const char *id, int o
   const char *separator = "?";
   for (const parameter *option = op->options; option->name != NULL; option++) {
     if (option->query == NULL) continue;
-    lua_getfield(L, options, option->name);
-    if (lua_isnil(L, -1)) {
+    push_raw(L, options, option->name);
+    if (!option->fit(L, lua_gettop(L))) { /* nil; the others were checked before */
       lua_pop(L, 1);
       continue;
     }
@@ -436,9 +443,9 @@ static void push_target(lua_State *L, const operation *op, const char *id, int o
 
 static void take_common_options(lua_State *L, int options, request *built) {
   if (options == 0) return;
-  lua_getfield(L, options, "timeout");
+  push_raw(L, options, "timeout");
   built->timeout = lua_tonumber(L, -1);
-  lua_getfield(L, options, "resource_group");
+  push_raw(L, options, "resource_group");
   built->resource_group = lua_tostring(L, -1);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compat.h"
+#include "token.h"
 
 enum { PREVIEW = 200 };
 
@@ -74,7 +75,9 @@ static bool decode(lua_State *L, int index, const buffer *body) {
   lua_rawgeti(L, -1, SESSION_DECODER);
   lua_remove(L, -2);
   lua_pushlstring(L, body->data != NULL ? body->data : "", body->length);
-  if (lua_pcall(L, 1, 1, 0) != 0) return false;
+  const int outcome = lua_pcall(L, 1, 1, 0);
+  if (outcome == LUA_ERRMEM) lua_error(L); /* this says nothing about the body */
+  if (outcome != 0) return false;
   if (!lua_istable(L, -1) || normalise(L, lua_gettop(L))) return true;
   lua_pushliteral(L, "a number is out of range");
   return false;
@@ -147,13 +150,16 @@ void reply_push_info(lua_State *L, const transfer *t) {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
+  char id[PREVIEW] = ""; /* a copy: making the table may run a finalizer that ends t */
+  const char *found = header_of(t, "x-request-id");
+  if (found != NULL) strncat(id, found, sizeof id - 1);
   lua_createtable(L, 0, 3);
   lua_pushnumber(L, (lua_Number)microseconds / 1e6);
   lua_setfield(L, -2, "seconds");
   if (status == 0) return;
   lua_pushinteger(L, status);
   lua_setfield(L, -2, "status");
-  set_text(L, "request_id", header_of(t, "x-request-id"));
+  set_text(L, "request_id", found != NULL ? id : NULL);
 }
 
 /* ---- no answer, or half of one ---- */
@@ -295,7 +301,7 @@ static const char *shape_complaint(lua_State *L, const transfer *t) {
       strcmp(lua_tostring(L, -1), t->id) != 0) {
     complaint = "it is about another id";
   }
-  lua_settop(L, body);
+  if (complaint == NULL) lua_settop(L, body); /* else it may stand on the stack */
   return complaint;
 }
 
@@ -312,41 +318,48 @@ static int push_count(lua_State *L, transfer *t, long status) {
   errno = 0;
   const long count = strtol(text, &end, 10);
   end += strspn(end, " \t\r\n");
-  if (end == text || *end != '\0' || errno != 0 || count < 0 || !isdigit((unsigned char)text[0])) {
+  if (end == text || end != text + t->reply.length || errno != 0 || count < 0 ||
+      !isdigit((unsigned char)text[0])) {
     return push_misfit(L, t, status, "not a count");
   }
   lua_pushinteger(L, (lua_Integer)count);
   return 1;
 }
 
+/* Moves the token from the reply to the transfer, before the decoder or Lua see it: they would leave
+ * copies behind. NULL, or what is wrong. */
+static const char *take_token(lua_State *L, transfer *t) {
+  token_place found;
+  if (!token_find(t->reply.data, t->reply.length, &found)) return "no access_token";
+  if (operation_header_safe(found.text, found.length)) {
+    t->authorization = session_new_token(found.text, found.length);
+    if (t->authorization == NULL) luaL_error(L, "out of memory");
+  }
+  memset(found.text, '*', found.room);
+  return t->authorization != NULL ? NULL : "a token with control characters";
+}
+
 /* The token goes into the session; Lua learns how long it lives, in seconds (nil: not told). */
 static int push_token(lua_State *L, int index, transfer *t, long status) {
-  const char *complaint = NULL;
+  const char *complaint = take_token(L, t);
   if (!decode(L, index, &t->reply)) {
     complaint = "not JSON"; /* the decoder's own words might quote it */
-  } else {
+  } else if (complaint == NULL) {
     complaint = shape_complaint(L, t);
-  }
-  size_t length = 0;
-  const char *token = NULL;
-  if (complaint == NULL) {
-    lua_getfield(L, -1, "access_token");
-    token = lua_tolstring(L, -1, &length);
-    if (!operation_header_safe(token, length)) complaint = "a token with control characters";
   }
   if (complaint != NULL) {
     buffer_clear(&t->reply); /* no preview: half a token is a secret, too */
     return push_misfit(L, t, status, complaint);
   }
-  if (!session_keep_token(t->session, token, length)) return luaL_error(L, "out of memory");
   lua_createtable(L, 0, 1);
-  lua_getfield(L, -3, "expires_in");
+  lua_getfield(L, -2, "expires_in");
   const lua_Number seconds = lua_tonumber(L, -1);
   lua_pop(L, 1);
   if (seconds > 0) {
     lua_pushnumber(L, seconds);
     lua_setfield(L, -2, "expires_in");
   }
+  if (!t->session->closed) session_keep_token(t->session, secret_share(t->authorization));
   return 1;
 }
 

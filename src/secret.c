@@ -2,6 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#define BLOCK_SIZE(block) malloc_size(block)
+#elif defined(__FreeBSD__)
+#include <malloc_np.h>
+#define BLOCK_SIZE(block) malloc_usable_size(block)
+#else
+#include <malloc.h>
+#define BLOCK_SIZE(block) malloc_usable_size(block)
+#endif
 
 /* Shorter texts are not worth hiding and would only riddle a message with asterisks. */
 enum { SHORTEST_REDACTED = 4 };
@@ -36,6 +46,23 @@ void secret_release(secret **shared) {
   if (released == NULL || --released->references > 0) return;
   secret_wipe(released->text, released->length);
   free(released);
+}
+
+void secret_free(void *block) {
+  if (block == NULL) return;
+  secret_wipe(block, BLOCK_SIZE(block));
+  free(block);
+}
+
+/* Never in place: growing may move the block, and shrinking gives its tail back, unwiped. */
+void *secret_realloc(void *block, size_t size) {
+  const size_t old = block != NULL ? BLOCK_SIZE(block) : 0;
+  if (block != NULL && size > 0 && size <= old) return block;
+  void *fresh = malloc(size);
+  if (fresh == NULL) return NULL;
+  if (block != NULL) memcpy(fresh, block, size < old ? size : old);
+  secret_free(block);
+  return fresh;
 }
 
 void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length) {

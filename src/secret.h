@@ -25,6 +25,11 @@ secret *secret_share(secret *shared);
 /* Gives one count back and clears the pointer; the last one wipes and frees. NULL is allowed. */
 void secret_release(secret **shared);
 
+/* free and realloc for whoever does not wipe by himself: libcurl's copies of requests and replies.
+ * The blocks are the C library's, so any malloc or free may stand at their other end. */
+void secret_free(void *block);
+void *secret_realloc(void *block, size_t size);
+
 /* Replaces every occurrence of the hidden bytes in text by asterisks, in place. */
 void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length);
 

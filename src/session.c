@@ -111,13 +111,16 @@ void session_leave_parent(session *s) {
 static void shut(session *s) {
   session_leave_parent(s);
   end_transfers(s, transfer_free);
+  const sigpipe_guard guard = sigpipe_hold(s->secure); /* TLS says goodbye */
   if (s->multi != NULL) curl_multi_cleanup(s->multi);
+  sigpipe_release(&guard);
   s->multi = NULL;
   pollset_close(&s->sockets);
   s->owner = 0;
 }
 
 const char *session_open(session *s) {
+  if (s->closed) return "the session is closed";
   session_leave_parent(s);
   if (s->owner != 0) return NULL;
   if (!pollset_open(&s->sockets)) return strerror(errno);
@@ -171,16 +174,21 @@ static void reap(session *s) {
   }
 }
 
+/* For outsiders that watch the descriptor: step() has something to report. */
+static void announce(session *s) {
+  if (s->finished.first != NULL) pollset_wake(&s->sockets);
+}
+
 void session_kick(session *s) {
   const sigpipe_guard guard = sigpipe_hold(s->secure);
   run_due(s);
   reap(s);
   sigpipe_release(&guard);
   pollset_settle(&s->sockets);
-  if (s->finished.first != NULL) pollset_wake(&s->sockets); /* step() has something to report */
+  announce(s);
 }
 
-void session_act(session *s, int most_ms) {
+static void act(session *s, int most_ms) {
   pollset_event events[POLLSET_BATCH];
   const int count = pollset_wait(&s->sockets, most_ms, events);
   const sigpipe_guard guard = sigpipe_hold(s->secure);
@@ -194,14 +202,20 @@ void session_act(session *s, int most_ms) {
   pollset_settle(&s->sockets);
 }
 
+void session_act(session *s, int most_ms) {
+  act(s, most_ms);
+  announce(s); /* a blocking call may end other transfers, too */
+}
+
 /* ---- secrets ---- */
 
-bool session_keep_token(session *s, const char *token, size_t length) {
-  secret *fresh = secret_new(SESSION_AUTHORIZATION, strlen(SESSION_AUTHORIZATION), token, length);
-  if (fresh == NULL) return false;
+secret *session_new_token(const char *token, size_t length) {
+  return secret_new(SESSION_AUTHORIZATION, strlen(SESSION_AUTHORIZATION), token, length);
+}
+
+void session_keep_token(session *s, secret *token) {
   secret_release(&s->authorization);
-  s->authorization = fresh;
-  return true;
+  s->authorization = token;
 }
 
 static void redact_from(const secret *hidden, size_t start, char *text, size_t length) {
@@ -229,7 +243,9 @@ static int session_set_token(lua_State *L) {
   const char *token = luaL_checklstring(L, 2, &length);
   luaL_argcheck(L, operation_header_safe(token, length), 2,
                 "text without control characters expected");
-  if (!session_keep_token(s, token, length)) return luaL_error(L, "out of memory");
+  secret *fresh = session_new_token(token, length);
+  if (fresh == NULL) return luaL_error(L, "out of memory");
+  session_keep_token(s, fresh);
   return 0;
 }
 
@@ -245,23 +261,24 @@ static session *check_open(lua_State *L) {
 static int session_fd(lua_State *L) {
   session *s = check_open(L);
   lua_pushinteger(L, pollset_export(&s->sockets));
-  if (s->finished.first != NULL) pollset_wake(&s->sockets);
+  announce(s);
   return 1;
 }
 
-/* Pushes the objects of all finished transfers as a list, and lets go of them. */
+/* Pushes the objects of all finished transfers as a list, and lets go of them: only when the list
+ * is complete, since there may be no memory for it. */
 static int push_finished(lua_State *L, session *s) {
   compat_getuservalue(L, 1);
   lua_createtable(L, (int)s->finished.count, 0);
-  for (int i = 1; s->finished.first != NULL; i++) {
-    transfer *t = s->finished.first;
-    session_move(t, &s->delivered);
-    lua_pushlightuserdata(L, t);
+  int count = 0;
+  for (transfer *t = s->finished.first; t != NULL; t = t->next) {
+    lua_pushlightuserdata(L, (void *)t->handle);
     lua_rawget(L, -3);
-    lua_rawseti(L, -2, i);
-    lua_pushlightuserdata(L, t);
-    lua_pushnil(L);
-    lua_rawset(L, -4);
+    lua_rawseti(L, -2, ++count);
+  }
+  while (s->finished.first != NULL) {
+    transfer_unanchor(L, 1, s->finished.first->handle);
+    session_move(s->finished.first, &s->delivered);
   }
   return 1;
 }
@@ -270,7 +287,7 @@ static int push_finished(lua_State *L, session *s) {
  * have finished since the last call (they were begun with core.start). */
 static int session_step(lua_State *L) {
   session *s = check_open(L);
-  session_act(s, 0);
+  act(s, 0);
   return push_finished(L, s);
 }
 
@@ -286,10 +303,12 @@ static int session_wait(lua_State *L) {
     if (left_ms <= 0) break;
     session_act(s, (int)fmin(left_ms, INTERRUPT_SLICE_MS));
     const interrupt_state state = interrupt_poll(&watch);
-    if (state == INTERRUPT_NONE) continue;
     if (state == INTERRUPT_RAISED) return lua_error(L);
-    lua_pushboolean(L, 0);
-    return 1;
+    if (state == INTERRUPT_WANTED) {
+      lua_pushboolean(L, 0);
+      return 1;
+    }
+    if (s->closed || s->owner != getpid()) break; /* by the hook: step() will tell */
   }
   lua_pushboolean(L, 1);
   return 1;

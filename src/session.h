@@ -4,7 +4,10 @@
  *  - Opened lazily: a session holds no descriptor until its first transfer, so that it may be
  *    created before a fork. In a child, the parent's connections are closed without a word to
  *    their peers or to libcurl, and the session opens its own.
- *  - A transfer is in exactly one list: idle, running, finished, or delivered.
+ *  - A transfer is in exactly one list: idle, running, finished, or delivered; or in none while its
+ *    reply is read, and then belongs to the object on the reader's stack alone.
+ *  - Everything that may run Lua (an allocation may: finalizers) may close the session: what is
+ *    used after it is looked at again.
  *  - Strings of the configuration belong to Lua and are anchored in the user value; secrets are
  *    copied into memory that is wiped. */
 #ifndef AICORE_SESSION_H
@@ -22,9 +25,10 @@
 #define SESSION_TYPE "aicore.session"
 #define SESSION_AUTHORIZATION "Authorization: Bearer "
 
-/* Slots of the user value besides the anchored strings; a transfer that was started is found
- * under its address, as long as it is not delivered. */
-enum { SESSION_DECODER = 1 };
+/* Slots of the user value besides the anchored strings: the decoder, and the session itself, as
+ * transfers share the value and need the session. The object of a transfer that was started is
+ * found under its own address, as long as it is not delivered. */
+enum { SESSION_DECODER = 1, SESSION_SELF = 2 };
 
 struct transfer;
 
@@ -76,11 +80,14 @@ session *session_check(lua_State *L, int index);
 /* In the child of a fork: lets go of what belongs to the parent. Before any use of a transfer. */
 void session_leave_parent(session *s);
 
-/* Opens what is not open, in this process. NULL, or the reason why not. */
+/* Opens what is not open yet, in this process. NULL, or the reason why not. */
 const char *session_open(session *s);
 
-/* Keeps a token; false: no memory. */
-bool session_keep_token(session *s, const char *token, size_t length);
+/* A token as the header that carries it; NULL: no memory. */
+secret *session_new_token(const char *token, size_t length);
+
+/* Keeps a token: the session takes the count over. */
+void session_keep_token(session *s, secret *token);
 
 /* Hides the session's secrets in a text that comes from outside. */
 void session_redact(const session *s, char *text, size_t length);

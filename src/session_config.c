@@ -75,12 +75,13 @@ static const char *check_url(const char *text) {
   CURLU *url = curl_url();
   if (url == NULL) return "out of memory";
   char *scheme = NULL, *host = NULL, *user = NULL;
-  if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK) {
-    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
-    curl_url_get(url, CURLUPART_HOST, &host, 0);
-    curl_url_get(url, CURLUPART_USER, &user, 0);
-  }
+  const CURLUcode outcomes[] = {
+      curl_url_set(url, CURLUPART_URL, text, 0), curl_url_get(url, CURLUPART_SCHEME, &scheme, 0),
+      curl_url_get(url, CURLUPART_HOST, &host, 0), curl_url_get(url, CURLUPART_USER, &user, 0)};
   const char *complaint = url_complaint(scheme, host, user);
+  for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+    if (outcomes[i] == CURLUE_OUT_OF_MEMORY) complaint = "out of memory"; /* a part is missing */
+  }
   curl_free(scheme);
   curl_free(host);
   curl_free(user);
@@ -246,7 +247,11 @@ static void read_token(lua_State *L, session *s, int config) {
   if (token != NULL && !operation_header_safe(token, length)) {
     luaL_error(L, "session: token: text without control characters expected");
   }
-  if (token != NULL && !session_keep_token(s, token, length)) luaL_error(L, "out of memory");
+  if (token != NULL) {
+    secret *fresh = session_new_token(token, length);
+    if (fresh == NULL) luaL_error(L, "out of memory");
+    session_keep_token(s, fresh);
+  }
   lua_pop(L, 1);
 }
 
@@ -271,6 +276,8 @@ int session_create(lua_State *L) {
   lua_newtable(L);
   lua_pushvalue(L, 3);
   compat_setuservalue(L, 2);
+  lua_pushvalue(L, 2);
+  lua_rawseti(L, 3, SESSION_SELF);
 
   check_names(L, 1);
   read_texts(L, s, 1, 3);

@@ -1,11 +1,13 @@
 #include "transfer.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compat.h"
 #include "reply.h"
+#include "sigpipe.h"
 
 /* More libcurl handles than this are not kept for later. */
 enum { MOST_IDLE = 256 };
@@ -113,7 +115,7 @@ static transfer *new_transfer(session *s) {
   transfer *t = calloc(1, sizeof *t);
   if (t == NULL) return NULL;
   t->session = s;
-  t->reply.limit = (size_t)s->limits.max_response;
+  t->reply.limit = (size_t)fmin(s->limits.max_response, (double)(SIZE_MAX / 4));
   t->headers.limit = 64 * 1024;
   t->easy = curl_easy_init();
   if (t->easy != NULL && set_callbacks(t) && set_numbers(t) && set_texts(t) &&
@@ -218,14 +220,36 @@ static bool set_request(transfer *t, const request *built) {
 
 /* ---- its life ---- */
 
-transfer **transfer_push(lua_State *L, int session_index) {
+transfer **transfer_push(lua_State *L, int index) {
   transfer **handle = compat_newuserdata(L, sizeof(transfer *));
   *handle = NULL;
   luaL_getmetatable(L, TRANSFER_TYPE);
   lua_setmetatable(L, -2);
-  compat_getuservalue(L, session_index); /* the decoder is needed to read the reply */
+  compat_getuservalue(L, index);
   compat_setuservalue(L, -2);
   return handle;
+}
+
+void transfer_anchor(lua_State *L, transfer **handle) {
+  compat_getuservalue(L, -1);
+  lua_pushlightuserdata(L, (void *)handle);
+  lua_pushvalue(L, -3);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+void transfer_unanchor(lua_State *L, int index, transfer **handle) {
+  compat_getuservalue(L, index);
+  lua_pushlightuserdata(L, (void *)handle);
+  lua_rawget(L, -2);
+  const bool anchored = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (anchored) { /* then this needs no memory */
+    lua_pushlightuserdata(L, (void *)handle);
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+  }
+  lua_pop(L, 1);
 }
 
 static void detach(transfer *t) {
@@ -263,11 +287,21 @@ static void clear(transfer *t) {
   buffer_clear(&t->reply);
 }
 
+/* What waits for a free connection may now go on: the timer is settled for it. */
+static void leave_libcurl(transfer *t) {
+  session *s = t->session;
+  if (t->list != &s->running) return;
+  const sigpipe_guard guard = sigpipe_hold(s->secure);
+  curl_multi_remove_handle(s->multi, t->easy);
+  sigpipe_release(&guard);
+  pollset_settle(&s->sockets);
+}
+
 void transfer_release(transfer *t) {
   session *s = t->session;
   detach(t);
-  if (t->list == &s->running) curl_multi_remove_handle(s->multi, t->easy);
-  if (s->idle.count >= MOST_IDLE) {
+  leave_libcurl(t);
+  if (s->closed || s->idle.count >= MOST_IDLE) {
     transfer_free(t);
     return;
   }
@@ -285,7 +319,7 @@ static void free_memory(transfer *t) {
 }
 
 void transfer_free(transfer *t) {
-  if (t->list == &t->session->running) curl_multi_remove_handle(t->session->multi, t->easy);
+  leave_libcurl(t);
   if (t->easy != NULL) curl_easy_cleanup(t->easy);
   free_memory(t);
 }
@@ -295,6 +329,7 @@ void transfer_forget(transfer *t) { free_memory(t); }
 /* ---- the Lua object ---- */
 
 int transfer_take(lua_State *L, int index, transfer **handle) {
+  session_move(*handle, NULL); /* closing the session meanwhile does not end it */
   const int results = reply_push(L, index, *handle);
   transfer_release(*handle);
   return results;
@@ -326,28 +361,39 @@ static int transfer_info(lua_State *L) {
  * same operation returns. */
 static int transfer_result(lua_State *L) {
   transfer **handle = check_handle(L);
+  if (*handle != NULL && !(*handle)->finished) {
+    lua_pushnil(L);
+    return 1;
+  }
+  transfer **own = transfer_push(L, 1);
   if (*handle == NULL) {
     return reply_push_error(L, "cancelled",
                             "the transfer was cancelled, its session closed, or its result taken",
                             NULL, NULL);
   }
-  if ((*handle)->finished) return transfer_take(L, 1, handle);
-  lua_pushnil(L);
-  return 1;
+  transfer_unanchor(L, 1, handle);
+  *own = *handle;
+  *handle = NULL;
+  (*own)->handle = own;
+  return transfer_take(L, lua_gettop(L), own);
 }
 
 /* transfer:cancel(): ends it. Whether the service has acted on the request stays unknown. */
 static int transfer_cancel(lua_State *L) {
   transfer **handle = check_handle(L);
-  if (*handle != NULL) transfer_release(*handle);
+  if (*handle == NULL) return 0;
+  transfer_unanchor(L, 1, handle);
+  transfer_release(*handle);
   return 0;
 }
 
 static int transfer_tostring(lua_State *L) {
   transfer *const *handle = luaL_checkudata(L, 1, TRANSFER_TYPE);
   const transfer *t = *handle;
+  char id[sizeof t->id] = ""; /* a copy: making the text may run a finalizer that ends t */
+  if (t != NULL) memcpy(id, t->id, sizeof id);
   lua_pushfstring(L, TRANSFER_TYPE " (%s%s%s, %s)", t != NULL ? t->operation->name : "none",
-                  t != NULL && t->id[0] != '\0' ? " " : "", t != NULL ? t->id : "",
+                  id[0] != '\0' ? " " : "", id,
                   t == NULL     ? "over"
                   : t->finished ? "finished"
                                 : "in flight");

@@ -26,7 +26,7 @@ typedef struct transfer {
   CURLcode outcome;
   int issued; /* how often the request was sent, or begun to be */
 
-  secret *authorization;
+  secret *authorization;            /* sent, or for a login received */
   buffer headers;                   /* the text behind the list */
   struct curl_slist header_list[3]; /* followed by the session's own */
   buffer reply;
@@ -35,8 +35,14 @@ typedef struct transfer {
   char error[CURL_ERROR_SIZE];
 } transfer;
 
-/* Pushes a Lua object for a transfer that is still to come, of the session at the index. */
-transfer **transfer_push(lua_State *L, int session_index);
+/* Pushes a Lua object for a transfer that is still to come. It shares the user value (and so the
+ * session) of the object at the index, which is a session or a transfer. */
+transfer **transfer_push(lua_State *L, int index);
+
+/* Anchors the object on top, so that step() finds it; and undoes that, where the object or its
+ * session is at the index. Only the first may raise. */
+void transfer_anchor(lua_State *L, transfer **handle);
+void transfer_unanchor(lua_State *L, int index, transfer **handle);
 
 /* Starts the request as the object's transfer. NULL, or the reason why not. */
 const char *transfer_start(session *s, const request *built, transfer **handle, bool announced);
@@ -49,7 +55,8 @@ void transfer_free(transfer *t);
 void transfer_forget(transfer *t);
 
 /* Pushes the reply's table, or nil and an error table, of the finished transfer that the object at
- * the index holds, and releases it. */
+ * the index holds, and releases it. No Lua code may know the object: what runs meanwhile, a
+ * finalizer for instance, could cancel it. */
 int transfer_take(lua_State *L, int index, transfer **handle);
 
 /* Registers the metatable. */

@@ -1,4 +1,4 @@
-# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|memcheck|docs]...
+# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|conformance|memcheck|docs]...
 # With apt-get (Debian, Ubuntu) it installs what is missing; elsewhere it names the packages and fails.
 set -eu
 
@@ -6,7 +6,9 @@ build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev li
 demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
 test="$demo lua-busted lua-luv lua-socket"
 lint="$test lua-check luarocks clang-format clang-tidy"
-command -v npm >/dev/null || lint="$lint npm" # others' Node.js packages bring their own and conflict with Debian's
+conformance="$demo"
+# Others' Node.js packages bring their own npm and conflict with Debian's.
+command -v npm >/dev/null || lint="$lint npm" conformance="$conformance npm"
 memcheck="$test valgrind"
 docs="lua-ldoc"
 
@@ -14,7 +16,7 @@ wanted=
 [ $# -gt 0 ] || set -- lint # which includes build, demo and test
 for part in "$@"; do
   case $part in
-    build | demo | test | lint | memcheck | docs) eval "wanted=\"\$wanted \$$part\"" ;;
+    build | demo | test | lint | conformance | memcheck | docs) eval "wanted=\"\$wanted \$$part\"" ;;
     *) echo "deps: no such part: $part" >&2; exit 2 ;;
   esac
 done

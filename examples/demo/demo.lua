@@ -1,5 +1,6 @@
---- The procedure "Delete a Single Deployment": look, stop, look until it has stopped, delete, look
---- until it is gone. Started by run.sh, which sets the AICORE_* variables; arg[1] is the CA's file.
+--- The procedure "Delete a Single Deployment": look, stop, wait until it has stopped, delete, wait
+--- until it is gone. Then a fleet of 250, by one call. Started by run.sh, which sets the AICORE_*
+--- variables; arg[1] is the CA's file.
 
 local aicore = require "aicore"
 local blocking = require "aicore.runtime.blocking"
@@ -13,24 +14,12 @@ end
 
 local client = assert(aicore.client { ca_file = arg[1] })
 
---- Looks four times a second until the deployment has the status, or is gone (nil).
-local function follow(status)
-  local last
-  repeat
-    local deployment, err = client:status(ID)
-    if not deployment and err.status ~= 404 then
-      error(err)
-    end
-    local now = deployment and deployment.status or "gone"
-    if now ~= last then
-      say("  it is %s%s", now, deployment and ", to be " .. (deployment.targetStatus or now) or "")
-      last = now
-    end
-    local reached = deployment and deployment.status == status or not deployment
-    if not reached then
-      blocking.sleep(0.25)
-    end
-  until reached
+local function follow(goal)
+  assert(client:wait(ID, goal, {
+    on_progress = function(p)
+      say("  it is %s%s", p.status, p.targetStatus and ", to be " .. p.targetStatus or "")
+    end,
+  }))
 end
 
 say("deployment %s", ID)
@@ -49,7 +38,7 @@ follow "STOPPED"
 say "delete it:"
 local deleted = assert(client:delete(ID))
 say("  accepted: %s", deleted.message)
-follow(nil)
+follow "GONE"
 
 say "create one with a configuration that does not exist:"
 local created
@@ -57,5 +46,25 @@ created, err = client:create "missing-configuration"
 assert(not created, "a deployment was created out of nothing")
 say("  refused: %s", err)
 
+say("tear down a fleet of %d, in mixed states:", client:count { scenario_id = "fleet" })
+local report = assert(client:teardown({ scenario_id = "fleet" }, {
+  on_progress = function(p)
+    local states = {}
+    for status, count in pairs(p.states) do
+      states[#states + 1] = ("%d %s"):format(count, status)
+    end
+    table.sort(states)
+    say("  %3d left: %s", p.left, #states > 0 and table.concat(states, ", ") or "none")
+  end,
+}))
+assert(not next(report.failed), "not all could be torn down")
+
 client:close()
-print(("done: stopped and deleted %s, over TLS, in %.1f s"):format(ID, blocking.now() - begun))
+print(
+  ("done: stopped and deleted %s and %d others, over TLS, in %.1f s; the fleet took %d requests"):format(
+    ID,
+    #report.deleted,
+    blocking.now() - begun,
+    report.requests
+  )
+)

@@ -33,9 +33,14 @@ until grep -q '^listening on' "$work/ready"; do
 done
 url=$(sed -n 's/^listening on //p' "$work/ready")
 
-curl -sf --cacert "$work/ca.pem" -o /dev/null "$url/_emulator/deployments" \
-  -H 'Content-Type: application/json' \
-  -d '{"id":"d748fdae9f88a9b0","status":"RUNNING","scenario_id":"foundation-models"}'
+seed() {
+  curl -sf --cacert "$work/ca.pem" -o /dev/null -H 'Content-Type: application/json' -d "$1" "$url/_emulator/deployments"
+}
+seed '{"id":"d748fdae9f88a9b0","status":"RUNNING","scenario_id":"foundation-models"}'
+seed '{"count":180,"status":"RUNNING","scenario_id":"fleet"}'
+for status in PENDING STOPPING STOPPED DEAD UNKNOWN; do
+  seed "{\"count\":14,\"status\":\"$status\",\"scenario_id\":\"fleet\"}"
+done
 
 eval "$(make -s env LUA="$LUA")"
 unset AICORE_SERVICE_KEY AICORE_CONFIG AICORE_HOME AICORE_PROFILE AICORE_RESOURCE_GROUP VCAP_SERVICES

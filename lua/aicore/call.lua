@@ -161,6 +161,29 @@ function call.search(name, wanted)
   return not complaint and request or nil, belongs, complaint
 end
 
+--- Just after its creation, the service may not find a deployment for so long, in seconds.
+call.HIDDEN = 60
+
+--- The same for create: it is remembered what was created, as it may not be found at first.
+function call.create(self, request, deadline)
+  local reply, err = call.perform(self, request, deadline)
+  if reply then
+    local now = self.runtime.now()
+    for id, created in pairs(self.created) do
+      self.created[id] = now - created < call.HIDDEN and created or nil
+    end
+    self.created[reply.id] = now
+  end
+  return reply, err
+end
+
+--- Was it created by this client just now?
+---@return boolean
+function call.is_fresh(self, id)
+  local created = self.created[id]
+  return created ~= nil and self.runtime.now() - created < call.HIDDEN
+end
+
 --- The pages of a list; see lists.lua.
 ---@return aicore.NextPage
 function call.pages(self, request, deadline)

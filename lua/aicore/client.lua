@@ -71,7 +71,7 @@ end
 ---@return table|nil created  { id, message, status, deploymentUrl }
 ---@return aicore.Error? err
 function Client:create(configuration_id, opts)
-  return finish(self, call.perform, "create", opts, configuration_id)
+  return finish(self, call.create, "create", opts, configuration_id)
 end
 
 --- Gives a RUNNING or PENDING deployment another configuration. `PATCH /lm/deployments/{id}`.
@@ -233,6 +233,7 @@ function client.new(arguments)
     on_attempt = settings.on_attempt,
     requests = 0, -- that were sent, logins not counted
     watches = {}, -- by resource group
+    created = {}, -- id -> when, on the runtime's clock, for as long as it may not be found
     auth = auth.new(session, runtime, budget, settings.token, settings.on_attempt),
   }, Client)
 end

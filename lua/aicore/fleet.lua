@@ -74,6 +74,7 @@ local TARGETS = { stop = "STOPPED", delete = "DELETED" }
 ---@field batch fun(items: table[], deadline: number): table|nil, aicore.Error?
 ---@field stop fun(id: string, deadline: number): table|nil, aicore.Error?
 ---@field delete fun(id: string, deadline: number): table|nil, aicore.Error?
+---@field is_fresh fun(id: string): boolean  was it created just now?
 ---@field bulk fun(deadline: number): boolean  do batches work?
 ---@field random fun(): number
 ---@field requests fun(): integer             that were sent so far
@@ -131,6 +132,9 @@ local function judge(self, id, deployment)
 end
 
 local function gone(self, id)
+  if not self.state[id] and self.port.is_fresh(id) then
+    return -- "not found" may only mean "not yet"
+  end
   self.changed = self.changed + 1
   settle(self, id, self.state[id] and "deleted" or "absent")
 end
@@ -322,16 +326,32 @@ local function act(self)
   return first
 end
 
-local function tell_progress(self)
-  if not self.on_progress then
-    return
-  end
-  local states = {}
+--- How many of those left are in which state, as a table and as a text.
+local function count_states(self)
+  local states, words = {}, {}
   for id in pairs(self.left) do
     local word = (self.state[id] or "?"):match "^%S+"
     states[word] = (states[word] or 0) + 1
   end
+  for word, count in pairs(states) do
+    words[#words + 1] = word .. count
+  end
+  table.sort(words)
+  return states, table.concat(words, " ")
+end
+
+--- Tells of a change, and of nothing else.
+local function tell_progress(self)
+  if not self.on_progress then
+    return
+  end
+  local states, text = count_states(self)
   local report = self.report
+  text = ("%s, %d stopped, %d failed"):format(text, #report.stopped, self.failures)
+  if text == self.told then
+    return
+  end
+  self.told = text
   self.on_progress {
     total = self.total,
     left = self.count,

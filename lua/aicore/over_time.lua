@@ -28,6 +28,9 @@ local function new_port(self, resource_group, retries)
     requests = function()
       return self.requests + self.auth.logins
     end,
+    is_fresh = function(id)
+      return call.is_fresh(self, id)
+    end,
     status = function(id, deadline)
       return call.perform(self, request("status", id), deadline)
     end,
@@ -115,7 +118,13 @@ function over_time:wait(id, goal, opts)
     error(complaint, 2)
   end
   local shared = watch_of(self, new_port(self, one.resource_group, one.retries), one.resource_group)
-  local machine = wait.new { goal = goal, id = id, now = one.began, deadline = one.deadline }
+  local machine = wait.new {
+    goal = goal,
+    id = id,
+    now = one.began,
+    deadline = one.deadline,
+    fresh = call.is_fresh(self, id),
+  }
   local result, err = watch.wait(shared, machine, core.random, one.on_progress)
   return result, err
 end

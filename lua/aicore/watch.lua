@@ -21,6 +21,9 @@ local LAST_LOOK = 2
 --- What a list says of one that came too late for it.
 local UNSEEN = errors.new { kind = "protocol", message = "not looked at yet" }
 
+--- After so many lists that do not add up, so many are asked for by id with each further one.
+local MOST_DOUBTS, MOST_ASKED = 2, 32
+
 --- How often one that waits looks whether another's look is over, or has told it something, in seconds.
 local GLANCE, NAP = 0.02, 1
 
@@ -43,6 +46,7 @@ function watch.new(port)
     count = 0,
     absences = {}, -- id -> lists in a row that did not show it
     leaving = {}, -- id -> true: its deletion was accepted
+    doubts = 0, -- lists in a row that did not add up
     looks = 0,
     looking = false,
   }, Watch)
@@ -117,17 +121,23 @@ end
 
 -- By id --------------------------------------------------------------------------------------------
 
+---@return aicore.Error? cancelled
+local function look_at(self, id, deadline)
+  local deployment, err = self.port.status(id, deadline)
+  if deployment then
+    note_presence(self, deployment)
+  elseif err.kind == "cancelled" then
+    return err
+  else
+    tell(self, id, outcome.is_absent(err) and { absent = true } or { err = err })
+  end
+end
+
 local function look_by_id(self, deadline)
   for _, id in ipairs(ids_of(self)) do
-    local deployment, err = self.port.status(id, deadline)
-    if err and err.kind == "cancelled" then
-      return err
-    elseif deployment then
-      note_presence(self, deployment)
-    elseif outcome.is_absent(err) then
-      tell(self, id, { absent = true })
-    else
-      tell(self, id, { err = err })
+    local cancelled = look_at(self, id, deadline)
+    if cancelled then
+      return cancelled
     end
   end
 end
@@ -144,15 +154,35 @@ local function note_absence(self, id)
 end
 
 --- Pages that shift while they are read may hide a deployment. Then their sum is not what they say;
---- where `count` is only the page's own length, nothing is said.
+--- where `count` is only the page's own length, or no number at all, nothing is said.
 local function is_complete(pages)
   local total, own_lengths, same = 0, true, true
   for _, page in ipairs(pages) do
+    if type(page.count) ~= "number" then
+      return true
+    end
     total = total + page.length
     own_lengths = own_lengths and page.count == page.length
     same = same and page.count == pages[1].count
   end
   return own_lengths or same and pages[1].count == total
+end
+
+--- What to do about those that a list did not show. Where lists never add up, a few are asked for by id each time.
+local function note_absences(self, found, complete, deadline)
+  self.doubts = complete and 0 or self.doubts + 1
+  local asked = 0
+  for _, id in ipairs(ids_of(self)) do
+    if not found[id] and complete then
+      note_absence(self, id)
+    elseif not found[id] and self.doubts > MOST_DOUBTS and asked < MOST_ASKED then
+      asked = asked + 1
+      local cancelled = look_at(self, id, deadline)
+      if cancelled then
+        return cancelled
+      end
+    end
+  end
 end
 
 --- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
@@ -182,13 +212,11 @@ local function look_by_list(self, deadline)
   if err and err.kind == "cancelled" then
     return err
   end
-  local complete = not err and is_complete(pages)
+  if not err then
+    return note_absences(self, found, is_complete(pages), deadline)
+  end
   for _, id in ipairs(ids_of(self)) do
-    if err then
-      tell(self, id, { err = err })
-    elseif complete and not found[id] then
-      note_absence(self, id)
-    end
+    tell(self, id, { err = err })
   end
 end
 

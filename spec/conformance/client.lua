@@ -103,13 +103,14 @@ local function done(report, name, count)
   end
   assert(#report[name] == count, name)
 end
+local bounded = { timeout = PATIENCE }
 local dying = assert(aicore.create "dead-configuration").id
 look_until(dying, "UNKNOWN")
-assert(assert(aicore.wait(dying, "STOPPED")).status == "DEAD")
-done(aicore.stop_all { "run-4", "run-5" }, "stopped", 2)
-done(aicore.delete_all { "run-4", "run-5", "dead-1", "nobody" }, "deleted", 3)
-assert(aicore.wait("run-4", "GONE"))
-done(aicore.teardown { "run-1", "stopped-2" }, "deleted", 2)
+assert(assert(aicore.wait(dying, "STOPPED", bounded)).status == "DEAD")
+done(aicore.stop_all({ "run-4", "run-5" }, bounded), "stopped", 2)
+done(aicore.delete_all({ "run-4", "run-5", "dead-1", "nobody" }, bounded), "deleted", 3)
+assert(aicore.wait("run-4", "GONE", bounded))
+done(aicore.teardown({ "run-1", "stopped-2" }, bounded), "deleted", 2)
 assert(aicore.teardown({ status = "RUNNING" }, { dry_run = true }))
 
 -- Batches, as the core sends them.

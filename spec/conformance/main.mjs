@@ -9,6 +9,7 @@ import { runLies, runPlain } from "./plain.mjs";
 import { startProxy } from "./proxy.mjs";
 
 const [file, lua] = process.argv.slice(2);
+const PART_TIME = 120_000; // ms that a client may take
 const TAGS = ["Deployment", "Meta"];
 const LIFE = { start_time: 2, stop_time: 0.3, delete_time: 0.3 }; // seconds
 
@@ -30,7 +31,7 @@ async function seed(emulator) {
 
 // Runs a program to its end.
 async function run(command, args, env) {
-  const [code, signal] = await once(start(command, args, { stdio: "inherit", env }), "exit");
+  const [code, signal] = await once(start(command, args, { stdio: "inherit", env, timeout: PART_TIME }), "exit");
   return code === 0 ? [] : [`${args[0]} failed (${signal ?? `exit ${code}`})`];
 }
 
@@ -88,7 +89,8 @@ function report(description, proxy, lies, complaints) {
   // The answers that were wrong by order count nowhere else.
   const honest = proxy.exchanges.filter((exchange) => exchange.client !== "lies");
   console.log(`\nAI Core's description ${description.version}`);
-  const violations = [...complaints, ...tabulate(description, honest)];
+  const unseen = tabulate(description, honest);
+  const violations = [...complaints];
   for (const exchange of proxy.exchanges) {
     for (const violation of exchange.violations) {
       violations.push(`${exchange.client}: ${exchange.method} ${exchange.url} ${exchange.status}: ${violation}`);
@@ -98,12 +100,12 @@ function report(description, proxy, lies, complaints) {
   for (const deviation of DEVIATIONS) {
     const number = honest.filter((exchange) => exchange.deviations.includes(deviation)).length;
     console.log(`${String(number).padStart(6)} × ${deviation.what}: ${deviation.why}`);
-    if (number === 0) violations.push(`deviations.mjs: nothing meets "${deviation.what}" any more`);
+    if (number === 0) unseen.push(`deviations.mjs: nothing meets "${deviation.what}" any more`);
   }
   const provoked = honest.filter((exchange) => exchange.provoked === "request").length;
   console.log(`\n${honest.length} exchanges, ${provoked} of them with a request that is wrong on purpose`);
   console.log(`${lies} wrong answers on purpose: the validator can fail`);
-  return violations;
+  return [...violations, ...unseen];
 }
 
 async function judgeAll(emulator) {

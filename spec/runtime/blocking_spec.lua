@@ -73,16 +73,47 @@ describe("the blocking runtime", function()
       server.stop()
     end)
 
-    it("may be nested", function()
-      local function inner()
-        return (blocking.gather({
-          function()
-            blocking.sleep(0.001)
-            return "in"
-          end,
-        }, 1))[1]
+    it("may be nested, and all of it runs at the same time", function()
+      local order = {}
+      local function inner(name, seconds)
+        return function()
+          local results = blocking.gather({
+            function()
+              blocking.sleep(seconds)
+              order[#order + 1] = name
+              return name
+            end,
+          }, 1)
+          return results[1]
+        end
       end
-      assert.same({ "in", "in" }, (blocking.gather({ inner, inner }, 2)))
+      assert.same({ "slow", "quick" }, (blocking.gather({ inner("slow", 0.03), inner("quick", 0.001) }, 2)))
+      assert.same({ "quick", "slow" }, order)
+      assert.same({ {} }, (blocking.gather({
+        function()
+          return (blocking.gather({}, 1))
+        end,
+      }, 1)))
+    end)
+
+    it("that is nested ends with the one around it", function()
+      local inner_ended
+      local raised, message = pcall(blocking.gather, {
+        function()
+          blocking.gather({
+            function()
+              inner_ended = blocking.sleep(60) == false
+            end,
+          }, 1)
+        end,
+        function()
+          blocking.sleep(0.001)
+          error("oh", 0)
+        end,
+      }, 2)
+      assert.is_false(raised)
+      assert.equal("oh", message)
+      assert.is_true(inner_ended)
     end)
 
     it("ends the others when one raises, and raises that again", function()

@@ -17,8 +17,8 @@ local core = require "aicore.core"
 
 local blocking = { now = core.now }
 
--- The loop of a coroutine that runs in one.
-local loop_of = setmetatable({}, { __mode = "k" })
+-- The task of a coroutine that runs in a loop.
+local task_of = setmetatable({}, { __mode = "k" })
 
 -- The coroutines that wait for a transfer: whoever steps the session wakes them.
 local waiting_for = setmetatable({}, { __mode = "k" })
@@ -50,59 +50,79 @@ local function block_on(session, transfer, deadline)
 end
 
 -- In a loop ----------------------------------------------------------------------------------------
--- A task is { thread, wake_at, session (that it waits for), result }; a loop has the tasks that run.
+-- A loop has tasks; a task is { thread, group, wake_at, session (that it waits for), joins (a group) }.
+-- A group is what one gather runs; one that was called inside of a task belongs to that task.
 
---- Gives the loop control until `wake_at`, or until somebody sets it to the past.
-local function pause(loop, wake_at, session)
-  if loop.cancelled then
-    return
+--- Is the task to end? It is when its group is, or the task that the group belongs to.
+local function is_cancelled(task)
+  while task do
+    if task.group.cancelled then
+      return true
+    end
+    task = task.group.parent
   end
-  local task = loop.current
-  task.wake_at, task.session = wake_at, session
-  coroutine.yield()
-  task.session = nil
+  return false
 end
 
-local function wait_in_loop(loop, session, transfer, deadline)
+local function is_over(group)
+  return group.running == 0 and (group.cancelled or is_cancelled(group.parent) or not group.functions[group.next])
+end
+
+--- Gives the loop control until `wake_at`, or until somebody sets that to the past.
+local function pause(task, wake_at, session)
+  if not is_cancelled(task) then
+    task.wake_at, task.session = wake_at, session
+    coroutine.yield()
+    task.session = nil
+  end
+end
+
+local function wait_in_loop(task, session, transfer, deadline)
   deadline = deadline or math.huge
   while not transfer:finished() do
-    if loop.cancelled then
+    if is_cancelled(task) then
       return "cancelled"
     elseif core.now() >= deadline then
       return "timeout"
     end
     local tasks = waiting_for[transfer] or {}
     waiting_for[transfer] = tasks
-    tasks[#tasks + 1] = loop.current
-    pause(loop, deadline, session)
+    tasks[#tasks + 1] = task
+    pause(task, deadline, session)
   end
 end
 
 local function resume(loop, task)
-  loop.current = task
+  local group = task.group
   local ok, result = coroutine.resume(task.thread)
-  loop.current = nil
   if coroutine.status(task.thread) ~= "dead" then
     return
   end
   loop.tasks[task] = nil
-  loop.running = loop.running - 1
+  group.running = group.running - 1
   if ok then
-    loop.results[task.index] = result
+    group.results[task.index] = result
   else
-    loop.cancelled = true
-    loop.failure = loop.failure or { result }
+    group.cancelled = true
+    group.failure = group.failure or { result }
   end
 end
 
-local function begin_tasks(loop)
-  while loop.running < loop.limit and loop.functions[loop.next] and not loop.cancelled do
-    local task = { index = loop.next, thread = coroutine.create(loop.functions[loop.next]) }
-    loop_of[task.thread] = loop
-    loop.tasks[task] = true
-    loop.next, loop.running = loop.next + 1, loop.running + 1
+local function begin_tasks(loop, group)
+  local functions = group.functions
+  while group.running < group.limit and functions[group.next] and not group.cancelled do
+    local task = { group = group, index = group.next, thread = coroutine.create(functions[group.next]) }
+    task_of[task.thread], loop.tasks[task] = task, true
+    group.next, group.running = group.next + 1, group.running + 1
     resume(loop, task)
   end
+end
+
+local function is_due(task, now)
+  if task.joins then
+    return is_over(task.joins)
+  end
+  return task.wake_at <= now or is_cancelled(task)
 end
 
 --- The tasks whose time has come; and until when nothing happens by itself, and whose sessions are
@@ -111,7 +131,7 @@ local function survey(loop)
   local due, wake_at, sessions = {}, math.huge, {}
   local now = core.now()
   for task in pairs(loop.tasks) do
-    if task.wake_at <= now or loop.cancelled then
+    if is_due(task, now) then
       due[#due + 1] = task
     else
       wake_at = math.min(wake_at, task.wake_at)
@@ -144,13 +164,19 @@ end
 
 --- One turn: begins what may begin, resumes who is due, or sleeps until somebody is.
 local function turn(loop)
-  begin_tasks(loop)
+  local groups = {} -- a copy, as a task may bring another group
+  for group in pairs(loop.groups) do
+    groups[#groups + 1] = group
+  end
+  for _, group in ipairs(groups) do
+    begin_tasks(loop, group)
+  end
   local due, wake_at, sessions = survey(loop)
   for _, task in ipairs(due) do
     resume(loop, task)
   end
-  if #due == 0 and loop.running > 0 and not sleep_until(wake_at, sessions) then
-    loop.cancelled = true
+  if #due == 0 and next(loop.tasks) and not sleep_until(wake_at, sessions) then
+    loop.root.cancelled = true
   end
 end
 
@@ -159,45 +185,63 @@ local function is_interrupt(failure)
   return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
 end
 
+--- Turns until the first group is over. An error here (Ctrl-C strikes anywhere) ends everything.
+local function run(group)
+  local loop = { root = group, tasks = {}, groups = { [group] = true } }
+  group.loop = loop
+  repeat
+    local ok, failure = pcall(turn, loop)
+    if not ok then
+      group.cancelled = true
+      group.failure = group.failure or { failure }
+    end
+  until is_over(group)
+end
+
+--- Lets the loop that runs already run the group, too.
+local function join(task, group)
+  local loop = task.group.loop
+  group.loop, group.parent = loop, task
+  loop.groups[group] = true
+  begin_tasks(loop, group)
+  task.joins, task.wake_at = group, math.huge
+  while not is_over(group) do
+    coroutine.yield()
+  end
+  task.joins, loop.groups[group] = nil, nil
+end
+
 -- The runtime --------------------------------------------------------------------------------------
 
 function blocking.await(session, transfer, deadline)
-  local loop = loop_of[coroutine.running()]
-  if loop then
-    return wait_in_loop(loop, session, transfer, deadline)
+  local task = task_of[coroutine.running()]
+  if task then
+    return wait_in_loop(task, session, transfer, deadline)
   end
   return block_on(session, transfer, deadline)
 end
 
 function blocking.sleep(seconds)
-  local loop = loop_of[coroutine.running()]
-  if not loop then
+  local task = task_of[coroutine.running()]
+  if not task then
     return core.sleep(seconds)
   end
-  pause(loop, core.now() + seconds)
-  return not loop.cancelled
+  pause(task, core.now() + seconds)
+  return not is_cancelled(task)
 end
 
 function blocking.gather(functions, limit)
-  local loop = {
-    functions = functions,
-    limit = limit,
-    next = 1,
-    running = 0,
-    tasks = {},
-    results = {},
-  }
-  repeat
-    local ok, failure = pcall(turn, loop)
-    if not ok then
-      loop.cancelled = true
-      loop.failure = loop.failure or { failure }
-    end
-  until loop.running == 0 and (loop.cancelled or not functions[loop.next])
-  if loop.failure and not is_interrupt(loop.failure[1]) then
-    error(loop.failure[1], 0)
+  local group = { functions = functions, limit = limit, next = 1, running = 0, results = {} }
+  local task = task_of[coroutine.running()]
+  if task then
+    join(task, group)
+  else
+    run(group)
   end
-  return loop.results, loop.cancelled or false
+  if group.failure and not is_interrupt(group.failure[1]) then
+    error(group.failure[1], 0)
+  end
+  return group.results, group.cancelled or is_cancelled(task)
 end
 
 return blocking

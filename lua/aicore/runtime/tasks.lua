@@ -1,0 +1,321 @@
+--- How coroutines of somebody's event loop wait for transfers, sleep, and are gathered.
+-- What the loop itself can do is passed in as a port (uv.lua, cqueues.lua): this file knows no loop.
+-- A waiter parks one coroutine; a group is what one `gather` runs; a watched session is one that
+-- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
+
+local core = require "aicore.core"
+
+local tasks = {}
+
+---@class aicore.Waiter          parks the coroutine that made it
+---@field wait fun(self, seconds: number?)  until wake(), or so long; sooner is harmless
+---@field wake fun(self)                    wakes it; remembered if it is not parked
+
+---@class aicore.LoopPort
+---@field name string                        of the runtime
+---@field advice string                      what to do where one cannot wait
+---@field can_wait fun(): boolean            may the running code wait?
+---@field waiter fun(): aicore.Waiter
+---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
+---@field watch fun(session: userdata, on_ready: fun()): fun()
+---                                          calls on_ready whenever the session's descriptor is readable or the
+---                                          session was closed, until the function that it returns is called
+---@field report fun(message: string)        tells somebody of an error that nobody gets
+
+local ROOT = debug.getinfo(1, "S").source:match "^(.*)runtime[/\\]tasks%.lua$"
+
+--- Raises at the line that called into this library.
+local function raise(message)
+  local level = 2
+  local info = debug.getinfo(level, "S")
+  while info and ROOT and info.source:sub(1, #ROOT) == ROOT do
+    level = level + 1
+    info = debug.getinfo(level, "S")
+  end
+  error(message, level)
+end
+
+local function remove(list, item)
+  for i = #list, 1, -1 do
+    if list[i] == item then
+      table.remove(list, i)
+    end
+  end
+end
+
+-- Watched sessions ---------------------------------------------------------------------------------
+-- { session, waiting = { [transfer] = waiters }, count = of the transfers, stop }
+
+local function unwatch(self, watched)
+  if watched.stop then
+    watched.stop()
+    watched.stop = nil
+    self.watched[watched.session] = nil
+  end
+end
+
+--- Who waits for a transfer gets on; a session that nobody waits for is not watched any more.
+local function wake_waiters(watched, transfer)
+  local waiters = watched.waiting[transfer]
+  if waiters then
+    watched.waiting[transfer] = nil
+    watched.count = watched.count - 1
+    for _, waiter in ipairs(waiters) do
+      waiter:wake()
+    end
+  end
+end
+
+--- The session can do something, or has been closed: then its transfers are over, and nothing tells.
+local function on_ready(self, watched)
+  local open, finished = pcall(watched.session.step, watched.session)
+  if not open then
+    unwatch(self, watched)
+    finished = {}
+    for transfer in pairs(watched.waiting) do
+      finished[#finished + 1] = transfer
+    end
+  end
+  for _, transfer in ipairs(finished) do
+    wake_waiters(watched, transfer)
+  end
+  if watched.count == 0 then
+    unwatch(self, watched)
+  end
+end
+
+local function watch(self, session)
+  local watched = self.watched[session]
+  if not watched then
+    watched = { session = session, waiting = {}, count = 0 }
+    watched.stop = self.port.watch(session, function()
+      on_ready(self, watched)
+    end)
+    self.watched[session] = watched
+  end
+  return watched
+end
+
+local function join(watched, transfer, waiter)
+  local waiters = watched.waiting[transfer]
+  if waiters then
+    waiters[#waiters + 1] = waiter
+  else
+    watched.waiting[transfer] = { waiter }
+    watched.count = watched.count + 1
+  end
+end
+
+local function leave(self, watched, transfer, waiter)
+  local waiters = watched.waiting[transfer]
+  if not waiters then
+    return -- woken, with all the others
+  end
+  remove(waiters, waiter)
+  if #waiters == 0 then
+    watched.waiting[transfer] = nil
+    watched.count = watched.count - 1
+  end
+  if watched.count == 0 then
+    unwatch(self, watched)
+  end
+end
+
+-- Waiting ------------------------------------------------------------------------------------------
+
+--- Raises where the running code cannot wait.
+local function check(self)
+  if not self.port.can_wait() then
+    raise(("the runtime '%s' cannot wait here: %s"):format(self.port.name, self.port.advice))
+  end
+end
+
+local function own_group(self)
+  return self.group_of[coroutine.running()]
+end
+
+--- Parks the running coroutine until the deadline at most; the end of its group wakes it, too.
+local function park(waiter, group, deadline)
+  if group then
+    group.parked[waiter] = true
+  end
+  waiter:wait(deadline < math.huge and math.max(deadline - core.now(), 0) or nil)
+  if group then
+    group.parked[waiter] = nil
+  end
+end
+
+local function await(self, session, transfer, deadline)
+  check(self)
+  local group, waiter = own_group(self), self.port.waiter()
+  while not transfer:finished() do
+    if group and group.cancelled then
+      return "cancelled"
+    elseif core.now() >= deadline then
+      return "timeout"
+    end
+    local watched = watch(self, session)
+    join(watched, transfer, waiter)
+    park(waiter, group, deadline)
+    leave(self, watched, transfer, waiter)
+  end
+end
+
+local function sleep(self, wake_at)
+  check(self)
+  local group, waiter = own_group(self), self.port.waiter()
+  local cancelled = group and group.cancelled
+  repeat
+    if cancelled then
+      return false
+    end
+    park(waiter, group, wake_at)
+    cancelled = group and group.cancelled
+  until core.now() >= wake_at and not cancelled
+  return true
+end
+
+-- Gathering ----------------------------------------------------------------------------------------
+-- A group is { functions, limit, next, running, results, failure, cancelled, parked = waiters,
+-- children = groups that its functions gather, owner = the waiter of whoever gathers }.
+
+local function cancel(group)
+  if group.cancelled then
+    return
+  end
+  group.cancelled = true
+  local parked = {}
+  for waiter in pairs(group.parked) do
+    parked[#parked + 1] = waiter -- a copy: those who are woken leave
+  end
+  for child in pairs(group.children) do
+    cancel(child)
+  end
+  for _, waiter in ipairs(parked) do
+    waiter:wake()
+  end
+end
+
+local function conclude(group, index, ok, result)
+  group.running = group.running - 1
+  if ok then
+    group.results[index] = result
+  else
+    group.failure = group.failure or { result }
+    cancel(group)
+  end
+  group.owner:wake()
+end
+
+local function begin_some(self, group)
+  while group.running < group.limit and group.functions[group.next] and not group.cancelled do
+    local index = group.next
+    group.next, group.running = index + 1, group.running + 1
+    self.port.begin(function()
+      self.group_of[coroutine.running()] = group
+      conclude(group, index, pcall(group.functions[index]))
+    end)
+  end
+end
+
+local function gather(self, functions, limit)
+  check(self)
+  local parent = own_group(self)
+  local group = {
+    functions = functions,
+    limit = limit,
+    next = 1,
+    running = 0,
+    results = {},
+    parked = {},
+    children = {},
+    owner = self.port.waiter(),
+    cancelled = parent and parent.cancelled or false,
+  }
+  if parent then
+    parent.children[group] = true
+  end
+  begin_some(self, group)
+  while group.running > 0 do
+    group.owner:wait()
+    begin_some(self, group) -- here, not where one ended: many that never wait would nest
+  end
+  if parent then
+    parent.children[group] = nil
+  end
+  if group.failure then
+    error(group.failure[1], 0)
+  end
+  return group.results, group.cancelled
+end
+
+-- The runtime --------------------------------------------------------------------------------------
+
+local function with_traceback(failure)
+  return debug.traceback(tostring(failure), 2)
+end
+
+--- The functions of a runtime (blocking.lua has their contract) over an event loop, and
+--- spawn(fn):         runs fn as a coroutine of the loop; what it raises is reported
+--- is_spawned():      does the running code belong to such a coroutine?
+--- release(session):  to be called before a session is closed, while its descriptor is still its own
+---@param port aicore.LoopPort
+---@return aicore.Runtime
+function tasks.new(port)
+  local weak = { __mode = "k" }
+  local self = {
+    port = port,
+    watched = {}, -- by session
+    group_of = setmetatable({}, weak), -- by coroutine
+    spawned = setmetatable({}, weak),
+  }
+  local runtime = {}
+
+  --- Every call asks for the time before it sends anything: where it could not wait, it ends there.
+  function runtime.now()
+    check(self)
+    return core.now()
+  end
+
+  function runtime.await(session, transfer, deadline)
+    return await(self, session, transfer, deadline or math.huge)
+  end
+
+  function runtime.sleep(seconds)
+    return sleep(self, core.now() + seconds)
+  end
+
+  function runtime.gather(functions, limit)
+    return gather(self, functions, limit)
+  end
+
+  function runtime.spawn(fn)
+    port.begin(function()
+      self.spawned[coroutine.running()] = true
+      local ok, message = xpcall(fn, with_traceback)
+      if not ok then
+        port.report(message)
+      end
+    end)
+  end
+
+  function runtime.is_spawned()
+    local running = coroutine.running()
+    return running ~= nil and self.spawned[running] == true
+  end
+
+  function runtime.release(session)
+    local watched = self.watched[session]
+    if watched then
+      unwatch(self, watched)
+      for transfer in pairs(watched.waiting) do
+        transfer:cancel()
+        wake_waiters(watched, transfer)
+      end
+    end
+  end
+
+  return runtime
+end
+
+return tasks
