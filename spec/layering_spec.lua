@@ -22,6 +22,7 @@ local MODULES = {
   { "lifecycle", knows = "" },
   { "runtime.luv", knows = "errors runtime.* core", outside = "luv" },
   { "runtime.cqueues", knows = "errors runtime.* core", outside = "cqueues.*" },
+  { "runtime.ngx_poll", knows = "", outside = "ffi" },
   { "runtime.ngx", knows = "errors runtime.* core", outside = "ngx.* ffi" },
   { "runtime.*", knows = "errors runtime.* core" },
   { "emulator.*", knows = "emulator.* errors lifecycle", outside = "http.* cqueues.* openssl.* cjson.* basexx" },
@@ -37,7 +38,7 @@ local MODULES = {
 -- A name may stand only in these modules, or in all but these.
 local NAMES = {
   { "vim", only = "runtime.neovim neovim.*" },
-  { "uv", only = "runtime.luv runtime.neovim neovim.*" },
+  { "uv", only = "runtime.uv runtime.luv runtime.neovim neovim.*" },
   { "ngx", only = "runtime.ngx" },
   { "io", never = "retry wait lifecycle errors" },
   { "os", never = "retry wait lifecycle errors" },
