@@ -70,8 +70,8 @@ end
 
 describe("retry", function()
   it("knows the kind of every operation", function()
-    local expected = { create = "create", login = "login" }
-    for name in ("status list count logs capabilities update stop delete batch"):gmatch "%a+" do
+    local expected = { create = "create", batch = "create", login = "login" }
+    for name in ("status list count logs capabilities update stop delete"):gmatch "%a+" do
       expected[name] = "safe"
     end
     assert.same(expected, retry.kinds)

@@ -4,24 +4,16 @@
 -- was not seen, and to run it again with the same ids is always safe.
 -- What is kept per deployment stands in a few tables by id, as there may be very many.
 
+local dispatch = require "aicore.dispatch"
 local errors = require "aicore.errors"
 local lifecycle = require "aicore.lifecycle"
 local outcome = require "aicore.outcome"
 local wait = require "aicore.wait"
 
-local unpack = table.unpack or unpack
-
 local fleet = {}
 
-local BATCH = 100 -- items of a batch: the service's limit
-local BATCHES = 8 -- in flight
-local TRIES = 5 -- of one action on one deployment in one state
-local FEW = 3 -- so many are not worth a batch
+local TRIES = 5 -- of one action on one deployment in one state, that the service refused or that had no effect
 local LAST_LOOK = 2 -- seconds that a look may take which begins at the deadline
-
--- Single calls: so many at first, one more per clean window, half as many when it was too much.
-local SINGLES, MOST_SINGLES = 8, 32
-local TOO_MUCH = { [429] = true, [503] = true }
 
 ---@class aicore.Report
 ---@field deleted string[]      were there, and are gone now
@@ -152,130 +144,41 @@ local function observe(self, id, look)
   end
 end
 
--- Sending ------------------------------------------------------------------------------------------
+-- What came of sending -----------------------------------------------------------------------------
 
-local function accepted(self, id, target)
-  self.left[id] = "wait"
-  if target == "DELETED" then
-    self.watch:expect_absence(id)
+local function count_try(self, id)
+  self.tries[id] = (self.tries[id] or 0) + 1
+end
+
+local function accepted(self, item)
+  count_try(self, item.id)
+  self.left[item.id] = "wait"
+  if item.targetStatus == "DELETED" then
+    self.watch:expect_absence(item.id)
   end
 end
 
 -- Errors that say nothing of a single deployment, and that no other look heals.
 local HOPELESS = { auth = true, config = true }
 
-local function refused(self, id, err)
+--- Whatever the reason, the next look tells what is so. A service in trouble costs no try: it has until the deadline.
+local function refused(self, item, err)
+  local id = item.id
   if outcome.is_absent(err) and err.operation ~= "batch" then
     return gone(self, id)
   elseif HOPELESS[err.kind] then
     return fail(self, id, err)
+  elseif not err.retryable then
+    count_try(self, id)
   end
   self.errors[id] = err
-end
-
---- Whether the service answered that it takes no such batches at all.
-local NO_BATCHES = { [400] = true, [404] = true, [405] = true, [415] = true, [501] = true }
-
-local function item_error(item, entry)
-  local said = type(entry.error) == "table" and entry.error or {}
-  return errors.new {
-    kind = "state",
-    operation = "batch",
-    id = item.id,
-    message = type(said.message) == "string" and said.message or "refused without a reason",
-    code = type(said.code) == "string" and said.code or nil,
-    request_id = said.requestId or said.requestID,
-    target = said.target,
-    details = said.details,
-  }
-end
-
---- One batch. Items without a word in the answer are left to the next look.
-local function send_batch(self, items)
-  local reply, err = self.port.batch(items, self.deadline)
-  if not reply then
-    if NO_BATCHES[err.status] then
-      self.bulk = false
-      return items
-    end
-    for _, item in ipairs(items) do
-      refused(self, item.id, err)
-    end
-    return nil
-  end
-  local answers = {}
-  for _, entry in ipairs(reply.deployments) do
-    answers[entry.id or ""] = entry
-  end
-  for _, item in ipairs(items) do
-    local entry = answers[item.id]
-    if entry and entry.error ~= nil then
-      refused(self, item.id, item_error(item, entry))
-    elseif entry then
-      accepted(self, item.id, item.targetStatus)
-    end
-  end
-end
-
---- One call. Returns the HTTP status of a failure.
-local function send_single(self, item)
-  local send = item.targetStatus == "STOPPED" and self.port.stop or self.port.delete
-  local reply, err = send(item.id, self.deadline)
-  if reply then
-    return accepted(self, item.id, item.targetStatus)
-  end
-  refused(self, item.id, err)
-  return err.status
-end
-
---- Runs send(self, part) for each of the parts, at most so many at a time.
-local function send_all(self, send, parts, limit)
-  local functions = {}
-  for i, part in ipairs(parts) do
-    functions[i] = function()
-      return send(self, part)
-    end
-  end
-  local results, cancelled = self.port.runtime.gather(functions, limit)
-  self.cancelled = self.cancelled or cancelled
-  return results
-end
-
---- In windows, each as wide as the last one has shown to be good.
-local function send_singles(self, items)
-  local at = 1
-  while at <= #items and not self.cancelled do
-    local window = { unpack(items, at, math.min(at + self.singles - 1, #items)) }
-    at = at + #window
-    local clean = true
-    for _, status in pairs(send_all(self, send_single, window, #window)) do
-      clean = clean and not TOO_MUCH[status]
-    end
-    self.singles = clean and math.min(self.singles + 1, MOST_SINGLES) or math.max(1, math.floor(self.singles / 2))
-  end
-end
-
-local function send_batches(self, items)
-  local batches = {}
-  for i, item in ipairs(items) do
-    local number = math.ceil(i / BATCH)
-    batches[number] = batches[number] or {}
-    table.insert(batches[number], item)
-  end
-  local left_over = {}
-  for _, batch in pairs(send_all(self, send_batch, batches, BATCHES)) do
-    for _, item in ipairs(batch) do
-      left_over[#left_over + 1] = item
-    end
-  end
-  send_singles(self, left_over)
 end
 
 -- Rounds -------------------------------------------------------------------------------------------
 
 --- Everything that something can be done for now, by id, so that a round is the same every time.
 local function collect(self)
-  local items, first = {}, false
+  local items = {}
   for id, step in pairs(self.left) do
     local tries = self.tries[id] or 0
     if TARGETS[step] and tries >= TRIES then
@@ -287,43 +190,38 @@ local function collect(self)
       })
     elseif TARGETS[step] then
       items[#items + 1] = { id = id, targetStatus = TARGETS[step] }
-      first = first or tries == 0
     end
   end
   table.sort(items, function(a, b)
     return a.id < b.id
   end)
-  return items, first
+  return items
 end
 
 --- A batch that is not full may wait for one round if others are on their way: that keeps the number
 --- of requests where it belongs, at one per hundred.
 local function without_rest(self, items)
   local waits = self.rounds > 1 and self.changed > 0 and #items < self.count
-  for _ = 1, waits and #items % BATCH or 0 do
+  for _ = 1, waits and #items % dispatch.BATCH or 0 do
     table.remove(items)
   end
 end
 
 --- Sends what can be sent. Returns whether that was something new.
 local function act(self)
-  local items, first = collect(self)
-  if #items == 0 then
-    return false
-  end
-  if self.bulk == nil and #items > FEW then
-    self.bulk = self.port.bulk(self.deadline)
-  end
-  local batches = self.bulk and #items > FEW
-  if batches then
+  local items = collect(self)
+  if #items > 0 and self.dispatch:in_batches(#items, self.deadline) then
     without_rest(self, items)
   end
+  local new = false
   for _, item in ipairs(items) do
-    self.tries[item.id] = (self.tries[item.id] or 0) + 1
+    new = new or self.sent[item.id] ~= self.state[item.id]
+    self.sent[item.id] = self.state[item.id]
   end
-  local send = batches and send_batches or send_singles
-  send(self, items)
-  return first
+  if #items > 0 and self.dispatch:send(items, self.deadline) then
+    self.cancelled = true
+  end
+  return new
 end
 
 --- How many of those left are in which state, as a table and as a text.
@@ -471,14 +369,19 @@ function fleet.new(options)
     left = {}, -- id -> its next step; "look": not seen yet
     state = {}, -- id -> "STATUS TARGET" as last seen
     ran = {}, -- id -> true: seen RUNNING, PENDING or STOPPING, and not ended since
-    tries = {}, -- id -> how often the step was sent in this state
+    sent = {}, -- id -> the state in which something was sent last
+    tries = {}, -- id -> how often that was accepted or refused in this state
     errors = {}, -- id -> what the last try was answered
     count = 0,
     failures = 0,
     rounds = 0,
     changed = 0,
-    singles = SINGLES,
   }, Fleet)
+  self.dispatch = dispatch.new(options.port, function(item)
+    accepted(self, item)
+  end, function(item, err)
+    refused(self, item, err)
+  end)
   self.observer = function(id, look)
     observe(self, id, look)
   end

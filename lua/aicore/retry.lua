@@ -29,7 +29,7 @@ retry.kinds = {
   update = "safe",
   stop = "safe",
   delete = "safe",
-  batch = "safe",
+  batch = "create", -- only where nothing was done: else a look tells which of its items are still to be sent
   create = "create",
   login = "login",
 }
