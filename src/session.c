@@ -152,26 +152,38 @@ static int session_close(lua_State *L) {
  * waits for us. */
 enum { MOST_ROUNDS = 16 };
 
-static void run_due(session *s) {
+static bool tell(session *s, curl_socket_t fd, int ready) {
   int running;
-  for (int round = 0; round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
-    curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  }
+  return curl_multi_socket_action(s->multi, fd, ready, &running) == CURLM_OK;
 }
 
-/* Notes which transfers libcurl has finished. */
-static void reap(session *s) {
+static bool run_due(session *s) {
+  bool fine = true;
+  for (int round = 0; round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
+    fine = tell(s, CURL_SOCKET_TIMEOUT, 0) && fine;
+  }
+  return fine;
+}
+
+static void finish(session *s, transfer *t, CURLcode outcome) {
+  t->outcome = outcome;
+  t->finished = true;
+  curl_multi_remove_handle(s->multi, t->easy);
+  session_move(t, t->announced ? &s->finished : &s->delivered);
+}
+
+/* Notes which transfers libcurl has finished. If something went wrong with all of them together (no
+ * memory to note a socket, say), libcurl may have forgotten about one, and does not say which: none
+ * goes on then, as it could go on for ever. */
+static void reap(session *s, bool fine) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(s->multi, &left)) != NULL;) {
     if (message->msg != CURLMSG_DONE) continue;
     char *data = NULL;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
-    transfer *t = (transfer *)(void *)data;
-    t->outcome = message->data.result;
-    t->finished = true;
-    curl_multi_remove_handle(s->multi, t->easy); /* message is gone with it */
-    session_move(t, t->announced ? &s->finished : &s->delivered);
+    finish(s, (transfer *)(void *)data, message->data.result); /* message is gone with it */
   }
+  while (!fine && s->running.first != NULL) finish(s, s->running.first, CURLE_OUT_OF_MEMORY);
 }
 
 /* For outsiders that watch the descriptor: step() has something to report. */
@@ -181,8 +193,7 @@ static void announce(session *s) {
 
 void session_kick(session *s) {
   const sigpipe_guard guard = sigpipe_hold(s->secure);
-  run_due(s);
-  reap(s);
+  reap(s, run_due(s));
   sigpipe_release(&guard);
   pollset_settle(&s->sockets);
   announce(s);
@@ -192,12 +203,10 @@ static void act(session *s, int most_ms) {
   pollset_event events[POLLSET_BATCH];
   const int count = pollset_wait(&s->sockets, most_ms, events);
   const sigpipe_guard guard = sigpipe_hold(s->secure);
-  int running;
-  for (int i = 0; i < count; i++) {
-    curl_multi_socket_action(s->multi, events[i].fd, events[i].ready, &running);
-  }
-  run_due(s);
-  reap(s);
+  bool fine = true;
+  for (int i = 0; i < count; i++) fine = tell(s, events[i].fd, events[i].ready) && fine;
+  fine = run_due(s) && fine;
+  reap(s, fine);
   sigpipe_release(&guard);
   pollset_settle(&s->sockets);
 }

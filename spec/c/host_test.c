@@ -1,87 +1,13 @@
 /* What hosts do to the module: fork, and several Lua states in several threads. The server is a
  * thread of this program, so that nothing else is needed. */
-#include <arpa/inet.h>
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "check.h"
-
-int luaopen_aicore_core(lua_State *L);
-
-/* ---- a server of kept-alive connections, each served by a thread ---- */
-
-static atomic_int connections;
-static int server_port;
-
-static void *serve(void *data) {
-  static const char answer[] =
-      "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"status\":\"RUNNING\"}";
-  const int fd = (int)(intptr_t)data;
-  char request[4096];
-  size_t length = 0;
-  for (ssize_t got; (got = read(fd, request + length, sizeof request - 1 - length)) > 0;) {
-    length += (size_t)got;
-    request[length] = '\0';
-    if (strstr(request, "\r\n\r\n") == NULL) continue;
-    length = 0;
-    if (write(fd, answer, sizeof answer - 1) < 0) break;
-  }
-  close(fd);
-  return NULL;
-}
-
-static void *accept_all(void *data) {
-  const int listener = (int)(intptr_t)data;
-  for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;) {
-    atomic_fetch_add(&connections, 1);
-    pthread_t thread;
-    pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd);
-    pthread_detach(thread);
-  }
-  return NULL;
-}
-
-static void start_server(void) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 100) == 0);
-  CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
-  server_port = ntohs(address.sin_port);
-  pthread_t thread;
-  pthread_create(&thread, NULL, accept_all, (void *)(intptr_t)listener);
-  pthread_detach(thread);
-}
-
-/* ---- a Lua state with a session ---- */
+#include "server.h"
 
 static lua_State *new_state(void) {
   lua_State *L = luaL_newstate();
-  luaL_openlibs(L);
-  luaL_requiref(L, "aicore.core", luaopen_aicore_core, 0);
-  lua_setglobal(L, "core");
-  lua_pushinteger(L, server_port);
-  lua_setglobal(L, "port");
+  open_module(L);
   return L;
-}
-
-/* Runs a chunk that ends without an error. */
-static bool run(lua_State *L, const char *chunk) {
-  if (luaL_dostring(L, chunk) == LUA_OK) return true;
-  fprintf(stderr, "%s\n", lua_tostring(L, -1));
-  lua_pop(L, 1);
-  return false;
 }
 
 static const char OPEN[] = "session = core.session { base_url = 'http://127.0.0.1:' .. port }";
