@@ -21,6 +21,8 @@ local MODULES = {
   { "filter", knows = "errors lifecycle" },
   { "errors", knows = "" },
   { "lifecycle", knows = "" },
+  { "runtime.uv", knows = "runtime.tasks core" },
+  { "runtime.init", knows = "runtime.*", computed = true },
   { "runtime.luv", knows = "errors runtime.* core", outside = "luv" },
   { "runtime.cqueues", knows = "errors runtime.* core", outside = "cqueues.*" },
   { "runtime.ngx_poll", knows = "", outside = "ffi" },

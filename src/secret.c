@@ -58,7 +58,7 @@ void secret_free(void *block) {
 void *secret_realloc(void *block, size_t size) {
   const size_t old = block != NULL ? BLOCK_SIZE(block) : 0;
   if (block != NULL && size > 0 && size <= old) return block;
-  void *fresh = malloc(size);
+  void *fresh = malloc(size > 0 ? size : 1);
   if (fresh == NULL) return NULL;
   if (block != NULL) memcpy(fresh, block, size < old ? size : old);
   secret_free(block);

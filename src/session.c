@@ -300,6 +300,13 @@ static int session_step(lua_State *L) {
   return push_finished(L, s);
 }
 
+/* session:closed(): is it of no more use? */
+static int session_closed(lua_State *L) {
+  const session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  lua_pushboolean(L, s->closed);
+  return 1;
+}
+
 /* session:wait(seconds): waits until step() has something to do, or so long at most.
  * Returns false when a signal handler of the host wants control instead. */
 static int session_wait(lua_State *L) {
@@ -338,9 +345,13 @@ void session_register(lua_State *L) {
                                          {"__close", session_close},
                                          {"__tostring", session_tostring},
                                          {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"close", session_close},         {"fd", session_fd},
-                                     {"step", session_step},           {"wait", session_wait},
-                                     {"set_token", session_set_token}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", session_close},
+                                     {"fd", session_fd},
+                                     {"step", session_step},
+                                     {"closed", session_closed},
+                                     {"wait", session_wait},
+                                     {"set_token", session_set_token},
+                                     {NULL, NULL}};
   luaL_newmetatable(L, SESSION_TYPE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

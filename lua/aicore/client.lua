@@ -10,6 +10,7 @@ local errors = require "aicore.errors"
 local lists = require "aicore.lists"
 local over_time = require "aicore.over_time"
 local retry = require "aicore.retry"
+local runtimes = require "aicore.runtime"
 
 ---@class aicore.Client
 local Client = { __name = "aicore.client" }
@@ -166,6 +167,9 @@ end
 --- Ends the client: connections are closed, what is in flight is cancelled, secrets are wiped.
 --- May be called more than once.
 function Client:close()
+  if self.runtime.release then
+    self.runtime.release(self.session) -- a loop must let go of the descriptor before it is closed
+  end
   self.session:close()
 end
 
@@ -197,7 +201,11 @@ local function find_runtime(runtime)
   if type(runtime) == "table" then
     return runtime
   end
-  return require("aicore.runtime." .. (runtime or "blocking"))
+  local found, complaint = runtimes.find(runtime)
+  if not found then
+    error("client: " .. complaint, 3)
+  end
+  return found
 end
 
 local client = {}

@@ -3,6 +3,7 @@
 -- which is made of the environment's settings at the first call. No logic here.
 
 local client = require "aicore.client"
+local runtimes = require "aicore.runtime"
 
 ---@class aicore
 ---@field status fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?
@@ -15,10 +16,16 @@ local client = require "aicore.client"
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
 ---@field logs fun(id: string, opts: table?): table[]|nil, aicore.Error?
 ---@field capabilities fun(opts: aicore.Options?): table|nil, aicore.Error?
+---@field spawn fun(fn: fun())
 local aicore = {}
 
 --- A client with settings of its own; see aicore.Config.
 aicore.client = client.new
+
+--- Runs a function as a coroutine of the host's event loop (Neovim's, luv's), where all of this waits
+--- without blocking; see runtime/init.lua.
+---@type fun(fn: fun())
+aicore.spawn = runtimes.spawn
 
 local default
 

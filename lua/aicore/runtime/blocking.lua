@@ -135,8 +135,11 @@ local function survey(loop)
       due[#due + 1] = task
     else
       wake_at = math.min(wake_at, task.wake_at)
-      if task.session then
-        sessions[task.session] = true
+      local session = task.session
+      if session and session:closed() then
+        due[#due + 1] = task -- its transfer is over, and nobody says so
+      elseif session then
+        sessions[session] = true
       end
     end
   end

@@ -164,15 +164,13 @@ end
 local function sleep(self, wake_at)
   check(self)
   local group, waiter = own_group(self), self.port.waiter()
-  local cancelled = group and group.cancelled
   repeat
-    if cancelled then
+    if group and group.cancelled then
       return false
     end
     park(waiter, group, wake_at)
-    cancelled = group and group.cancelled
-  until core.now() >= wake_at and not cancelled
-  return true
+  until core.now() >= wake_at
+  return not (group and group.cancelled)
 end
 
 -- Gathering ----------------------------------------------------------------------------------------

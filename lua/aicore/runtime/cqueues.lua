@@ -1,0 +1,85 @@
+--- How to wait in a program that runs cqueues: the coroutine of the controller waits, others go on.
+-- It is not guessed: a client is made with runtime = "cqueues", or in a coroutine of aicore.spawn.
+
+local condition = require "cqueues.condition"
+local cqueues = require "cqueues"
+local tasks = require "aicore.runtime.tasks"
+
+--- The controller that runs the calling coroutine, if any.
+local function controller()
+  return (cqueues.running())
+end
+
+-- Waiters ------------------------------------------------------------------------------------------
+
+local Waiter = {}
+Waiter.__index = Waiter
+
+function Waiter:wake()
+  self.woken = true
+  self.condition:signal()
+end
+
+function Waiter:wait(seconds)
+  if not self.woken then
+    self.condition:wait(seconds)
+  end
+  self.woken = false
+end
+
+local function new_waiter()
+  return setmetatable({ condition = condition.new(), woken = false }, Waiter)
+end
+
+-- Watching -----------------------------------------------------------------------------------------
+
+--- A closed descriptor is never readable again: so often is looked whether it is open, in seconds.
+local GLANCE = 0.05
+
+--- One coroutine polls on behalf of all: two hundred that poll the same descriptor would all wake
+-- whenever one of them is meant.
+local function watch(session, on_ready)
+  local stopped, wake_up = false, condition.new()
+  local here, fd = controller(), session:fd()
+  local readable = { pollfd = fd, events = "r" }
+  here:wrap(function()
+    while not stopped do
+      if cqueues.poll(readable, wake_up, GLANCE) ~= wake_up then
+        on_ready()
+      end
+    end
+  end)
+  return function()
+    if not stopped then
+      stopped = true
+      here:cancel(fd) -- while the number is still ours
+      wake_up:signal()
+    end
+  end
+end
+
+-- The runtime --------------------------------------------------------------------------------------
+
+local runtime = tasks.new {
+  name = "cqueues",
+  advice = "call it in a coroutine of a controller: cqueues.new():wrap(function() … end):loop()",
+  can_wait = function()
+    return controller() ~= nil
+  end,
+  waiter = new_waiter,
+  begin = function(body)
+    controller():wrap(body)
+  end,
+  watch = watch,
+  report = function(message)
+    io.stderr:write("aicore: ", message, "\n")
+  end,
+}
+
+--- Is this the host of the running code? Only a coroutine of aicore.spawn can tell.
+---@return boolean
+function runtime.here()
+  return runtime.is_spawned()
+end
+
+return runtime

@@ -1,0 +1,167 @@
+--- What luv and Neovim share: tasks over libuv's handles.
+-- A callback of libuv cannot yield, but it may resume a coroutine; it must not raise. Handles live as
+-- long as somebody waits: one that was left polling would keep the loop alive, and its descriptor's
+-- number may be another's once the session is closed.
+
+local tasks = require "aicore.runtime.tasks"
+
+---@class aicore.UvHost
+---@field uv table                       libuv, by whatever name
+---@field name string                    of the runtime
+---@field advice string                  what to do where one cannot wait
+---@field enter fun(resume: fun())       runs a function where the user's code may run
+---@field report fun(message: string)    tells somebody of an error that nobody gets; must not raise
+
+--- Is this a coroutine that can yield? The main chunk is none (5.1 has no word for it at all).
+local function can_wait()
+  local running, is_main = coroutine.running()
+  return running ~= nil and not is_main
+end
+
+local function close(handle)
+  if handle and not handle:is_closing() then
+    handle:close()
+  end
+end
+
+-- Waiters ------------------------------------------------------------------------------------------
+
+local Waiter = {}
+Waiter.__index = Waiter
+
+--- Gives the coroutine its control back. It may be somebody else's: schedulers that call what their
+-- coroutines yield (plenary, async.nvim) have left a function that does what they need besides.
+local function resume(self)
+  if self.step then
+    local step = self.step
+    self.step = nil
+    step()
+  elseif coroutine.status(self.thread) == "suspended" then
+    local ok, message = coroutine.resume(self.thread)
+    if not ok then
+      self.host.report(debug.traceback(self.thread, tostring(message)))
+    end
+  end
+end
+
+local function enter(self)
+  local ok, message = pcall(resume, self)
+  if not ok then
+    self.host.report(tostring(message))
+  end
+end
+
+function Waiter:wake()
+  if self.woken then
+    return
+  end
+  self.woken = true
+  if self.parked then
+    self.host.enter(function()
+      enter(self)
+    end)
+  end
+end
+
+--- A timer of libuv counts from when the loop last looked at the clock, in milliseconds.
+local function start_timer(self, seconds)
+  local uv = self.host.uv
+  local timer = assert(uv.new_timer())
+  uv.update_time()
+  timer:start(math.ceil(math.min(seconds, 1e6) * 1000), 0, function()
+    self:wake()
+  end)
+  return timer
+end
+
+function Waiter:wait(seconds)
+  if not self.woken then
+    local timer = seconds and start_timer(self, seconds)
+    self.parked = true
+    repeat
+      coroutine.yield(self.on_yield, 1) -- whoever else resumes this has no news for us
+    until self.woken
+    self.parked = false
+    close(timer)
+  end
+  self.woken = false
+end
+
+--- The 1 beside it says how many arguments it has.
+local function new_waiter(host)
+  local self = setmetatable({ host = host, thread = coroutine.running(), woken = false, parked = false }, Waiter)
+  self.on_yield = function(step)
+    self.step = step
+  end
+  return self
+end
+
+-- Watching -----------------------------------------------------------------------------------------
+
+--- Calls back when the session's descriptor is readable; and, since a closed one never is, before
+-- every turn of the loop that finds the session closed.
+local function watch(host, session, on_ready)
+  local uv, fd = host.uv, session:fd()
+  if host.watched[fd] then
+    host.watched[fd]() -- the number was that of a session which is closed now
+  end
+  local poll = assert(uv.new_poll(fd))
+  local prepare = assert(uv.new_prepare())
+  poll:start("r", function()
+    on_ready()
+  end)
+  prepare:start(function()
+    if not pcall(session.fd, session) then
+      on_ready()
+    end
+  end)
+  prepare:unref()
+  local replaced
+  local function stop()
+    if host.watched[fd] == replaced then
+      host.watched[fd] = nil
+    end
+    close(poll)
+    close(prepare)
+  end
+  function replaced()
+    stop()
+    on_ready()
+  end
+  host.watched[fd] = replaced
+  return stop
+end
+
+local uv_tasks = {}
+
+--- A runtime over libuv.
+---@param host aicore.UvHost
+---@return aicore.Runtime
+function uv_tasks.new(host)
+  host.watched = {} -- descriptor -> ends the watching of it
+  local function guarded(fn)
+    return function()
+      local ok, message = pcall(fn)
+      if not ok then
+        host.report(tostring(message))
+      end
+    end
+  end
+  return tasks.new {
+    name = host.name,
+    advice = host.advice,
+    can_wait = can_wait,
+    report = host.report,
+    waiter = function()
+      return new_waiter(host)
+    end,
+    begin = function(body)
+      assert(coroutine.resume(coroutine.create(body)))
+    end,
+    watch = function(session, on_ready)
+      return watch(host, session, guarded(on_ready))
+    end,
+  }
+end
+
+return uv_tasks

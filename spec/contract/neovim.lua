@@ -1,0 +1,24 @@
+-- The contract in Neovim: nvim --headless -u NONE -i NONE -c 'luafile spec/contract/neovim.lua' -c 'qa!'; see suite.lua.
+local aicore = require "aicore"
+local outside = require "spec.contract.outside"
+local suite = require "spec.contract.suite"
+
+local uv = vim.uv or vim.loop
+local t = outside.new "neovim"
+
+function t.every(seconds, fn)
+  local timer = uv.new_timer()
+  timer:start(seconds * 1000, seconds * 1000, fn)
+  return function()
+    timer:close()
+  end
+end
+
+local failed
+aicore.spawn(function()
+  failed = suite.run(t, outside.say)
+end)
+vim.wait(60000, function()
+  return failed ~= nil
+end, 10)
+vim.cmd(failed == 0 and "qa!" or "cquit 1")

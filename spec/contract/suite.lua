@@ -1,0 +1,539 @@
+--- What every runtime must do: one list of cases, the same in every host. It runs inside of whatever waits there (a
+--- coroutine, a light thread), so it needs no host's library, no io, no os, no busted.
+---
+--- A runner makes `t`, a table with what differs per host, and calls suite.run(t, say). What `t` has:
+---   url              of an emulator that belongs to this run alone
+---   victim           of another one, which a case kills
+---   kill_victim()    ends that at once
+---   admin(method, path, body) -> table|nil   a request to the first one's /_emulator; it may block for a moment
+---   runtime          the runtime's name
+---   every(seconds, fn) -> stop   a timer of the host that calls fn; nil where there is none
+
+local aicore = require "aicore"
+local core = require "aicore.core"
+local errors = require "aicore.errors"
+
+local suite = {}
+
+-- Checks -------------------------------------------------------------------------------------------
+
+local function check(holds, message)
+  if not holds then
+    error(message or "does not hold", 3)
+  end
+  return holds
+end
+
+local function equal(expected, actual, note)
+  if expected ~= actual then
+    error(("%sexpected %s, got %s"):format(note and note .. ": " or "", tostring(expected), tostring(actual)), 2)
+  end
+end
+
+--- A call that must go well.
+local function good(result, err)
+  if not result then
+    error("failed: " .. tostring(err), 2)
+  end
+  return result
+end
+
+--- A call that must fail.
+local function bad(kind, result, err)
+  if result ~= nil then
+    error("did not fail: " .. tostring(result), 2)
+  end
+  check(errors.is(err), "no error value: " .. tostring(err))
+  if err.kind ~= kind then
+    error(("%s expected, got %s"):format(kind, tostring(err)), 2)
+  end
+  return err
+end
+
+-- What the cases have in common --------------------------------------------------------------------
+
+local FIRST = "d000000000000001"
+
+local function connect(t, settings)
+  settings = settings or {}
+  settings.base_url = settings.base_url or t.url
+  settings.auth_url = settings.auth_url or settings.base_url
+  settings.client_id, settings.client_secret = "me", "secret"
+  settings.runtime = t.runtime
+  return good(aicore.client(settings))
+end
+
+local function seed(t, deployments)
+  return good(t.admin("POST", "/deployments", deployments)).ids
+end
+
+local function fault(t, order)
+  good(t.admin("POST", "/faults", order))
+end
+
+local function requests(t)
+  return good(t.admin("GET", "/journal")).requests
+end
+
+--- So many functions that do the same; each gets its number.
+local function times(count, fn)
+  local functions = {}
+  for i = 1, count do
+    functions[i] = function()
+      return fn(i)
+    end
+  end
+  return functions
+end
+
+local FAST = { stop_time = 0.05, delete_time = 0.05, start_time = 0.05, latency = 0, bulk = true }
+
+local function reset(t)
+  good(t.admin("DELETE", "/faults"))
+  good(t.admin("DELETE", "/deployments"))
+  good(t.admin("PUT", "/settings", FAST))
+  good(t.admin("DELETE", "/journal"))
+end
+
+-- The cases ----------------------------------------------------------------------------------------
+
+local CASES = {}
+
+local function case(name, fn)
+  CASES[#CASES + 1] = { name = name, fn = fn }
+end
+
+case("every operation answers", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  local c = connect(t)
+  equal("RUNNING", good(c:status(FIRST)).status)
+  equal(FIRST, good(c:stop(FIRST)).id)
+  equal("STOPPED", good(c:wait(FIRST, "STOPPED", { timeout = 10 })).status)
+  equal(FIRST, good(c:delete(FIRST)).id)
+  equal(true, c:wait(FIRST, "GONE", { timeout = 10 }))
+  local created = good(c:create "conf-2")
+  equal("RUNNING", good(c:wait(created.id, "RUNNING", { timeout = 10 })).status)
+  equal(created.id, good(c:update(created.id, "conf-3")).id)
+  equal(1, good(c:count {}))
+  equal(created.id, good(c:list())[1].id)
+  for deployment in c:each() do
+    equal(created.id, deployment.id)
+  end
+  check(#good(c:logs(created.id)) > 0, "no logs")
+  equal(true, good(c:capabilities()).aiApi.capabilities.bulkUpdates.deployments)
+  local stopped = good(c:stop_all({ created.id }, { timeout = 10 }))
+  equal(created.id, stopped.stopped[1])
+  local deleted = good(c:delete_all({ created.id }, { timeout = 10 }))
+  equal(created.id, deleted.deleted[1])
+  c:close()
+end)
+
+case("what the service refuses is an error value", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  local c = connect(t)
+  equal(FIRST, bad("state", c:delete(FIRST)).id)
+  equal(404, bad("http", c:status "dnotthere00000001").status)
+  c:close()
+end)
+
+case("a wrong argument raises at the caller's line", function(t)
+  local c = connect(t)
+  local called, message = pcall(function()
+    c:status(7)
+  end)
+  equal(false, called)
+  check(tostring(message):find("suite.lua:", 1, true), tostring(message))
+  c:close()
+end)
+
+case("503 twice, then it works", function(t)
+  seed(t, { id = FIRST })
+  fault(t, { operation = "status", status = 503, times = 2 })
+  local c = connect(t)
+  equal(FIRST, good(c:status(FIRST)).id)
+  equal(3, requests(t).status)
+  c:close()
+end)
+
+for _, bulk in ipairs { true, false } do
+  case("tears down a fleet " .. (bulk and "in batches" or "one by one"), function(t)
+    good(t.admin("PUT", "/settings", { bulk = bulk }))
+    seed(t, { count = 30, status = "RUNNING" })
+    seed(t, { count = 10, status = "DEAD" })
+    local told = 0
+    local c = connect(t)
+    local report = good(c:teardown({ all = true }, {
+      timeout = 20,
+      on_progress = function()
+        told = told + 1
+      end,
+    }))
+    equal(40, #report.deleted)
+    equal(30, #report.stopped)
+    equal(nil, next(report.failed))
+    check(told > 1, "on_progress was not called")
+    equal(0, good(c:count()))
+    c:close()
+  end)
+end
+
+case("many wait at once, with shared looks", function(t)
+  local ids = seed(t, { count = 50, status = "RUNNING" })
+  local c = connect(t)
+  local functions = times(50, function(i)
+    return good(c:wait(ids[i], "STOPPED", { timeout = 20 })).status
+  end)
+  functions[51] = function()
+    return good(c:stop_all(ids, { timeout = 20 }))
+  end
+  local results = c.runtime.gather(functions, 51)
+  for i = 1, 50 do
+    equal("STOPPED", results[i])
+  end
+  check(requests(t).total < 30, requests(t).total .. " requests")
+  c:close()
+end)
+
+case("200 callers share one login", function(t)
+  seed(t, { id = FIRST })
+  fault(t, { operation = "login", latency = 0.05, times = 0 })
+  local c = connect(t)
+  c.runtime.gather(
+    times(200, function()
+      equal(FIRST, good(c:status(FIRST)).id)
+    end),
+    200
+  )
+  equal(1, requests(t).login)
+  c:close()
+end)
+
+case("200 are in flight at once", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  good(t.admin("PUT", "/settings", { latency = 0.2 }))
+  local began = core.now()
+  local results = c.runtime.gather(
+    times(200, function(i)
+      return good(c:status(FIRST)).id and i
+    end),
+    200
+  )
+  local elapsed = core.now() - began
+  for i = 1, 200 do
+    equal(i, results[i])
+  end
+  check(elapsed < 5, ("took %.3f s"):format(elapsed)) -- one after the other: 40 s
+  c:close()
+end)
+
+case("no more are in flight than allowed", function(t)
+  local c = connect(t)
+  local running, most = 0, 0
+  c.runtime.gather(
+    times(20, function()
+      running = running + 1
+      most = math.max(most, running)
+      c.runtime.sleep(0.005)
+      running = running - 1
+    end),
+    7
+  )
+  equal(7, most)
+  c:close()
+end)
+
+case("the host's own timer goes on while 200 are in flight", function(t)
+  if not t.every then
+    return "this host has none"
+  end
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  good(t.admin("PUT", "/settings", { latency = 0.05 }))
+  local ticks, last, largest = 0, core.now(), 0
+  local stop = t.every(0.005, function()
+    local now = core.now()
+    ticks, largest, last = ticks + 1, math.max(largest, now - last - 0.005), now
+  end)
+  local began = core.now()
+  c.runtime.gather(
+    times(1000, function()
+      good(c:status(FIRST))
+    end),
+    200
+  )
+  local elapsed = core.now() - began
+  stop()
+  t.say(
+    ("# 1000 requests of 50 ms, 200 at a time: %.0f ms, %d ticks, largest lateness %.1f ms"):format(
+      elapsed * 1000,
+      ticks,
+      largest * 1000
+    )
+  )
+  check(ticks >= 20, ticks .. " ticks") -- blocked, there would be one or none; the exact lateness is for bench/
+  c:close()
+end)
+
+case("a transfer that is cancelled ends, others go on", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 1 })
+  local slow = good(core.start(c.session, "status", FIRST))
+  equal("timeout", c.runtime.await(c.session, slow, core.now() + 0.05))
+  local quick = good(core.start(c.session, "status", FIRST))
+  slow:cancel()
+  equal(true, slow:finished())
+  local _, err = slow:result()
+  equal("cancelled", err.kind)
+  equal(nil, c.runtime.await(c.session, quick))
+  equal(FIRST, good(quick:result()).id)
+  c:close()
+end)
+
+case("all who wait for the same transfer wake", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  good(t.admin("PUT", "/settings", { latency = 0.03 }))
+  local shared = good(core.start(c.session, "status", FIRST))
+  local results = c.runtime.gather(
+    times(5, function(i)
+      return tostring((c.runtime.await(c.session, shared, i == 1 and core.now() + 0.001 or nil)))
+    end),
+    5
+  )
+  equal("timeout", results[1])
+  for i = 2, 5 do
+    equal("nil", results[i])
+  end
+  c:close()
+end)
+
+case("a client that is closed ends what is in flight", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 0 })
+  local began = core.now()
+  local functions = times(20, function()
+    local result, err = c:status(FIRST)
+    return bad("cancelled", result, err) and "ended"
+  end)
+  functions[21] = function()
+    c.runtime.sleep(0.05)
+    c:close()
+  end
+  local results = c.runtime.gather(functions, 21)
+  for i = 1, 20 do
+    equal("ended", results[i])
+  end
+  check(core.now() - began < 5, "it took long")
+  good(t.admin("DELETE", "/faults"))
+  local other = connect(t) -- gets the same descriptors
+  equal(FIRST, good(other:status(FIRST)).id)
+  other:close()
+end)
+
+case("a call ends at its deadline", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 0 })
+  local began = core.now()
+  bad("timeout", c:status(FIRST, { timeout = 0.1 }))
+  local elapsed = core.now() - began
+  check(elapsed > 0.09 and elapsed < 5, ("after %.3f s"):format(elapsed))
+  bad("timeout", c:wait(FIRST, "STOPPED", { timeout = 0.1 }))
+  c:close()
+end)
+
+case("an error in the user's callback reaches the user, and the client lives on", function(t)
+  local ids = seed(t, { count = 5, status = "RUNNING" })
+  local c = connect(t)
+  local function raise()
+    error("oh", 0)
+  end
+  for _, call in ipairs {
+    function()
+      c:wait(ids[1], "STOPPED", { on_progress = raise, timeout = 10 })
+    end,
+    function()
+      c:teardown(ids, { on_progress = raise, timeout = 10 })
+    end,
+  } do
+    local called, message = pcall(call)
+    equal(false, called)
+    equal("oh", message)
+  end
+  equal(5, #good(c:teardown(ids, { timeout = 20 })).deleted)
+  c:close()
+end)
+
+case("an error of one ends the others, and is raised again", function(t)
+  local runtime = connect(t).runtime
+  local ended, begun = 0, 0
+  local functions = times(6, function(i)
+    begun = begun + 1
+    if i == 3 then
+      runtime.sleep(0.01)
+      error({ code = 7 }, 0)
+    end
+    local slept = runtime.sleep(60)
+    ended = ended + (slept and 0 or 1)
+  end)
+  local called, failure = pcall(runtime.gather, functions, 4)
+  equal(false, called)
+  equal(7, failure.code)
+  equal(4, begun)
+  equal(3, ended)
+end)
+
+case("and ends what is in flight", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 0 })
+  local kinds = {}
+  local called, failure = pcall(c.runtime.gather, {
+    function()
+      local _, err = c:status(FIRST)
+      kinds[1] = err.kind
+    end,
+    function() -- of a gather within
+      c.runtime.gather({
+        function()
+          local _, err = c:status(FIRST)
+          kinds[2] = err.kind
+        end,
+      }, 1)
+    end,
+    function()
+      c.runtime.sleep(0.03)
+      error("oh", 0)
+    end,
+  }, 3)
+  equal(false, called)
+  equal("oh", failure)
+  equal("cancelled", kinds[1])
+  equal("cancelled", kinds[2])
+  c:close()
+end)
+
+case("gathers within a gather are concurrent", function(t)
+  local runtime = connect(t).runtime
+  local inside, most = 0, 0
+  local results, cancelled = runtime.gather(
+    times(3, function(i)
+      local inner = runtime.gather(
+        times(3, function(j)
+          inside = inside + 1
+          most = math.max(most, inside)
+          runtime.sleep(0.03)
+          inside = inside - 1
+          return 10 * i + j
+        end),
+        3
+      )
+      return inner[1] + inner[2] + inner[3]
+    end),
+    3
+  )
+  equal(36, results[1])
+  equal(96, results[3])
+  equal(false, cancelled)
+  equal(9, most)
+end)
+
+case("many that do not wait at all are no trouble", function(t)
+  local runtime = connect(t).runtime
+  local results = runtime.gather(
+    times(2000, function(i)
+      return i
+    end),
+    3
+  )
+  equal(2000, #results)
+  equal(0, #(runtime.gather({}, 3)))
+end)
+
+case("sleep sleeps as long as it says", function(t)
+  local runtime = connect(t).runtime
+  for _, seconds in ipairs { 0, 0.001, 0.0205 } do
+    local began = core.now()
+    equal(true, runtime.sleep(seconds))
+    check(core.now() - began >= seconds, "too short")
+  end
+end)
+
+case("connections that are lost are told, or made again", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", drop = "during", times = 20 })
+  local results = c.runtime.gather(
+    times(20, function()
+      return bad("transport", c:status(FIRST, { retry = false }))
+    end),
+    20
+  )
+  equal(20, #results)
+  equal(FIRST, good(c:status(FIRST)).id)
+  c:close()
+end)
+
+case("a server that is gone in the middle is an error, at once", function(t)
+  local c = connect(t, { base_url = t.victim })
+  good(c:capabilities())
+  local began = core.now()
+  local functions = times(50, function()
+    local err
+    repeat -- until it is gone
+      local answer
+      answer, err = c:capabilities { retry = false }
+    until not answer
+    return bad("transport", nil, err)
+  end)
+  functions[51] = function()
+    c.runtime.sleep(0.03)
+    t.kill_victim()
+  end
+  equal(51, 1 + #c.runtime.gather(functions, 51))
+  bad("transport", c:capabilities { timeout = 0.2 })
+  check(core.now() - began < 10, "it took long")
+  c:close()
+end)
+
+-- Running them -------------------------------------------------------------------------------------
+
+local function with_traceback(failure)
+  return debug.traceback(tostring(failure), 2)
+end
+
+--- Runs all cases, and says what came of them in TAP's words.
+---@param t table                 see above
+---@param say fun(line: string)
+---@return integer failed
+function suite.run(t, say)
+  t.say = say
+  local failed = 0
+  for i, one in ipairs(CASES) do
+    local ok, note = xpcall(function()
+      reset(t)
+      return one.fn(t)
+    end, with_traceback)
+    local skipped = ok and note and " # SKIP " .. note or ""
+    say(("%s %d - %s%s"):format(ok and "ok" or "not ok", i, one.name, skipped))
+    if not ok then
+      failed = failed + 1
+      say("# " .. note:gsub("\n", "\n# "))
+    end
+  end
+  say("1.." .. #CASES)
+  return failed
+end
+
+return suite
