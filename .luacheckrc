@@ -4,6 +4,7 @@ max_line_length = 120
 cache = false
 
 files["spec"] = { std = "min+busted" }
+files["spec/contract/neovim.lua"] = { globals = { "vim" } }
 files["lua/aicore/neovim"] = { globals = { "vim" } }
 files["lua/aicore/runtime/neovim.lua"] = { globals = { "vim" } }
 files["lua/aicore/runtime/ngx.lua"] = { read_globals = { "ngx" } }

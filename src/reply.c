@@ -152,7 +152,7 @@ void reply_push_info(lua_State *L, const transfer *t) {
   curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
   char id[PREVIEW] = ""; /* a copy: making the table may run a finalizer that ends t */
   const char *found = header_of(t, "x-request-id");
-  if (found != NULL) strncat(id, found, sizeof id - 1);
+  if (found != NULL) strncat(id, found, sizeof id - strlen(id) - 1);
   lua_createtable(L, 0, 3);
   lua_pushnumber(L, (lua_Number)microseconds / 1e6);
   lua_setfield(L, -2, "seconds");

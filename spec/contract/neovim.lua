@@ -1,4 +1,5 @@
--- The contract in Neovim: nvim --headless -u NONE -i NONE -c 'luafile spec/contract/neovim.lua' -c 'qa!'; see suite.lua.
+-- The contract in Neovim, see suite.lua:
+--   nvim --headless -u NONE -i NONE -c 'luafile spec/contract/neovim.lua' -c 'qa!'
 local aicore = require "aicore"
 local outside = require "spec.contract.outside"
 local suite = require "spec.contract.suite"

@@ -229,7 +229,7 @@ describe("nginx", function()
           return 204;
           header_filter_by_lua_block { ngx.header.said = require("spec.openresty.app").complaint() }
         }
-        location = /set { set_by_lua_block $said { return require("spec.openresty.app").complaint() } return 200 $said; }
+        location = /set { set_by_lua_block $said { return require("spec.openresty.app").complaint() } return 200 $said; } -- luacheck: ignore 631
       ]],
     }
     service.clear_journal()
