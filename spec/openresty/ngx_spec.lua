@@ -229,7 +229,10 @@ describe("nginx", function()
           return 204;
           header_filter_by_lua_block { ngx.header.said = require("spec.openresty.app").complaint() }
         }
-        location = /set { set_by_lua_block $said { return require("spec.openresty.app").complaint() } return 200 $said; } -- luacheck: ignore 631
+        location = /set {
+          set_by_lua_block $said { return require("spec.openresty.app").complaint() }
+          return 200 $said;
+        }
       ]],
     }
     service.clear_journal()
