@@ -201,7 +201,8 @@ function Machine:ready(now)
   if pause < left then
     return pause > 0 and "wait" or "send", pause
   end
-  local err = self.answer or { kind = "timeout", message = "the request was not sent", retryable = true }
+  local unsent = { kind = "timeout", message = "the request was not sent", retryable = true }
+  local err = self.answer or self.last or unsent
   return "fail", self:late(err, now, pause, pause)
 end
 
@@ -220,6 +221,7 @@ end
 
 local function note_failure(self, err, name)
   self.ambiguous = self.ambiguous or err.ambiguous or false
+  self.last = err
   if name ~= "denied" and err.status and not NO_ANSWER[err.kind] then
     self.answer = err
   end
