@@ -54,7 +54,7 @@ local INCLUDES = {
   { "buffer.h secret.h clock.h", never = LUA .. " curl/*" },
   { "buffer.* secret.* clock.*", never = "pollset* session* transfer* operation* reply* core*" },
   { "pollset*", never = LUA .. " curl/* session* transfer* operation* reply* core*" },
-  { "operation.*", never = "session* transfer* pollset* reply* core*" },
+  { "operation.* parameter.*", never = "session* transfer* pollset* reply* core*" },
 }
 
 local C_NAMES = {

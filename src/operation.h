@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "parameter.h"
+
 /* What a good answer looks like. */
 typedef enum reply_form {
   REPLY_OBJECT, /* a JSON object with the operation's required field */
   REPLY_COUNT,  /* an integer as text */
   REPLY_TOKEN   /* a token, which stays in C */
 } reply_form;
-
-typedef struct parameter parameter; /* a named value: how it is checked and where it goes */
 
 typedef struct operation {
   const char *name;
@@ -54,8 +54,5 @@ typedef struct request {
  * optional table of options. Pushes strings, which must stay on the stack while it is used.
  * Returns NULL, or what is wrong with the arguments (a string on the stack, too). */
 const char *operation_build(lua_State *L, const operation *op, int first, request *built);
-
-/* May it stand in a header: not empty, and no control characters? */
-bool operation_header_safe(const char *value, size_t length);
 
 #endif

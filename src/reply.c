@@ -331,7 +331,7 @@ static int push_count(lua_State *L, transfer *t, long status) {
 static const char *take_token(lua_State *L, transfer *t) {
   token_place found;
   if (!token_find(t->reply.data, t->reply.length, &found)) return "no access_token";
-  if (operation_header_safe(found.text, found.length)) {
+  if (parameter_header_safe(found.text, found.length)) {
     t->authorization = session_new_token(found.text, found.length);
     if (t->authorization == NULL) luaL_error(L, "out of memory");
   }

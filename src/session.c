@@ -250,7 +250,7 @@ static int session_set_token(lua_State *L) {
   session *s = session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, operation_header_safe(token, length), 2,
+  luaL_argcheck(L, parameter_header_safe(token, length), 2,
                 "text without control characters expected");
   secret *fresh = session_new_token(token, length);
   if (fresh == NULL) return luaL_error(L, "out of memory");

@@ -90,7 +90,7 @@ static const char *check_url(const char *text) {
 }
 
 static const char *check_header(const char *text) {
-  return operation_header_safe(text, strlen(text)) ? NULL
+  return parameter_header_safe(text, strlen(text)) ? NULL
                                                    : "text without control characters expected";
 }
 
@@ -200,7 +200,7 @@ static const char *read_header(lua_State *L, int config, int anchors, const char
   size_t length;
   const char *text = push_text(L, config, field, &length);
   if (text == NULL) text = standard;
-  if (!operation_header_safe(text, strlen(text))) {
+  if (!parameter_header_safe(text, strlen(text))) {
     luaL_error(L, "session: %s: text without control characters expected", field);
   }
   const char *line = lua_pushfstring(L, "%s: %s", name, text);
@@ -244,7 +244,7 @@ static void read_secrets(lua_State *L, session *s, int config) {
 static void read_token(lua_State *L, session *s, int config) {
   size_t length = 0;
   const char *token = push_text(L, config, "token", &length);
-  if (token != NULL && !operation_header_safe(token, length)) {
+  if (token != NULL && !parameter_header_safe(token, length)) {
     luaL_error(L, "session: token: text without control characters expected");
   }
   if (token != NULL) {

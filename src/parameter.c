@@ -1,0 +1,184 @@
+#include "parameter.h"
+
+#include <string.h>
+
+#include "compat.h"
+
+/* ---- checks: is the value at the index fit? ---- */
+
+static bool is_word_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+const char *parameter_string(lua_State *L, int index, size_t *length) {
+  return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
+}
+
+static bool fit_id(lua_State *L, int index) {
+  size_t length;
+  const char *text = parameter_string(L, index, &length);
+  if (text == NULL || length < 4 || length > 64) return false;
+  for (size_t i = 0; i < length; i++) {
+    if (!is_word_byte(text[i]) && text[i] != '.' && text[i] != '-') return false;
+  }
+  return true;
+}
+
+/* Any word: SAP may add states. */
+static bool fit_status(lua_State *L, int index) {
+  size_t length;
+  const char *text = parameter_string(L, index, &length);
+  if (text == NULL || length == 0 || length > 64) return false;
+  for (size_t i = 0; i < length; i++) {
+    if (!is_word_byte(text[i])) return false;
+  }
+  return true;
+}
+
+/* RFC 3339, as far as its alphabet goes: the service knows the calendar better. */
+static bool fit_time(lua_State *L, int index) {
+  size_t length;
+  const char *text = parameter_string(L, index, &length);
+  if (text == NULL || length < 20 || length > 40 || text[4] != '-' || text[10] != 'T') return false;
+  return strspn(text, "0123456789-+:.TZ") == length;
+}
+
+bool parameter_fits_ttl(lua_State *L, int index) {
+  size_t length;
+  const char *text = parameter_string(L, index, &length);
+  if (text == NULL || length < 2 || length > 20) return false;
+  return strspn(text, "0123456789") == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
+}
+
+static bool is_one_of(lua_State *L, int index, const char *one, const char *other) {
+  const char *text = parameter_string(L, index, NULL);
+  return text != NULL && (strcmp(text, one) == 0 || strcmp(text, other) == 0);
+}
+
+static bool fit_order(lua_State *L, int index) { return is_one_of(L, index, "asc", "desc"); }
+static bool fit_select(lua_State *L, int index) { return is_one_of(L, index, "status", "status"); }
+
+static bool is_integer_in(lua_State *L, int index, double low, double high) {
+  if (lua_type(L, index) != LUA_TNUMBER) return false;
+  const double number = lua_tonumber(L, index);
+  return number >= low && number <= high && number == (double)(long)number;
+}
+
+static bool fit_top(lua_State *L, int index) { return is_integer_in(L, index, 1, 100000); }
+static bool fit_lines(lua_State *L, int index) { return is_integer_in(L, index, 1, 5000); }
+static bool fit_skip(lua_State *L, int index) { return is_integer_in(L, index, 0, 1e9); }
+
+static bool fit_ids(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE) return false;
+  const size_t count = lua_rawlen(L, index);
+  bool fit = count >= 1 && count <= 1000;
+  for (size_t i = 1; fit && i <= count; i++) {
+    lua_rawgeti(L, index, (int)i);
+    fit = fit_id(L, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  return fit;
+}
+
+void parameter_push_raw(lua_State *L, int table, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, table);
+}
+
+bool parameter_fits_item(lua_State *L, int item, int seen) {
+  if (lua_type(L, item) != LUA_TTABLE) return false;
+  parameter_push_raw(L, item, "targetStatus");
+  parameter_push_raw(L, item, "id");
+  const int id = lua_gettop(L);
+  if (!is_one_of(L, id - 1, "STOPPED", "DELETED") || !fit_id(L, id)) return false;
+  if (seen == 0) return true;
+  lua_pushvalue(L, id);
+  lua_rawget(L, seen);
+  const bool fresh = lua_isnil(L, -1);
+  lua_pushvalue(L, id);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, seen);
+  return fresh;
+}
+
+static bool fit_items(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE) return false;
+  const size_t count = lua_rawlen(L, index);
+  bool fit = count >= 1 && count <= 100;
+  lua_newtable(L);
+  const int seen = lua_gettop(L);
+  for (size_t i = 1; fit && i <= count; i++) {
+    lua_rawgeti(L, index, (int)i);
+    fit = parameter_fits_item(L, seen + 1, seen);
+    lua_settop(L, seen);
+  }
+  lua_pop(L, 1);
+  return fit;
+}
+
+static bool fit_resource_group(lua_State *L, int index) {
+  size_t length;
+  const char *text = parameter_string(L, index, &length);
+  return text != NULL && parameter_header_safe(text, length);
+}
+
+static bool fit_timeout(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TNUMBER) return false;
+  const double number = lua_tonumber(L, index);
+  return number > 0 && number <= 1e6;
+}
+
+bool parameter_header_safe(const char *value, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    const unsigned char byte = (unsigned char)value[i];
+    if (byte < 0x20 || byte == 0x7F) return false;
+  }
+  return length > 0;
+}
+
+/* ---- parameters ---- */
+
+#define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
+
+const parameter parameter_id = {"id", NULL, fit_id, AN_ID};
+const parameter parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID};
+const parameter parameter_items = {
+    "items", NULL, fit_items,
+    "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once"};
+
+const parameter common_options[] = {
+    {"resource_group", NULL, fit_resource_group, "text without control characters expected"},
+    {"timeout", NULL, fit_timeout, "seconds expected, more than 0"},
+    {NULL, NULL, NULL, NULL}};
+
+const parameter no_options[] = {{NULL, NULL, NULL, NULL}};
+
+const parameter status_options[] = {{"select", "$select", fit_select, "\"status\" expected"},
+                                    {NULL, NULL, NULL, NULL}};
+
+const parameter list_options[] = {
+    {"status", "status", fit_status, "a word such as RUNNING expected"},
+    {"scenario_id", "scenarioId", fit_id, AN_ID},
+    {"configuration_id", "configurationId", fit_id, AN_ID},
+    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
+    {"top", "$top", fit_top, "an integer from 1 to 100000 expected"},
+    {"skip", "$skip", fit_skip, "an integer from 0 expected"},
+    {"select", "$select", fit_select, "\"status\" expected"},
+    {NULL, NULL, NULL, NULL}};
+
+const parameter count_options[] = {
+    {"status", "status", fit_status, "a word such as RUNNING expected"},
+    {"scenario_id", "scenarioId", fit_id, AN_ID},
+    {"configuration_id", "configurationId", fit_id, AN_ID},
+    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
+    {NULL, NULL, NULL, NULL}};
+
+const parameter create_options[] = {
+    {"ttl", NULL, parameter_fits_ttl, "digits and then m, h or d expected"},
+    {NULL, NULL, NULL, NULL}};
+
+const parameter logs_options[] = {{"start", "start", fit_time, "an RFC 3339 time expected"},
+                                  {"end", "end", fit_time, "an RFC 3339 time expected"},
+                                  {"top", "$top", fit_lines, "an integer from 1 to 5000 expected"},
+                                  {"order", "$order", fit_order, "\"asc\" or \"desc\" expected"},
+                                  {NULL, NULL, NULL, NULL}};

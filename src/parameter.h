@@ -1,0 +1,44 @@
+/* The named values that the AI API takes, as data: how each is checked and where it goes.
+ *
+ * The rules stand in SAP's OpenAPI description of AI Core (version 2.42.0). Only ids, words, times
+ * and integers pass the checks: so no JSON that is made of them needs escaping, and of a query only
+ * the '+' of a time zone. */
+#ifndef AICORE_PARAMETER_H
+#define AICORE_PARAMETER_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct parameter {
+  const char *name;  /* in Lua */
+  const char *query; /* in the query string; NULL: it goes elsewhere */
+  bool (*fit)(lua_State *L, int index);
+  const char *expected; /* for the complaint about what does not fit */
+} parameter;
+
+/* Positional arguments. */
+extern const parameter parameter_id, parameter_configuration_id, parameter_items;
+
+/* Named ones by operation, each list ended by one without a name; and those that every operation
+ * takes. */
+extern const parameter no_options[], status_options[], list_options[], count_options[],
+    create_options[], logs_options[], common_options[];
+
+/* Pushes the field itself: what a metatable would add was not checked. */
+void parameter_push_raw(lua_State *L, int table, const char *name);
+
+/* The string at the index, or NULL. A number does not count as a string here. */
+const char *parameter_string(lua_State *L, int index, size_t *length);
+
+/* Digits and then m, h or d. */
+bool parameter_fits_ttl(lua_State *L, int index);
+
+/* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
+ * seen, if any, since an id may stand there once. */
+bool parameter_fits_item(lua_State *L, int item, int seen);
+
+/* May it stand in a header: not empty, and no control characters? */
+bool parameter_header_safe(const char *value, size_t length);
+
+#endif
