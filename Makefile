@@ -1,6 +1,6 @@
 # aicore: build, check, install. `make help` lists the targets.
 #
-# One C module, built once per Lua ABI: 5.4 for Lua 5.4, 5.1 for LuaJIT.
+# One C module, built once per Lua ABI: 5.4 for Lua 5.4, 5.1 for LuaJIT and Lua 5.1.
 # `make` installs nothing; `make deps` does, and so do demo, test, lint and docs (DEPS=no stops them).
 # Building is left to a second make ("modules"): the first one looked for headers before deps brought them.
 
@@ -16,7 +16,7 @@ STYLUA = tools/node_modules/.bin/stylua
 PKG_CONFIG ?= pkg-config
 first_of = $(shell for p in $(1); do $(PKG_CONFIG) --exists "$$p >= $(2) $$p < $(3)" && echo $$p && break; done 2>/dev/null)
 LUA54 := $(call first_of,lua5.4 lua-5.4 lua54 lua,5.4,5.5)
-LUA51 := $(call first_of,luajit,2.0,3)
+LUA51 := $(or $(call first_of,luajit,2.0,3),$(call first_of,lua5.1 lua-5.1 lua51 lua,5.1,5.2))
 LUA54_CFLAGS ?= $(if $(LUA54),$(shell $(PKG_CONFIG) --cflags $(LUA54)))
 LUA54_LIBS ?= $(if $(LUA54),$(shell $(PKG_CONFIG) --libs $(LUA54)))
 LUA51_CFLAGS ?= $(if $(LUA51),$(shell $(PKG_CONFIG) --cflags $(LUA51)))
@@ -25,6 +25,7 @@ CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || curl-config --l
 
 # The ABIs to build: those whose headers are here.
 ABIS := $(strip $(if $(LUA54)$(LUA54_CFLAGS),5.4) $(if $(LUA51)$(LUA51_CFLAGS),5.1))
+EDITOR_LINK := $(if $(filter build,$(BUILD)),$(if $(filter 5.1,$(ABIS)),lua/aicore/core.so))
 
 SOURCES := $(wildcard src/*.c)
 OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
@@ -44,7 +45,7 @@ build: ## build the C module for Lua 5.4 and LuaJIT (the default)
 	@$(MAKE) --no-print-directory modules
 
 .PHONY: modules
-modules: check-headers $(ABIS:%=$(BUILD)/%/aicore/core.so)
+modules: check-headers $(ABIS:%=$(BUILD)/%/aicore/core.so) $(EDITOR_LINK)
 
 .PHONY: check-headers
 check-headers:
@@ -77,13 +78,22 @@ $(BUILD)/5.4/aicore/core.so: $(OBJECTS_54)
 $(BUILD)/5.1/aicore/core.so: $(OBJECTS_51)
 	$(link)
 
+# Neovim looks for C modules, too, below lua/ in the folder of a plugin.
+lua/aicore/core.so: | $(BUILD)/5.1/aicore/core.so
+	ln -sf ../../$(BUILD)/5.1/aicore/core.so $@
+
 -include $(wildcard $(BUILD)/5.?/obj/*.d)
 
 .PHONY: deps
-deps: deps-lint ## install what build, demo, test and lint need (apt-get; elsewhere it names the packages)
+deps: deps-lint openresty ## install what build, demo, test and lint need (apt-get; elsewhere it names the packages)
 
 deps-%:
 	@test $(DEPS) = no || sh tools/deps.sh $*
+
+# nginx with its Lua module, for the tests: unpacked in $(BUILD), not installed.
+.PHONY: openresty
+openresty:
+	@test $(DEPS) = no || sh tools/openresty.sh
 
 .PHONY: install
 install: build ## install for Lua 5.4 and LuaJIT (PREFIX=/usr/local, DESTDIR=)
@@ -95,7 +105,7 @@ env: ## print what lets a Lua use this checkout: eval "$$(make -s env LUA=luajit
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) lua/aicore/core.so
 
 ##@ Try
 
@@ -107,9 +117,14 @@ demo: deps-demo ## see it work against the emulator; needs no account
 ##@ Check
 
 .PHONY: test
-test: deps-test ## run the Lua specs under Lua 5.4 and LuaJIT, then the C specs (SPEC=file runs one)
+test: deps-test openresty ## run the specs under Lua 5.4 and LuaJIT, and the contract in every host (SPEC=file runs one)
 	@$(MAKE) -s modules
 	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh '$(SPEC)'
+
+# A host's own specs, which need one Lua only, and the contract that all hosts keep.
+test-blocking test-luv test-cqueues test-neovim test-openresty: test-%: deps-test openresty ## test in one host
+	@$(MAKE) -s modules
+	@MAKE='$(MAKE)' LUAS=luajit HOST=$* sh tools/test.sh
 
 .PHONY: memcheck
 memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs one)
@@ -183,4 +198,4 @@ docs: deps-docs ## make the reference in build/docs
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) ":" } /^[a-z-]+:.*## / { gsub("[$$]+", "$$"); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) ":" } /^[a-z -]+:.*## / { gsub("[$$]+", "$$"); printf "  make %-10s %s\n", $$1, $$2 }' Makefile

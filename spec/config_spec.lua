@@ -239,6 +239,55 @@ describe("config", function()
     assert.matches("^both token and credentials", err.message)
   end)
 
+  describe("origins", function()
+    local function origins(arguments, variables, files)
+      local found = {}
+      for _, origin in ipairs(assert(config.origins(arguments, host_with(variables, files)))) do
+        found[#found + 1] = ("%s from %s: %s"):format(origin.setting, origin.source, tostring(origin.value))
+      end
+      return found
+    end
+
+    it("tells which settings are set and where, but no secret", function()
+      assert.same(
+        {
+          "base_url from arguments: https://a",
+          "certificate from AICORE_CERT_STR: nil",
+          "client_id from AICORE_CLIENT_ID: i",
+          "client_secret from /f.json: nil",
+          "key from /f.json: nil",
+        },
+        origins(
+          { base_url = "https://a", config_file = "/f.json" },
+          { AICORE_BASE_URL = "https://v", AICORE_CLIENT_ID = "i", AICORE_CERT_STR = "c" },
+          { ["/f.json"] = '{"AICORE_CLIENT_SECRET":"s","AICORE_KEY_STR":"k","AICORE_CLIENT_ID":"j"}' }
+        )
+      )
+    end)
+
+    it("takes a service key as a whole, as resolve does", function()
+      local key = '{"clientid":"id-k","serviceurls":{"AI_API_URL":"https://api.k"}}'
+      assert.same({
+        "base_url from AICORE_SERVICE_KEY: https://api.k",
+        "client_id from AICORE_SERVICE_KEY: id-k",
+        "resource_group from AICORE_RESOURCE_GROUP: group-v",
+      }, origins({}, with(ALL, { AICORE_SERVICE_KEY = key })))
+    end)
+
+    it("shows neither a password in a URL nor a key in the place of a file's name", function()
+      assert.same(
+        { "base_url from arguments: https://…@a/x", "key_file from arguments: nil" },
+        origins({ base_url = "https://me:p/w@a/x", key_file = "-----BEGIN PRIVATE KEY-----" }, {})
+      )
+    end)
+
+    it("fails where a source is unusable", function()
+      local found, err = config.origins({}, host_with { VCAP_SERVICES = "[" })
+      assert.is_nil(found)
+      assert.equal("VCAP_SERVICES is not a JSON object", err.message)
+    end)
+  end)
+
   it("names unknown settings and wrong types", function()
     assert.equal("unknown setting 'clientid'", config.check { clientid = "x" })
     assert.equal("timeout: number expected, got string", config.check { timeout = "1" })

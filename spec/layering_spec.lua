@@ -5,13 +5,14 @@
 -- computed: may require what a table of names says; then every string "aicore.…" in it counts as required.
 local MODULES = {
   { "init", knows = "client errors runtime.*" },
-  { "client", knows = "auth call config errors lists over_time retry runtime.* core" },
-  { "over_time", knows = "call fleet lists wait watch core" },
+  { "client", knows = "auth call config errors host lists over_time retry runtime.* core" },
+  { "over_time", knows = "call errors fleet lists wait watch core" },
   { "call", knows = "attempts errors filter lists outcome retry core" },
-  { "auth", knows = "attempts errors retry core" },
+  { "auth", knows = "attempts errand errors retry core" },
   { "fleet", knows = "dispatch errors lifecycle outcome wait" },
   { "dispatch", knows = "errors" },
-  { "watch", knows = "errors outcome" },
+  { "watch", knows = "errand errors outcome" },
+  { "errand", knows = "" },
   { "attempts", knows = "errors" },
   { "outcome", knows = "lifecycle" },
   { "lists", knows = "" },
@@ -22,7 +23,7 @@ local MODULES = {
   { "errors", knows = "" },
   { "lifecycle", knows = "" },
   { "runtime.uv", knows = "runtime.tasks core" },
-  { "runtime.init", knows = "runtime.*", computed = true },
+  { "runtime.init", knows = "errors runtime.*", computed = true },
   { "runtime.luv", knows = "errors runtime.* core", outside = "luv" },
   { "runtime.cqueues", knows = "errors runtime.* core", outside = "cqueues.*" },
   { "runtime.ngx_poll", knows = "", outside = "ffi" },
@@ -35,13 +36,14 @@ local MODULES = {
     outside = "argparse cjson.*",
     computed = true,
   },
-  { "neovim.*", knows = "neovim.* init client errors lifecycle runtime.neovim" },
+  { "host", knows = "" },
+  { "health", knows = "init config errors host core", outside = "health cjson" },
 }
 
 -- A name may stand only in these modules, or in all but these.
 local NAMES = {
-  { "vim", only = "runtime.neovim neovim.*" },
-  { "uv", only = "runtime.uv runtime.luv runtime.neovim neovim.*" },
+  { "vim", only = "runtime.neovim health" },
+  { "uv", only = "runtime.uv runtime.luv runtime.neovim health" },
   { "ngx", only = "runtime.ngx" },
   { "io", never = "retry wait lifecycle errors" },
   { "os", never = "retry wait lifecycle errors" },

@@ -18,6 +18,10 @@ local function new_port()
       end
       return not port.cancelled
     end,
+    apart = function(fn)
+      fn()
+      return true
+    end,
   }
   port.status = function(id)
     port.requests.status = port.requests.status + 1

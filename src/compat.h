@@ -29,10 +29,10 @@ static inline lua_Hook compat_mainhook(lua_State *L) {
 #define compat_getuservalue(L, index) lua_getfenv(L, index)
 #define compat_mainhook(L) lua_gethook(L)
 #define lua_rawlen(L, index) lua_objlen(L, index)
-#if !defined(luaL_newlib) /* LuaJIT has both */
+/* LuaJIT has both, but what is built with its headers is to load in PUC Lua 5.1, too. */
+#undef luaL_newlib
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_register(L, NULL, functions))
 #define luaL_setfuncs(L, functions, upvalues) luaL_register(L, NULL, functions)
-#endif
 
 #endif
 

@@ -4,7 +4,7 @@ set -eu
 
 build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev libcurl4-openssl-dev"
 demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
-test="$demo lua-busted lua-luv lua-socket"
+test="$demo lua5.1 lua-busted lua-luv lua-socket neovim"
 lint="$test lua-check luarocks clang-format clang-tidy"
 conformance="$demo"
 # Others' Node.js packages bring their own npm and conflict with Debian's.
@@ -27,7 +27,7 @@ deps: no apt-get here. Install these by hand, then run make with DEPS=no:
   brew: lua luajit pkgconf curl luarocks; for lint: clang-format llvm stylua; for memcheck: valgrind
   dnf:  gcc pkgconf lua-devel luajit-devel libcurl-devel luarocks openssl curl; lint: clang-tools-extra npm; memcheck: valgrind
   apk:  gcc musl-dev pkgconf lua5.4-dev luajit-dev curl-dev luarocks openssl curl; lint: clang-extra-tools npm; memcheck: valgrind
-  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket; luacheck; ldoc
+  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket (and Neovim); luacheck; ldoc
 END
   exit 1
 fi

@@ -1,10 +1,12 @@
 # Runs the specs and ends with one line, "N passed, N failed":   sh tools/test.sh [spec file or folder]
 # Lua specs run under every Lua of $LUAS; a C spec (spec/c/*_test.c) is a program that exits with 0, or prints
 # lines "ok …" and "not ok …". $WRAP stands in front of every program ("valgrind …").
+# HOST=neovim (or another, see spec/contract/run.lua) runs what is about that host alone.
 set -eu
 cd "$(dirname "$0")/.."
 
 spec=${1:-}
+host=${HOST:-}
 all_passed=0
 all_failed=0
 log=$(mktemp)
@@ -40,19 +42,32 @@ run_c() {
   fi
 }
 
-case $spec in
-  *.c) run_c "$spec" ;;
-  *)
-    for lua in ${LUAS:-lua5.4 luajit}; do
-      exports=$(sh tools/env.sh "$lua")
-      run "$lua: ${spec:-spec}" "$busted" sh -c "$exports"'; exec "$@"' sh ${WRAP-} "$lua" tools/busted.lua ${BUSTED_FLAGS-} $spec
-    done
-    ;;
-esac
-if [ -z "$spec" ]; then
-  for file in spec/c/*_test.c; do
-    [ ! -e "$file" ] || run_c "$file"
+run_lua() {
+  for lua in ${LUAS:-lua5.4 luajit}; do
+    exports=$(sh tools/env.sh "$lua")
+    run "$lua: ${1:-spec}" "$busted" sh -c "$exports"'; exec "$@"' sh ${WRAP-} "$lua" tools/busted.lua ${BUSTED_FLAGS-} ${1-}
   done
+}
+
+run_contract() {
+  exports=$(sh tools/env.sh luajit)
+  run "contract: ${1:-every host}" "$program" sh -c "$exports"'; exec "$@"' sh luajit spec/contract/run.lua ${1-}
+}
+
+if [ -n "$host" ]; then
+  [ ! -d "spec/$host" ] || run_lua "spec/$host"
+  run_contract "$host"
+else
+  case $spec in
+    *.c) run_c "$spec" ;;
+    *) run_lua $spec ;;
+  esac
+fi
+if [ -z "$spec$host" ]; then
+  for file in spec/c/*_test.c; do
+    run_c "$file"
+  done
+  run_contract
 fi
 
 echo "$all_passed passed, $all_failed failed"

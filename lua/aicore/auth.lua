@@ -3,6 +3,7 @@
 
 local attempts = require "aicore.attempts"
 local core = require "aicore.core"
+local errand = require "aicore.errand"
 local errors = require "aicore.errors"
 local retry = require "aicore.retry"
 
@@ -91,26 +92,33 @@ local function try_login(self, login, attempt, deadline)
   return self:keep(begun, reply.expires_in)
 end
 
+local function unfinished(why)
+  return errors.new { kind = why, message = why .. " while logging in", operation = "login" }
+end
+
 --- Logs in on behalf of everybody who needs a token meanwhile.
 local function lead(self, deadline)
-  local login = {}
+  local login = errand.new()
   self.login = login
-  local machine = retry.new { kind = "login", deadline = deadline, budget = self.budget }
-  login.ok, login.err = attempts.run(machine, self.runtime, core.random, function()
-    return try_login(self, login, machine.attempts + 1, deadline)
+  local waited = login:run(self.runtime, function()
+    local machine = retry.new { kind = "login", deadline = deadline, budget = self.budget }
+    login.ok, login.err = attempts.run(machine, self.runtime, core.random, function()
+      return try_login(self, login, machine.attempts + 1, deadline)
+    end)
   end)
-  login.over = true
-  self.login = nil
+  if not waited then
+    return nil, unfinished "cancelled"
+  end
   return login.ok, login.err
 end
 
 -- How often a follower looks while the leader sleeps between two attempts, in seconds.
 local GLANCE = 0.02
 
---- Waits until somebody else's login is over; otherwise says why not.
+--- Waits until somebody else's login is over, or abandoned; otherwise says why not.
 local function follow(self, login, deadline)
   local runtime = self.runtime
-  while not login.over do
+  while not login.over and not login:is_abandoned() do
     local why
     if runtime.now() >= deadline then
       why = "timeout"
@@ -129,14 +137,17 @@ end
 local PERSONAL = { timeout = true, cancelled = true }
 
 function Auth:log_in(deadline)
-  while self.login do
-    local login = self.login
+  local login = self.login
+  while login and not login.over do
     local why = follow(self, login, deadline)
     if why then
-      return nil, errors.new { kind = why, message = why .. " while logging in", operation = "login" }
-    elseif login.ok or not PERSONAL[login.err.kind] then
+      return nil, unfinished(why)
+    elseif login.ok or login.over and not PERSONAL[login.err.kind] then
       return login.ok, login.err
+    elseif self.login == login then
+      break -- nobody else has begun another one
     end
+    login = self.login
   end
   return lead(self, deadline)
 end

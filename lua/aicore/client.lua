@@ -1,12 +1,11 @@
 --- A client: settings, a session, and one method per operation of the AI API.
--- A wrong argument raises at the user's line: every way from there leads through tail calls only, so
--- that is level 2 wherever `error` stands.
 
 local auth = require "aicore.auth"
 local call = require "aicore.call"
 local config = require "aicore.config"
 local core = require "aicore.core"
 local errors = require "aicore.errors"
+local host = require "aicore.host"
 local lists = require "aicore.lists"
 local over_time = require "aicore.over_time"
 local retry = require "aicore.retry"
@@ -20,7 +19,7 @@ Client.__index = Client
 local function finish(self, run, name, opts, ...)
   local request, complaint = call.request(name, opts, ...)
   if complaint then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   local reply, err = run(self, request, call.deadline(self, request))
   return reply, err
@@ -103,7 +102,7 @@ end
 function Client:logs(id, opts)
   local request, complaint = call.request("logs", opts, id)
   if complaint then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   local reply, err = call.perform(self, request, call.deadline(self, request))
   if not reply then
@@ -121,7 +120,7 @@ end
 function Client:list(wanted)
   local request, belongs, complaint = call.search("list", wanted)
   if not request then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   return lists.all(call.pages(self, request, call.deadline(self, request)), belongs)
 end
@@ -135,7 +134,7 @@ end
 function Client:each(wanted)
   local request, belongs, complaint = call.search("list", wanted)
   if not request then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   return lists.each(call.pages(self, request, call.deadline(self, request)), belongs)
 end
@@ -148,7 +147,7 @@ end
 function Client:count(wanted)
   local request, belongs, complaint = call.search("count", wanted)
   if not request then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   local deadline = call.deadline(self, request)
   if not belongs then
@@ -183,27 +182,13 @@ function Client:__tostring()
   return ("aicore.client (%s)"):format(tostring(self.session))
 end
 
--- What config.lua asks of the world.
-local host = {
-  getenv = os.getenv,
-  read = function(path)
-    local file = io.open(path, "rb")
-    if not file then
-      return nil
-    end
-    local text = file:read "*a"
-    file:close()
-    return text
-  end,
-}
-
 local function find_runtime(runtime)
   if type(runtime) == "table" then
     return runtime
   end
   local found, complaint = runtimes.find(runtime)
   if not found then
-    error("client: " .. complaint, 3)
+    errors.misuse("client: " .. complaint)
   end
   return found
 end
@@ -217,11 +202,11 @@ local client = {}
 function client.new(arguments)
   arguments = arguments or {}
   if type(arguments) ~= "table" then
-    error("client: a table of settings expected, got " .. type(arguments), 2)
+    errors.misuse("client: a table of settings expected, got " .. type(arguments))
   end
   local complaint = config.check(arguments)
   if complaint then
-    error("client: " .. complaint, 2)
+    errors.misuse("client: " .. complaint)
   end
   local settings, err = config.resolve(arguments, host)
   if not settings then

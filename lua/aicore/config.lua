@@ -327,6 +327,48 @@ local function either(sources, one, other)
   end
 end
 
+local SECRETS = { client_secret = true, certificate = true, key = true }
+
+--- A value as anybody may see it, or nil. People paste keys where names are expected, and passwords into URLs.
+local function public(setting, value)
+  if SECRETS[setting] or value:find("-----BEGIN", 1, true) then
+    return nil
+  end
+  return (value:gsub("//.*@", "//…@"))
+end
+
+---@class aicore.Origin
+---@field setting string
+---@field source string  "arguments", a variable, or a file's name
+---@field value string?  nil: not to be shown
+
+--- Which settings are set, and where each comes from; none of the values is a secret.
+---@param arguments aicore.Config  checked
+---@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
+---@return aicore.Origin[]|nil origins  by name
+---@return aicore.Error? err            of kind "config": a source is unusable
+function config.origins(arguments, host)
+  local sources, err = gather_sources(arguments, host)
+  if not sources then
+    return nil, err
+  end
+  local origins = {}
+  for setting in pairs(VARIABLES) do
+    local value, rank = find(sources, setting)
+    if value then
+      origins[#origins + 1] = {
+        setting = setting,
+        source = source_name(sources[rank], setting),
+        value = public(setting, value),
+      }
+    end
+  end
+  table.sort(origins, function(a, b)
+    return a.setting < b.setting
+  end)
+  return origins
+end
+
 -- Shapes -----------------------------------------------------------------------------------------
 
 local function trim(url)

@@ -56,6 +56,25 @@ function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
+local ROOT = debug.getinfo(1, "S").source:match "^(.*[/\\])errors%.lua$"
+
+--- Is this a frame of this library, or what Lua 5.1 leaves of a tail call?
+local function is_ours(info)
+  return info.what == "tail" or ROOT ~= nil and info.source:sub(1, #ROOT) == ROOT
+end
+
+--- Raises a string for a wrong use of this library, at the line that called into it.
+---@param message string
+function errors.misuse(message)
+  local level = 2
+  local info = debug.getinfo(level, "S")
+  while info and is_ours(info) do
+    level = level + 1
+    info = debug.getinfo(level, "S")
+  end
+  error(message, level)
+end
+
 --- Is the value an error made here?
 ---@param value any
 ---@return boolean

@@ -3,6 +3,7 @@
 
 local call = require "aicore.call"
 local core = require "aicore.core"
+local errors = require "aicore.errors"
 local fleet = require "aicore.fleet"
 local lists = require "aicore.lists"
 local wait = require "aicore.wait"
@@ -115,7 +116,7 @@ function over_time:wait(id, goal, opts)
     complaint = ('wait: a status or "GONE" expected, got %s'):format(tostring(goal))
   end
   if complaint then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   local shared = watch_of(self, new_port(self, one.resource_group, one.retries), one.resource_group)
   local machine = wait.new {
@@ -170,7 +171,7 @@ local function run_checked(self, name, goal, ids, opts)
   local many, complaint = begin(self, name, opts)
   complaint = complaint or ids_complaint(name, ids)
   if complaint then
-    error(complaint, 2)
+    errors.misuse(complaint)
   end
   return run(self, many, goal, ids)
 end
@@ -259,7 +260,7 @@ function over_time:teardown(target, opts)
   end
   complaint = complaint or ids_complaint("teardown", ids)
   if complaint then
-    error(complaint, 2)
+    errors.misuse(complaint)
   elseif err then
     return nil, err
   elseif opts and opts.dry_run then

@@ -2,6 +2,7 @@
 -- Up to three are asked for by id, more by one list. What a list does not show is only a hint that it
 -- is gone: AI Core's 404 says so for certain, and so do several complete lists in a row.
 
+local errand = require "aicore.errand"
 local errors = require "aicore.errors"
 local outcome = require "aicore.outcome"
 
@@ -33,7 +34,8 @@ local GLANCE, NAP = 0.02, 1
 ---@field runtime aicore.Runtime
 
 ---@class aicore.Watch
----@field looks integer  counts those that are over
+---@field looks integer          counts those that are over
+---@field looking aicore.Errand?  the last one
 local Watch = {}
 Watch.__index = Watch
 
@@ -48,7 +50,6 @@ function watch.new(port)
     leaving = {}, -- id -> true: its deletion was accepted
     doubts = 0, -- lists in a row that did not add up
     looks = 0,
-    looking = false,
   }, Watch)
 end
 
@@ -222,18 +223,29 @@ end
 
 -- Sharing ------------------------------------------------------------------------------------------
 
+local function ended_by_host()
+  return errors.new { kind = "cancelled", message = "ended by the host", operation = "wait" }
+end
+
 --- Looks now, on behalf of all.
 ---@param deadline number  of the requests
 ---@return aicore.Error? cancelled  the look was ended by the host, and told nobody anything
 function Watch:look(deadline)
-  self.looking = true
-  local by = self.count <= FEW and look_by_id or look_by_list
-  local cancelled = by(self, deadline)
-  self.looking = false
-  if not cancelled then
-    self.looks = self.looks + 1
-  end
-  return cancelled
+  local cancelled
+  self.looking = errand.new()
+  local waited = self.looking:run(self.port.runtime, function()
+    local by = self.count <= FEW and look_by_id or look_by_list
+    cancelled = by(self, deadline)
+    if not cancelled then
+      self.looks = self.looks + 1
+    end
+  end)
+  return not waited and ended_by_host() or cancelled
+end
+
+local function is_looking(self)
+  local looking = self.looking
+  return looking and not looking.over and not looking:is_abandoned()
 end
 
 --- Waits until a look later than `since` is over; makes one when it is due and nobody else has.
@@ -245,14 +257,14 @@ function Watch:share(since, due, deadline)
   local runtime = self.port.runtime
   while self.looks == since do
     local left = due - runtime.now()
-    local pause = self.looking and GLANCE or left > 0 and math.min(left, NAP)
+    local pause = is_looking(self) and GLANCE or left > 0 and math.min(left, NAP)
     if not pause then
       local cancelled = self:look(deadline)
       if cancelled then
         return cancelled
       end
     elseif not runtime.sleep(pause) then
-      return errors.new { kind = "cancelled", message = "ended by the host", operation = "wait" }
+      return ended_by_host()
     end
   end
 end

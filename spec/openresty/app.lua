@@ -11,6 +11,8 @@ local app = {}
 
 local cases = {}
 
+local ONE = "d000000000000001"
+
 -- How often a thread of the pool was asked for, and granted.
 local threads = { asked = 0, granted = 0 }
 local run_worker_thread = ngx.run_worker_thread
@@ -21,98 +23,59 @@ ngx.run_worker_thread = function(...)
   return ok, result
 end
 
---- In init_by_lua: the client is made in the master, and used in every worker.
-function app.init(url)
-  app.url = url
-  app.client = app.new_client {}
-end
-
 function app.new_client(changes)
-  local config = { base_url = app.url, auth_url = app.url, client_id = "me", client_secret = "x", runtime = "ngx" }
-  for name, value in pairs(changes) do
+  local config = { base_url = app.url, auth_url = app.url, client_id = "me", client_secret = "x" }
+  for name, value in pairs(changes or {}) do
     config[name] = value
   end
   return assert(aicore.client(config))
 end
 
+--- In init_by_lua: the client is made in the master, and used in every worker.
+function app.init(url)
+  app.url = url
+  app.client = app.new_client()
+end
+
+--- In init_by_lua: a call that blocks the master before it forks.
+function app.call_in_master(url)
+  app.url = url
+  app.client = app.new_client { runtime = "blocking" }
+  app.before_fork = assert(app.client:status(ONE)).status
+end
+
 -- Cases --------------------------------------------------------------------------------------------
-
-local ONE = "d000000000000001"
-
---- Every operation, on a deployment of its own.
-function cases.life()
-  local client, seen = app.client, {}
-  local id = assert(client:create("c1")).id
-  seen[1] = assert(client:wait(id, "RUNNING", { timeout = 10 })).status
-  seen[2] = assert(client:stop(id)).id == id
-  seen[3] = assert(client:wait(id, "STOPPED", { timeout = 10 })).status
-  seen[4] = client:count { status = "STOPPED" } >= 1
-  local found = {}
-  for _, deployment in ipairs(assert(client:list())) do
-    found[deployment.id] = true
-  end
-  seen[5] = found[id]
-  seen[6] = assert(client:delete(id)).id == id
-  seen[7] = assert(client:wait(id, "GONE", { timeout = 10 }))
-  return seen
-end
-
-function cases.teardown()
-  local ids = {}
-  for i = 1, 12 do
-    ids[i] = assert(app.client:create("c1")).id
-  end
-  local report = assert(app.client:teardown(ids, { timeout = 20 }))
-  return { deleted = #report.deleted, failed = next(report.failed) and tostring(select(2, next(report.failed))) }
-end
-
-function cases.absent()
-  local deployment, err = app.client:status "d00000000000beef"
-  return { deployment = deployment, status = err.status, kind = err.kind }
-end
-
-local function many(count, act)
-  local functions = {}
-  for i = 1, count do
-    functions[i] = act
-  end
-  local began = core.now()
-  local results = runtime.gather(functions, count)
-  return results, core.now() - began
-end
-
---- As many as are asked for (?n=) at a time; the client opens its connections before.
-function cases.many()
-  local n = tonumber(ngx.var and ngx.get_phase() ~= "timer" and ngx.var.arg_n or 200)
-  local function status()
-    return assert(app.client:status(ONE)).status
-  end
-  local results, elapsed = many(n, status)
-  local running = 0
-  for _, result in pairs(results) do
-    running = running + (result == "RUNNING" and 1 or 0)
-  end
-  return { running = running, elapsed = elapsed }
-end
 
 function cases.status()
   return assert(app.client:status(ONE)).status
 end
 
---- How long one takes, in the middle of so many, in ms.
-function cases.overhead()
-  local times = {}
-  for i = 1, 100 do
-    local began = core.now()
-    assert(app.client:status(ONE))
-    times[i] = (core.now() - began) * 1000
-  end
-  table.sort(times)
-  return { p50 = times[50], p99 = times[99] }
+--- Who has asked, as well.
+function cases.worker()
+  return { pid = ngx.worker.pid(), before_fork = app.before_fork, status = cases.status() }
 end
 
+function cases.many()
+  local functions = {}
+  for i = 1, 50 do
+    functions[i] = cases.status
+  end
+  return #runtime.gather(functions, 50)
+end
+
+--- Of deployments of its own.
+function cases.teardown()
+  local ids = {}
+  for i = 1, 12 do
+    ids[i] = assert(app.client:create "conf-1").id
+  end
+  local report = assert(app.client:teardown(ids, { timeout = 20 }))
+  return { deleted = #report.deleted, failed = next(report.failed) and tostring(select(2, next(report.failed))) }
+end
+
+--- Two sessions, and one thread for both.
 function cases.two_clients()
-  local other = app.new_client {}
+  local other = app.new_client()
   local clients, functions = { app.client, other }, {}
   for i = 1, 20 do
     functions[i] = function()
@@ -124,122 +87,51 @@ function cases.two_clients()
   return #results
 end
 
-function cases.closed()
-  local client = app.new_client {}
-  assert(client:status(ONE))
-  local began = core.now()
-  local results = runtime.gather({
-    function()
-      local _, err = client:status(ONE, { retry = false })
-      return err and err.kind
-    end,
-    function()
-      runtime.sleep(0.01)
-      client:close()
-    end,
-  }, 2)
-  return { kind = results[1], prompt = core.now() - began < 2.5 }
-end
-
--- The runtime's own promises, as spec/runtime/blocking_spec.lua has them.
-
-function cases.gather_order()
-  local functions = {}
-  for i = 1, 5 do
-    functions[i] = function()
-      runtime.sleep((6 - i) * 0.002)
-      return i
-    end
-  end
-  local results, cancelled = runtime.gather(functions, 5)
-  return { results = results, cancelled = cancelled, none = #runtime.gather({}, 3) }
-end
-
-function cases.gather_limit()
-  local running, most, functions = 0, 0, {}
-  for i = 1, 20 do
-    functions[i] = function()
-      running = running + 1
-      most = math.max(most, running)
-      runtime.sleep(0.001)
-      running = running - 1
-    end
-  end
-  runtime.gather(functions, 7)
-  return most
-end
-
-function cases.gather_error()
-  local ended, awaited, began = nil, nil, core.now()
-  local raised, message = pcall(runtime.gather, {
-    function()
-      ended = runtime.sleep(60) == false
-    end,
-    function()
-      local deployment, err
-      repeat
-        deployment, err = app.client:status(ONE)
-      until not deployment
-      awaited = err.kind
-    end,
-    function() -- one gather in another
-      runtime.gather({
-        function()
-          runtime.sleep(60)
-        end,
-      }, 1)
-    end,
-    function()
-      runtime.sleep(0.03)
-      error("oh", 0)
-    end,
-    function()
-      error "never begun"
-    end,
-  }, 4)
-  return { raised = raised, message = message, ended = ended, awaited = awaited, prompt = core.now() - began < 5 }
-end
-
---- One who waits for a transfer gives up; another who waits for the same does not.
-function cases.deadline()
-  local client = app.client
-  assert(client:status(ONE)) -- there is a token
-  local transfer = assert(core.start(client.session, "status", ONE))
-  local results = runtime.gather({
-    function()
-      return runtime.await(client.session, transfer, core.now() + 0.005)
-    end,
-    function()
-      return runtime.await(client.session, transfer) or transfer:result().status
-    end,
-  }, 2)
-  return results
-end
-
+--- nginx's own clock stands still while Lua runs.
 function cases.sleep()
-  local began = core.now()
-  local long = began + 0.02
-  while core.now() < long do -- nginx's own clock stands still meanwhile
+  local behind = core.now() + 0.05
+  while core.now() < behind do
   end
   local slept = runtime.sleep(0.02)
-  return { slept, core.now() - long >= 0.02, core.now() - long < 0.2 }
+  return slept and core.now() - behind >= 0.02
 end
 
---- Waits in a coroutine of the user's own.
+--- In a coroutine of the user's own.
 function cases.coroutine()
-  local co = coroutine.wrap(function()
-    return assert(app.client:status(ONE)).status
-  end)
-  return co()
+  return coroutine.wrap(cases.status)()
 end
 
---- The request ends while one of its light threads waits.
-function cases.left()
-  ngx.thread.spawn(function()
-    app.client:status(ONE)
-  end)
+--- Where Lua cannot yield, although the phase may wait.
+function cases.require()
+  package.loaded.greedy = nil
+  package.preload.greedy = function()
+    local deployment = app.client:status(ONE)
+    return deployment
+  end
+  local _, said = pcall(require, "greedy")
+  return tostring(said)
+end
+
+--- Ends the request while one of its light threads makes the call `name`.
+local function leave(call)
+  ngx.thread.spawn(call)
   ngx.sleep(0.01)
   ngx.exit(200)
+end
+
+function cases.left_status()
+  leave(cases.status)
+end
+
+function cases.left_wait()
+  leave(function()
+    app.client:wait(ONE, "STOPPED", { timeout = 20 })
+  end)
+end
+
+--- A call like the one that was left.
+function cases.wait()
+  return assert(app.client:wait(ONE, "RUNNING", { timeout = 20 })).status
 end
 
 -- Where they run -----------------------------------------------------------------------------------
@@ -278,20 +170,39 @@ end
 --- content_by_lua: what goes on in this worker; the timer of a dispatcher is counted as running.
 function app.state()
   ngx.print(cjson.encode {
-    pid = ngx.worker.pid(),
     timers = ngx.timer.running_count() + ngx.timer.pending_count(),
     asked = threads.asked,
     granted = threads.granted,
   })
 end
 
---- What a call says in a phase that cannot yield.
+--- What calls say in a phase that cannot yield.
 function app.complaint()
-  local _, said = pcall(function()
-    local status = app.client:status(ONE)
-    return status
-  end)
-  return tostring(said)
+  local said = {}
+  for i, call in ipairs {
+    cases.status,
+    function()
+      local deployments = app.client:list()
+      return deployments
+    end,
+    function()
+      local gone = app.client:wait(ONE, "GONE")
+      return gone
+    end,
+    function()
+      local report = app.client:teardown(ONE)
+      return report
+    end,
+    function()
+      runtime.gather({ cases.status }, 1)
+    end,
+    function()
+      runtime.sleep(1)
+    end,
+  } do
+    said[i] = select(2, pcall(call))
+  end
+  return cjson.encode(said)
 end
 
 return app

@@ -1,16 +1,17 @@
--- runtime/ngx in a real nginx. What runs inside it is app.lua.
+-- runtime/ngx in a real nginx: what is of nginx alone. What every host must do stands in spec/contract/suite.lua.
+-- What runs inside is app.lua.
+
+-- Which Lua this file runs in says nothing of nginx, which brings its own: once is enough.
+if not package.loaded.jit then
+  return
+end
 
 local cjson = require "cjson"
 local emulator = require "spec.support.emulator"
 local nginx = require "spec.support.nginx"
-local socket = require "socket"
-
--- Which Lua this file runs in says nothing of nginx, which brings its own: once is enough.
-if not package.loaded.jit or not os.getenv "NGX_WIP" then
-  return
-end
 
 local LATENCY = 0.05
+local POOL = "thread_pool aicore threads=2;"
 
 local LOCATIONS = [[
   location ~ ^/request/(\w+) { content_by_lua_block { require("spec.openresty.app").in_request(ngx.var[1]) } }
@@ -19,62 +20,59 @@ local LOCATIONS = [[
     content_by_lua_block { require("spec.openresty.app").in_background(ngx.var[1], ngx.var[2]) }
   }
   location = /state { content_by_lua_block { require("spec.openresty.app").state() } }
-  location = /other { return 200 "other"; }
 ]]
 
 describe("nginx", function()
-  local missing = nginx.missing()
-  if missing then
-    pending(missing)
-    return
-  end
-
   local service, server
 
   setup(function()
-    service = emulator.start {
-      deployments = 3,
-      latency = LATENCY,
-      start_time = 0.1,
-      stop_time = 0.1,
-      delete_time = 0.1,
-    }
+    service = emulator.start { start_time = 0.1, stop_time = 0.1, delete_time = 0.1 }
   end)
 
   teardown(function()
     service.stop()
   end)
 
-  local stops_by_itself = false
+  before_each(function()
+    service.clear_faults()
+    service.clear_deployments()
+    service.seed { id = "d000000000000001", status = "RUNNING" }
+    service.settings { latency = LATENCY }
+    service.clear_journal()
+  end)
 
   after_each(function()
-    service.settings { latency = LATENCY }
-    if server and stops_by_itself then
+    if server then
       server.stop()
+      server = nil
     end
   end)
 
   local function start(options)
-    local init = ("init_by_lua_block { require('spec.openresty.app').init('%s') }\n"):format(service.url)
+    options = options or {}
+    local init = ("init_by_lua_block { require('spec.openresty.app').%s('%s') }\n"):format(
+      options.init or "init",
+      service.url
+    )
     server = nginx.start {
       workers = options.workers,
-      main = options.main or "thread_pool aicore threads=2;",
+      listen = options.workers and "reuseport", -- every worker gets its share
+      main = options.main or POOL,
       http = init .. (options.http or ""),
       locations = LOCATIONS .. (options.locations or ""),
     }
   end
 
-  local function stop()
-    server.stop()
-    server = nil
+  local function decode(text)
+    local answer = cjson.decode(text)
+    assert.is_true(answer.ok, tostring(answer.result))
+    return answer.result
   end
 
   local function result(path)
     local reply = assert(server.get(path))
     assert.equal(200, reply.status, server.read "error.log")
-    local answer = cjson.decode(reply.body)
-    assert.is_true(answer.ok, tostring(answer.result))
-    return answer.result
+    return decode(reply.body)
   end
 
   local function state()
@@ -88,141 +86,57 @@ describe("nginx", function()
     end, "the dispatcher's end")
   end
 
-  -- Each with a thread pool and without.
-  for name, main in pairs { ["with a thread pool"] = "thread_pool aicore threads=2;", ["without"] = "" } do
-    local pooled = main ~= ""
-
-    describe(name, function()
-      setup(function()
-        start { main = main }
-      end)
-      teardown(stop)
-
-      for _, where in ipairs { "/request/", "/timer/" } do
-        describe("in a " .. where:match "%a+", function()
-          it("does every operation", function()
-            assert.same({ "RUNNING", true, "STOPPED", true, true, true, true }, result(where .. "life"))
-          end)
-
-          it("tears down a fleet", function()
-            assert.same({ deleted = 12 }, result(where .. "teardown"))
-          end)
-
-          it("tells what the service refused", function()
-            assert.same({ status = 404, kind = "http" }, result(where .. "absent"))
-          end)
-
-          it("has 200 in flight", function()
-            local seen = result(where .. "many")
-            assert.equal(200, seen.running)
-            assert.is_true(seen.elapsed < 200 * LATENCY / 4, "took " .. seen.elapsed)
-          end)
-
-          it("waits for two clients at a time", function()
-            assert.equal(20, result(where .. "two_clients"))
-          end)
-
-          it("ends a wait whose client is closed", function()
-            assert.same({ kind = "cancelled", prompt = true }, result(where .. "closed"))
-          end)
-
-          it("ends one wait at its deadline, and not another for the same", function()
-            assert.same({ "timeout", "RUNNING" }, result(where .. "deadline"))
-          end)
-
-          it("sleeps as long as it is told", function()
-            assert.same({ true, true, true }, result(where .. "sleep"))
-          end)
-
-          it("waits in a coroutine of the user's own", function()
-            assert.equal("RUNNING", result(where .. "coroutine"))
-          end)
-
-          it("gathers results in their order", function()
-            assert.same({ results = { 1, 2, 3, 4, 5 }, cancelled = false, none = 0 }, result(where .. "gather_order"))
-          end)
-
-          it("gathers no more than so many at a time", function()
-            assert.equal(7, result(where .. "gather_limit"))
-          end)
-
-          it("ends all that is gathered when one raises", function()
-            assert.same(
-              { raised = false, message = "oh", ended = true, awaited = "cancelled", prompt = true },
-              result(where .. "gather_error")
-            )
-          end)
-        end)
-      end
-
-      it("serves others while 200 are in flight", function()
-        local asked = server.ask "/request/many?n=200"
-        local during, longest = 0, 0
-        repeat
-          local began = socket.gettime()
-          assert.equal("other", server.get("/other").body)
-          longest = math.max(longest, socket.gettime() - began)
-          during = during + 1
-        until state().timers == 0 and during > 1
-        assert.equal(200, cjson.decode(asked.answer()).result.running)
-        assert.is_true(during > 3, "answered only " .. during)
-      end)
-
-      it("uses a thread where it may, and ends when nothing is in flight", function()
-        wait_until_quiet()
-        assert.equal(pooled, state().granted > 0)
-      end)
-    end)
+  --- The service has got so many requests of a kind: they are in flight, or were.
+  local function wait_until_sent(operation, count)
+    nginx.wait_until(function()
+      return (service.requests()[operation] or 0) >= count
+    end, operation)
   end
 
-  describe("whose requests end early", function()
-    setup(function()
-      start { http = "lua_check_client_abort on;" }
-      assert.equal("RUNNING", result "/request/status") -- there is a token
-    end)
-    teardown(stop)
+  -- How it waits -----------------------------------------------------------------------------------
 
-    it("serves on when clients go away", function()
-      for _ = 1, 5 do
-        local gone = server.ask "/request/status"
-        socket.sleep(LATENCY / 5)
-        gone.close()
-      end
-      assert.equal("RUNNING", result "/request/status")
+  for name, main in pairs { ["with a thread pool"] = POOL, ["without a thread pool"] = "" } do
+    it("sleeps in a thread if there is one, and ends when nothing is in flight: " .. name, function()
+      start { main = main }
+      assert.equal(50, result "/request/many")
       wait_until_quiet()
+      local seen = state()
+      assert.is_true(seen.asked > 0)
+      assert.equal(main ~= "", seen.granted > 0)
     end)
 
-    it("serves on when a request exits around its light threads", function()
-      assert.equal(200, server.get("/request/left").status)
-      assert.equal("RUNNING", result "/request/status")
-      wait_until_quiet()
-    end)
-  end)
+    for _, where in ipairs { "/request/", "/timer/" } do
+      it(("waits for two clients, and in coroutines: %s, %s"):format(where, name), function()
+        start { main = main }
+        assert.equal(20, result(where .. "two_clients"))
+        assert.equal("RUNNING", result(where .. "coroutine"))
+        assert.is_true(result(where .. "sleep"))
+      end)
+    end
+  end
 
   it("goes on where no timer is to be had", function()
     start {
       http = "lua_max_running_timers 1;",
       locations = [[
-        location = /hog { content_by_lua_block { ngx.timer.at(0, function() ngx.sleep(3) end) ngx.print("hogs") } }
+        location = /hog { content_by_lua_block { ngx.timer.at(0, function() ngx.sleep(60) end) ngx.print("hogs") } }
       ]],
     }
     assert.equal("hogs", server.get("/hog").body)
     assert.equal("RUNNING", result "/request/status")
-    stop()
   end)
 
   it("waits with lua_code_cache off", function()
     start { http = "lua_code_cache off;" }
     assert.equal("RUNNING", result "/request/status")
     assert.equal("RUNNING", result "/request/status")
-    stop()
   end)
 
-  it("says what to do in a phase that cannot wait, and sends nothing", function()
+  -- Where it cannot --------------------------------------------------------------------------------
+
+  it("says what to do in a phase that cannot wait, at the user's line, and sends nothing", function()
     start {
-      http = [[
-        init_worker_by_lua_block { init_worker = require("spec.openresty.app").complaint() }
-      ]],
+      http = "init_worker_by_lua_block { init_worker = require('spec.openresty.app').complaint() }",
       locations = [[
         location = /init_worker { content_by_lua_block { ngx.print(init_worker) } }
         location = /header_filter {
@@ -235,68 +149,165 @@ describe("nginx", function()
         }
       ]],
     }
-    service.clear_journal()
     local said = {
       init_worker = server.get("/init_worker").body,
       header_filter = server.get("/header_filter").headers.said,
       set = server.get("/set").body,
     }
     for phase, text in pairs(said) do
-      assert.matches("spec/openresty/app.lua:%d+: aicore cannot wait in nginx's phase '" .. phase, text)
-      assert.matches("ngx.timer.at", text, 1, true)
+      local complaints = cjson.decode(text)
+      assert.equal(6, #complaints)
+      for _, complaint in ipairs(complaints) do
+        assert.matches("spec/openresty/app.lua:%d+: aicore cannot wait in nginx's phase '" .. phase .. "'", complaint)
+        assert.matches("ngx.timer.at", complaint, 1, true)
+      end
     end
     assert.equal(0, service.requests().total or 0)
-    stop()
   end)
 
-  it("has two workers, each with its own connections, from one client made in the master", function()
-    start { workers = 2, main = "thread_pool aicore threads=2;" }
-    local pids, asked = {}, {}
+  it("says what to do inside of require", function()
+    start()
+    assert.equal("RUNNING", result "/request/status")
+    assert.matches("spec/openresty/app.lua:%d+: aicore cannot wait here %(inside of require", result "/request/require")
+    assert.equal("RUNNING", result "/request/status")
+    wait_until_quiet()
+  end)
+
+  -- Requests that end early ------------------------------------------------------------------------
+
+  it("serves on when clients go away", function()
+    start { http = "lua_check_client_abort on;" }
+    assert.equal("RUNNING", result "/request/status")
+    for i = 1, 5 do
+      local gone = server.ask "/request/status"
+      wait_until_sent("status", i + 1)
+      gone.close()
+    end
+    assert.equal("RUNNING", result "/request/status")
+    wait_until_quiet()
+  end)
+
+  it("serves on when a request exits around its light threads", function()
+    start()
+    assert.equal("RUNNING", result "/request/status")
+    assert.equal(200, server.get("/request/left_status").status)
+    assert.equal("RUNNING", result "/request/status")
+    wait_until_quiet()
+  end)
+
+  for name, path in pairs { ["logs in"] = "left_status", ["looks for all who wait"] = "left_wait" } do
+    it("serves on when a request exits that just now " .. name, function()
+      start()
+      if path == "left_wait" then
+        assert.equal("RUNNING", result "/request/status") -- there is a token
+      end
+      assert.equal(200, server.get("/request/" .. path).status)
+      assert.equal("RUNNING", result "/request/wait")
+      wait_until_quiet()
+    end)
+  end
+
+  -- Processes --------------------------------------------------------------------------------------
+
+  --- The sockets of a process that lead to the service, by their inodes.
+  local function connections(pid)
+    local remote, found = {}, {}
+    local suffix = (":%04X"):format(service.port)
+    for line in io.lines "/proc/net/tcp" do
+      local address, inode = line:match "^%s*%d+: %S+ (%S+) 01 %S+ %S+ %S+%s+%d+%s+%d+ (%d+)"
+      if address and address:sub(-5) == suffix then
+        remote[inode] = true
+      end
+    end
+    local listing = assert(io.popen(("ls -l /proc/%d/fd"):format(pid)))
+    for inode in listing:read("*a"):gmatch "socket:%[(%d+)%]" do
+      found[inode] = remote[inode]
+    end
+    listing:close()
+    return found
+  end
+
+  --- What each of the workers has answered, by pid.
+  local function ask_workers(count)
+    local answers, seen = {}, 0
     nginx.wait_until(function()
-      pids[server.get("/pid").body] = true
-      for i = 1, 4 do
-        asked[i] = server.ask "/request/many?n=20"
+      local answer = result "/request/worker"
+      if not answers[answer.pid] then
+        answers[answer.pid], seen = answer, seen + 1
       end
-      for i = 1, 4 do
-        assert.equal(20, cjson.decode(asked[i].answer()).result.running)
+      return seen == count
+    end, "every worker")
+    return answers
+  end
+
+  it("has connections of its own in every worker, from one client made in the master", function()
+    start { workers = 2 }
+    local owner = {}
+    for pid, answer in pairs(ask_workers(2)) do
+      assert.equal("RUNNING", answer.status)
+      local own = connections(pid)
+      assert.is_not_nil(next(own))
+      for inode in pairs(own) do
+        assert.is_nil(owner[inode])
+        owner[inode] = pid
       end
-      return next(pids, (next(pids))) ~= nil
-    end, "both workers")
-    stop()
+    end
+    assert.same({}, connections(server.pid))
   end)
 
-  it("forks: master and workers go on with a session that was open before", function()
-    start {
-      main = "thread_pool aicore threads=2;",
-      http = "",
-    }
-    stop()
+  it("keeps one connection in a worker that asks again and again", function()
+    start()
+    for _ = 1, 5 do
+      assert.equal("RUNNING", result "/request/status")
+    end
+    local pid = tonumber(server.get("/pid").body)
+    local first = next(connections(pid))
+    assert.is_not_nil(first)
+    assert.same({ [first] = true }, connections(pid))
+  end)
+
+  it("forks: workers and master go on with a client that has been used before", function()
+    start { workers = 2, init = "call_in_master" }
+    local masters = connections(server.pid)
+    assert.is_not_nil(next(masters))
+    for pid, answer in pairs(ask_workers(2)) do
+      assert.equal("RUNNING", answer.before_fork)
+      assert.equal("RUNNING", answer.status)
+      local own = connections(pid)
+      assert.is_not_nil(next(own))
+      for inode in pairs(own) do
+        assert.is_nil(masters[inode])
+      end
+    end
+    assert.same(masters, connections(server.pid))
+    server.reload() -- the master calls once more, and the workers that end leave it alone
+    for _, answer in pairs(ask_workers(2)) do
+      assert.equal("RUNNING", answer.before_fork)
+      assert.equal("RUNNING", answer.status)
+    end
   end)
 
   it("finishes what is in flight when it is reloaded", function()
-    start {}
-    service.settings { latency = 0.6 }
-    local asked = server.ask "/request/status"
-    socket.sleep(0.05)
-    server.reload()
-    assert.equal("RUNNING", cjson.decode(asked.answer()).result)
-    service.settings { latency = LATENCY }
+    start()
     assert.equal("RUNNING", result "/request/status")
-    stop()
+    service.fault { operation = "status", latency = 1, times = 1 }
+    local asked = server.ask "/request/status"
+    wait_until_sent("status", 2)
+    server.reload()
+    assert.equal("RUNNING", result "/request/status")
+    assert.equal("RUNNING", decode(asked.answer()))
   end)
 
-  it("finishes what is in flight when it quits gracefully", function()
-    for _, main in ipairs { "thread_pool aicore threads=2;", "" } do
+  for name, main in pairs { ["with a thread pool"] = POOL, ["without a thread pool"] = "" } do
+    it("finishes what is in flight when it quits gracefully: " .. name, function()
       start { main = main }
-      local path = server.folder .. "/result"
-      assert.equal("begun", server.get("/background/teardown" .. path).body)
-      local asked = server.ask "/request/life"
-      socket.sleep(0.05)
+      assert.equal("begun", server.get("/background/teardown" .. server.folder .. "/result").body)
+      local asked = server.ask "/request/teardown"
+      wait_until_sent("create", 12)
       server.signal "QUIT"
-      assert.equal("STOPPED", cjson.decode(asked.answer()).result[3])
+      assert.same({ deleted = 12 }, decode(asked.answer()))
       server.wait()
-      assert.same({ ok = true, result = { deleted = 12 } }, cjson.decode(server.read "result"))
-      stop()
-    end
-  end)
+      assert.same({ deleted = 12 }, decode(server.read "result"))
+    end)
+  end
 end)

@@ -4,7 +4,7 @@ local blocking = require "aicore.runtime.blocking"
 
 local SPEED = 20
 
-local fast = { gather = blocking.gather }
+local fast = { gather = blocking.gather, apart = blocking.apart }
 
 function fast.now()
   return blocking.now() * SPEED

@@ -14,6 +14,9 @@ local core = require "aicore.core"
 ---@field gather fun(functions: (fun(): any)[], limit: integer): any[], boolean
 ---       runs the functions, at most so many at a time, and returns what each of them returned,
 ---       and whether that was cut short. An error of one ends the others, and is raised again.
+---@field apart fun(fn: fun()): boolean
+---       runs a function that others depend on, too: where the host may drop the calling coroutine, in one of its own;
+---       false: the caller was cancelled meanwhile
 
 local blocking = { now = core.now }
 
@@ -245,6 +248,12 @@ function blocking.gather(functions, limit)
     error(group.failure[1], 0)
   end
   return group.results, group.cancelled or is_cancelled(task)
+end
+
+--- Nobody drops a coroutine here.
+function blocking.apart(fn)
+  fn()
+  return true
 end
 
 return blocking

@@ -3,6 +3,8 @@
 -- aicore.spawn, and else "blocking". A loop that has only been loaded says nothing: luv and cqueues
 -- are asked for by name.
 
+local errors = require "aicore.errors"
+
 local runtimes = {}
 
 local NAMES = { "blocking", "cqueues", "luv", "neovim", "ngx" }
@@ -85,11 +87,11 @@ local NO_LOOP = "spawn: there is no event loop here that it could use (Neovim's,
 ---@param fn fun()
 function runtimes.spawn(fn)
   if type(fn) ~= "function" then
-    error("spawn: a function expected, got " .. type(fn), 2)
+    errors.misuse("spawn: a function expected, got " .. type(fn))
   end
   local runtime = find_loop()
   if not runtime then
-    error(NO_LOOP, 2)
+    errors.misuse(NO_LOOP)
   end
   runtime.spawn(fn)
 end

@@ -1,25 +1,30 @@
 --- How to wait in nginx (ngx_lua, OpenResty): the light thread waits, the worker goes on serving.
 -- A dispatcher per session steps it and wakes who waits. It runs in a timer, not in anybody's request, so that a
 -- request that is aborted stops nobody else; it begins with the first wait and ends when nothing is in flight.
--- It sleeps in poll(2) in a thread of the pool `thread_pool aicore threads=2;`. Without that pool it looks every
--- 1 to 10 ms instead.
+-- It sleeps in poll(2) in a thread of the pool `thread_pool aicore threads=2;`, or, where there is no such pool, looks
+-- every millisecond or two.
 -- All state belongs to one worker: nothing can wait before the master has forked.
+-- The promises are those of blocking.lua and tasks.lua. Groups are made here all the same: nginx keeps a light thread
+-- that has ended until its parent waits for it, so `gather` begins few, each of which takes one function after another.
 
 local core = require "aicore.core"
+local errors = require "aicore.errors"
 
 local runtime = {}
 
 local POOL = "aicore"
-local POLL_MS = 1000
 local POOL_RETRY = 10 -- s: a pool that did not work is asked for again
-local NAP_MIN, NAP_MAX = 0.001, 0.010
 
---- One that waits looks for itself so often, in seconds: nginx may drop a timer (lua_max_running_timers), and a client
---- may be closed.
-local SLICE = 1
+--- A thread that polls cannot be called off, and nginx waits for it when a worker ends: so it polls no longer, in ms.
+local POLL_MS = 100
+
+local NAP = 0.001 -- s, without a thread
+
+--- One that waits looks for itself so often, in seconds: nginx may drop a timer (lua_max_running_timers).
+local SLICE = 0.5
 
 --- A timer that was not heard of for so long, in seconds, is taken for dead and replaced.
-local SILENCE = 3
+local SILENCE = 1
 
 -- Where nginx lets Lua wait --------------------------------------------------------------------------
 
@@ -35,22 +40,25 @@ local CAN_YIELD = {
   ssl_session_fetch = true,
 }
 
-local COMPLAINT = "aicore cannot wait in nginx's phase '%s': call it in ngx.timer.at(0, function() … end)"
+local WRONG_PHASE = "aicore cannot wait in nginx's phase '%s': call it in ngx.timer.at(0, function() … end)"
+local WRONG_PLACE = "aicore cannot wait here (inside of require, table.sort, string.gsub, or another function in C): "
+  .. "call it outside of that, or in ngx.timer.at(0, function() … end)"
 
---- Is this nginx?
----@return boolean
-function runtime.here()
-  return type(ngx) == "table" and ngx.get_phase ~= nil and ngx.timer ~= nil
-end
-
---- Every call asks for the time before it sends anything: so where nginx does not let it wait, that is said here, at
---- the line of the caller of the caller of whoever asked: the user's.
-function runtime.now()
+local function check_phase()
   local phase = ngx.get_phase()
   if not CAN_YIELD[phase] then
-    error(COMPLAINT:format(phase), 4)
+    errors.misuse(WRONG_PHASE:format(phase))
   end
-  return core.now()
+end
+
+--- Calls a function of nginx that yields.
+local function yielding(fn, ...)
+  local ok, result = pcall(fn, ...)
+  if not ok and tostring(result):find("C-call boundary", 1, true) then
+    errors.misuse(WRONG_PLACE)
+  elseif not ok then
+    error(result, 0)
+  end
 end
 
 local function new_semaphore()
@@ -87,7 +95,7 @@ local function wait(semaphore, group, seconds)
     member.waiting[semaphore] = true
     member = member.parent
   end
-  semaphore:wait(math.max(seconds, 0.001))
+  yielding(semaphore.wait, semaphore, math.max(seconds, 0.001))
   while group do
     group.waiting[semaphore] = nil
     group = group.parent
@@ -121,13 +129,10 @@ local function wake(dispatcher, transfer)
 end
 
 --- Lets libcurl act and wakes whose transfer has finished. Whoever steps does this for all.
----@return boolean  whether any has
 local function step(session, dispatcher)
-  local finished = session:step()
-  for _, transfer in ipairs(finished) do
+  for _, transfer in ipairs(session:step()) do
     wake(dispatcher, transfer)
   end
-  return #finished > 0
 end
 
 --- Sleeps in a thread until there is something to do. False: it could not.
@@ -146,31 +151,26 @@ local function sleep_in_thread(session)
 end
 
 local function dispatch(session, dispatcher, me)
-  local nap = NAP_MIN
   while dispatcher.owner == me do
     dispatcher.heard_of = core.now()
-    nap = step(session, dispatcher) and NAP_MIN or math.min(nap * 1.5, NAP_MAX)
+    step(session, dispatcher)
     if dispatcher.count == 0 then
       dispatcher.owner = nil
     elseif not sleep_in_thread(session) then
-      ngx.sleep(nap)
+      ngx.sleep(NAP)
     end
   end
 end
 
---- The session was closed: that ended all its transfers.
-local function wake_all(dispatcher)
-  for transfer in pairs(dispatcher.awaited) do
-    wake(dispatcher, transfer)
-  end
-end
-
+--- Those who wait go on, whatever happens to the timer.
 local function run(_, session, dispatcher, me)
   local ok, failure = pcall(dispatch, session, dispatcher, me)
   if not ok then
     dispatcher.owner = nil
-    wake_all(dispatcher)
-    ngx.log(ngx.INFO, "aicore: ", failure)
+    for transfer in pairs(dispatcher.awaited) do
+      wake(dispatcher, transfer)
+    end
+    ngx.log(ngx.ERR, "aicore: ", failure)
   end
 end
 
@@ -241,35 +241,7 @@ local function wait_until_finished(session, dispatcher, transfer, deadline, grou
   return why
 end
 
--- The runtime --------------------------------------------------------------------------------------
-
-function runtime.await(session, transfer, deadline)
-  local dispatcher = dispatcher_of(session)
-  step(session, dispatcher)
-  if transfer:finished() then
-    return nil
-  end
-  local group = group_of[coroutine.running()]
-  return wait_until_finished(session, dispatcher, transfer, deadline or math.huge, group)
-end
-
-function runtime.sleep(seconds)
-  local group = group_of[coroutine.running()]
-  local semaphore = group and new_semaphore()
-  local wake_at = core.now() + seconds
-  repeat
-    if is_cancelled(group) then
-      return false
-    end
-    local left = math.max(wake_at - core.now(), 0) -- 0: lets the others run
-    if group then
-      wait(semaphore, group, left)
-    else
-      ngx.sleep(left)
-    end
-  until core.now() >= wake_at -- nginx counts from when it last looked at the clock: it may be early
-  return not is_cancelled(group)
-end
+-- Gathering ----------------------------------------------------------------------------------------
 
 --- Takes one function after the other until there is none left.
 local function work(group)
@@ -287,7 +259,56 @@ local function work(group)
   end
 end
 
+local function run_workers(group, count)
+  local threads = {}
+  for i = 1, count do
+    threads[i] = ngx.thread.spawn(work, group)
+  end
+  for _, thread in ipairs(threads) do
+    yielding(ngx.thread.wait, thread)
+  end
+end
+
+-- The runtime --------------------------------------------------------------------------------------
+
+--- Is this nginx?
+---@return boolean
+function runtime.here()
+  return type(ngx) == "table" and ngx.get_phase ~= nil and ngx.timer ~= nil
+end
+
+--- Every call asks for the time before it sends anything: where nginx does not let it wait, it ends there.
+function runtime.now()
+  check_phase()
+  return core.now()
+end
+
+function runtime.await(session, transfer, deadline)
+  check_phase()
+  local dispatcher = dispatcher_of(session)
+  if not transfer:finished() then
+    step(session, dispatcher) -- at once, not when the dispatcher comes round: it has not even been sent
+  end
+  if not transfer:finished() then
+    return wait_until_finished(session, dispatcher, transfer, deadline or math.huge, group_of[coroutine.running()])
+  end
+end
+
+function runtime.sleep(seconds)
+  check_phase()
+  local group, semaphore = group_of[coroutine.running()], new_semaphore()
+  local wake_at = core.now() + seconds
+  repeat
+    if is_cancelled(group) then
+      return false
+    end
+    wait(semaphore, group, wake_at - core.now())
+  until core.now() >= wake_at -- nginx counts from when it last looked at the clock: it may be early
+  return not is_cancelled(group)
+end
+
 function runtime.gather(functions, limit)
+  check_phase()
   local group = {
     functions = functions,
     next = 1,
@@ -295,17 +316,52 @@ function runtime.gather(functions, limit)
     parent = group_of[coroutine.running()],
     waiting = {},
   }
-  local threads = {}
-  for i = 1, math.min(limit, #functions) do
-    threads[i] = ngx.thread.spawn(work, group)
-  end
-  for _, thread in ipairs(threads) do
-    ngx.thread.wait(thread)
-  end
+  run_workers(group, math.min(limit, #functions))
   if group.failure then
     error(group.failure[1], 0)
   end
   return group.results, is_cancelled(group)
+end
+
+--- Runs a function that others depend on, too: in a timer, as a light thread that makes a request may vanish without a
+--- word (ngx.exit, an aborted request). What it raises is raised again. False: the caller's group was cancelled, while
+--- the function goes on.
+function runtime.apart(fn)
+  local group, over = group_of[coroutine.running()], new_semaphore()
+  local begun, ended, failure = false, nil, nil
+  local function body()
+    if not begun then
+      begun = true
+      ended, failure = pcall(fn)
+      over:post()
+    end
+  end
+  local patience = ngx.timer.at(0, body) and core.now() + SILENCE or -math.huge
+  repeat
+    if not begun and core.now() >= patience then
+      body() -- no timer is to be had
+    elseif is_cancelled(group) then
+      return false
+    else
+      wait(over, group, SLICE)
+    end
+  until ended ~= nil
+  if not ended then
+    error(failure, 0)
+  end
+  return true
+end
+
+--- To be called before a session is closed: ends what is awaited, and the dispatcher.
+function runtime.release(session)
+  local dispatcher = dispatchers[session]
+  if dispatcher then
+    dispatcher.owner = nil
+    for transfer in pairs(dispatcher.awaited) do
+      transfer:cancel()
+      wake(dispatcher, transfer)
+    end
+  end
 end
 
 return runtime

@@ -4,6 +4,7 @@
 -- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
 local core = require "aicore.core"
+local errors = require "aicore.errors"
 
 local tasks = {}
 
@@ -21,19 +22,6 @@ local tasks = {}
 ---                                          calls on_ready whenever the session's descriptor is readable or the
 ---                                          session was closed, until the function that it returns is called
 ---@field report fun(message: string)        tells somebody of an error that nobody gets
-
-local ROOT = debug.getinfo(1, "S").source:match "^(.*)runtime[/\\]tasks%.lua$"
-
---- Raises at the line that called into this library.
-local function raise(message)
-  local level = 2
-  local info = debug.getinfo(level, "S")
-  while info and ROOT and info.source:sub(1, #ROOT) == ROOT do
-    level = level + 1
-    info = debug.getinfo(level, "S")
-  end
-  error(message, level)
-end
 
 local function remove(list, item)
   for i = #list, 1, -1 do
@@ -126,7 +114,7 @@ end
 --- Raises where the running code cannot wait.
 local function check(self)
   if not self.port.can_wait() then
-    raise(("the runtime '%s' cannot wait here: %s"):format(self.port.name, self.port.advice))
+    errors.misuse(("the runtime '%s' cannot wait here: %s"):format(self.port.name, self.port.advice))
   end
 end
 
@@ -285,6 +273,12 @@ function tasks.new(port)
 
   function runtime.gather(functions, limit)
     return gather(self, functions, limit)
+  end
+
+  --- These loops drop no coroutine.
+  function runtime.apart(fn)
+    fn()
+    return true
   end
 
   function runtime.spawn(fn)

@@ -1,0 +1,211 @@
+--- :checkhealth aicore, in Neovim: is the C module there, which libraries does it use, which settings
+-- are set, and what does the service say to a login.
+
+local errors = require "aicore.errors"
+
+local health = {}
+
+--- How long one exchange may take, in seconds; the editor waits meanwhile.
+local PATIENCE = 10
+
+local LEAST_LIBCURL = { 7, 85, 0 }
+
+local BUILD = {
+  "in the plugin's folder: make",
+  'with lazy.nvim: build = "make" in the plugin\'s spec, then :Lazy build aicore',
+}
+
+local REBUILD = "it was built for another Lua, or without what is missing: run make again"
+
+local CJSON = {
+  "Debian, Ubuntu: apt-get install lua-cjson; elsewhere: luarocks --lua-version=5.1 install lua-cjson",
+  "a Neovim that does not look where it is installed needs that place in package.cpath",
+}
+
+-- What to look at, by the error's kind.
+local ADVICE = {
+  auth = "look at client_id, client_secret (or the certificate and its key), and the role that they have",
+  config = "README.md, Settings, says what is looked for, and where",
+  http = "look at base_url, auth_url and resource_group",
+  protocol = "look at base_url and auth_url: another service seems to answer",
+  timeout = "look at base_url and auth_url; is a proxy needed (https_proxy)?",
+  transport = "look at base_url and auth_url; is a proxy needed (https_proxy)?",
+}
+
+--- Neovim's functions: their names are shorter since 0.10, and their module has moved in 0.8.
+local function find_report()
+  local theirs = vim.health or require "health"
+  local report = {}
+  for _, name in ipairs { "start", "ok", "error", "info" } do
+    report[name] = theirs[name] or theirs["report_" .. name]
+  end
+  return report
+end
+
+-- The module ---------------------------------------------------------------------------------------
+
+--- Where `require` has found it: it looks in runtimepath first.
+local function module_file()
+  local beside = vim.api.nvim_get_runtime_file("lua/aicore/core.so", false)[1]
+  return beside or package.searchpath and package.searchpath("aicore.core", package.cpath) or "by package.cpath"
+end
+
+--- The module, or nil: that is reported.
+local function load_core(report)
+  local loaded, core = pcall(require, "aicore.core")
+  if loaded then
+    return core
+  elseif core:find("'aicore.core' not found", 1, true) then
+    report.error("the C module aicore.core is not there", BUILD)
+  else
+    report.error("the C module aicore.core cannot be loaded: " .. core, { REBUILD, unpack(BUILD) })
+  end
+end
+
+local function is_at_least(version, least)
+  local numbers = { version:match "^(%d+)%.(%d+)%.(%d+)" }
+  for i, number in ipairs(least) do
+    local difference = (tonumber(numbers[i]) or 0) - number
+    if difference ~= 0 then
+      return difference > 0
+    end
+  end
+  return true
+end
+
+local function check_libcurl(report, version)
+  local least = table.concat(LEAST_LIBCURL, ".")
+  local text = ("libcurl %s, %s"):format(version.libcurl, version.tls or "without TLS")
+  if not is_at_least(version.libcurl, LEAST_LIBCURL) then
+    report.error(("%s: %s is the least"):format(text, least))
+  elseif not version.tls then
+    report.error(text .. ": the service is reached by https only")
+  else
+    report.ok(("%s (%s is the least)"):format(text, least))
+  end
+end
+
+--- Can the rest be looked at?
+local function check_module(report)
+  report.start "aicore: module"
+  local core = load_core(report)
+  if not core then
+    return false
+  end
+  report.ok(("aicore %s: %s"):format(core.version.aicore, module_file()))
+  local jit = package.loaded.jit
+  report.ok(("built for %s, which this is: %s"):format(_VERSION, jit and jit.version or "PUC Lua"))
+  check_libcurl(report, core.version)
+  local uv = vim.uv or vim.loop
+  report.ok(("event loop: %s, libuv %s"):format(vim.uv and "vim.uv" or "vim.loop", uv.version_string()))
+  local found, complaint = pcall(require, "cjson")
+  if not found then
+    report.error("lua-cjson cannot be loaded: " .. complaint:match "^[^\n]*", CJSON)
+  end
+  return found
+end
+
+-- Settings -----------------------------------------------------------------------------------------
+
+local function tell(report, err, what)
+  report.error(("%s: %s"):format(what, tostring(err)), ADVICE[err.kind])
+end
+
+--- Where the settings come from; never a secret.
+local function check_settings(report)
+  report.start "aicore: settings"
+  local origins, err = require("aicore.config").origins({}, require "aicore.host")
+  for _, origin in ipairs(origins or {}) do
+    report.info(("%s: %s (from %s)"):format(origin.setting, origin.value or "set, not shown", origin.source))
+  end
+  local client
+  if origins then
+    client, err = require("aicore").client { runtime = "neovim" }
+  end
+  if client then
+    report.ok "they suffice for a client"
+  else
+    tell(report, err, "no client can be made")
+  end
+  return client, origins
+end
+
+-- The service --------------------------------------------------------------------------------------
+
+--- One attempt: why it fails is wanted here, not that it works in the end.
+local function exchange(client, operation, seconds)
+  local core = require "aicore.core"
+  local transfer, err = core.start(client.session, operation, { timeout = seconds })
+  local reply
+  if transfer then
+    client.runtime.await(client.session, transfer)
+    reply, err = transfer:result()
+  end
+  return reply, err and errors.new(err)
+end
+
+--- Runs it as a coroutine while the editor's loop runs; nil, err if it did not come to an end.
+local function wait_for(fn, seconds)
+  local results
+  require("aicore").spawn(function()
+    results = { pcall(fn) }
+  end)
+  vim.wait(seconds * 1000, function()
+    return results ~= nil
+  end, 10)
+  if not results then
+    return nil, errors.new { kind = "timeout", message = "interrupted, or no answer in time" }
+  elseif not results[1] then
+    error(results[2], 0)
+  end
+  return results[2], results[3]
+end
+
+local function value_of(origins, setting)
+  for _, origin in ipairs(origins) do
+    if origin.setting == setting then
+      return origin.value
+    end
+  end
+end
+
+local function check_service(report, client, origins, seconds)
+  report.start "aicore: service"
+  local function try(operation)
+    return wait_for(function()
+      return exchange(client, operation, seconds)
+    end, seconds + 1)
+  end
+  local login, err = try "login"
+  if not login then
+    return tell(report, err, "the login fails")
+  end
+  local life = login.expires_in and ("for %d min"):format(math.floor(login.expires_in / 60)) or "nobody says how long"
+  report.ok(("logged in as %s, %s"):format(value_of(origins, "client_id"), life))
+  local group = value_of(origins, "resource_group") or "default"
+  local count
+  count, err = try "count"
+  if not count then
+    return tell(report, err, ("the AI API refuses to count the deployments in resource group %s"):format(group))
+  end
+  report.ok(("the AI API answers: %d deployments in resource group %s"):format(count, group))
+end
+
+--- What :checkhealth calls.
+---@param seconds number?  how long each exchange with the service may take (10)
+function health.check(seconds)
+  local report = find_report()
+  if not check_module(report) then
+    return
+  end
+  local client, origins = check_settings(report)
+  if client then
+    local done, message = pcall(check_service, report, client, origins, seconds or PATIENCE)
+    client:close()
+    if not done then
+      error(message, 0)
+    end
+  end
+end
+
+return health

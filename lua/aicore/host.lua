@@ -1,0 +1,18 @@
+--- What config.lua asks of the world: the environment, and files.
+
+local host = { getenv = os.getenv }
+
+--- A file's text, or nil: there is none that can be read.
+---@param path string
+---@return string?
+function host.read(path)
+  local file = io.open(path, "rb")
+  if not file then
+    return nil
+  end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+return host

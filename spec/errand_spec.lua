@@ -1,0 +1,144 @@
+-- What one does on behalf of others, and what becomes of the others when it does not come to an end.
+
+local aicore = require "aicore"
+local emulator = require "spec.support.emulator"
+local errand = require "aicore.errand"
+
+local inline = {
+  apart = function(fn)
+    fn()
+    return true
+  end,
+}
+
+describe("an errand", function()
+  it("is over when it has been run", function()
+    local one = errand.new()
+    assert.is_false(one.over)
+    assert.is_true(one:run(inline, function()
+      assert.is_false(one.over)
+    end))
+    assert.is_true(one.over)
+    assert.is_false(one:is_abandoned())
+  end)
+
+  it("is not abandoned before it begins, nor while it pauses", function()
+    local one = errand.new()
+    assert.is_false(one:is_abandoned())
+    local thread = coroutine.create(function()
+      one:run(inline, coroutine.yield)
+    end)
+    coroutine.resume(thread)
+    assert.is_false(one:is_abandoned())
+    coroutine.resume(thread)
+    assert.is_true(one.over)
+  end)
+
+  it("is abandoned when its coroutine has ended by an error", function()
+    local one = errand.new()
+    coroutine.resume(coroutine.create(function()
+      one:run(inline, error)
+    end))
+    assert.is_true(one:is_abandoned())
+  end)
+
+  it("is abandoned when whoever began it comes back without having ended it", function()
+    local one = errand.new()
+    pcall(one.run, one, inline, error)
+    assert.is_true(one:is_abandoned())
+  end)
+end)
+
+describe("a callback that raises in the middle of what others wait for", function()
+  local service, client, raise_at
+
+  setup(function()
+    service = emulator.start { deployments = 4, latency = 0.02 }
+  end)
+
+  teardown(function()
+    service.stop()
+  end)
+
+  before_each(function()
+    raise_at = nil
+    client = assert(aicore.client {
+      base_url = service.url,
+      auth_url = service.url,
+      client_id = "me",
+      client_secret = "x",
+      runtime = "blocking",
+      on_attempt = function(attempt)
+        if attempt.operation == raise_at then
+          raise_at = nil
+          error("oh", 0)
+        end
+      end,
+    })
+  end)
+
+  after_each(function()
+    client:close()
+  end)
+
+  --- Runs functions at the same time; "oh" is the error of one of them.
+  local function gather(functions)
+    for i, fn in ipairs(functions) do
+      functions[i] = function()
+        local ok, result = pcall(fn)
+        return ok and result or { raised = result }
+      end
+    end
+    return (client.runtime.gather(functions, #functions))
+  end
+
+  it("leaves a login to the next call", function()
+    raise_at = "login"
+    assert.has_error(function()
+      client:status "d000000000000001"
+    end, "oh")
+    assert.equal("RUNNING", assert(client:status("d000000000000001", { timeout = 2 })).status)
+  end)
+
+  it("leaves a look to the next call", function()
+    raise_at = "status"
+    assert.has_error(function()
+      client:wait("d000000000000001", "RUNNING", { timeout = 2 })
+    end, "oh")
+    assert.equal("RUNNING", assert(client:wait("d000000000000001", "RUNNING", { timeout = 2 })).status)
+  end)
+
+  -- PUC Lua 5.1 has no pcall that a coroutine can yield in; LuaJIT and 5.4 have.
+  it("leaves a login to those who wait for it", function()
+    raise_at = "login"
+    local functions = {}
+    for i = 1, 4 do
+      functions[i] = function()
+        return assert(client:status("d000000000000001", { timeout = 2 })).status
+      end
+    end
+    local raised, running = 0, 0
+    for _, result in ipairs(gather(functions)) do
+      raised = raised + (result.raised == "oh" and 1 or 0)
+      running = running + (result == "RUNNING" and 1 or 0)
+    end
+    assert.same({ 1, 3 }, { raised, running })
+  end)
+
+  it("leaves a look to those who wait for it", function()
+    assert(client:status "d000000000000001")
+    raise_at = "status" -- the first one looks at once, by id
+    local functions = {}
+    for i = 1, 4 do
+      functions[i] = function()
+        return assert(client:wait("d00000000000000" .. i, "RUNNING", { timeout = 2 })).status
+      end
+    end
+    local raised, running = 0, 0
+    for _, result in ipairs(gather(functions)) do
+      raised = raised + (result.raised == "oh" and 1 or 0)
+      running = running + (result == "RUNNING" and 1 or 0)
+    end
+    assert.same({ 1, 3 }, { raised, running })
+  end)
+end)
