@@ -18,7 +18,7 @@ local HOSTS = {
   { name = "neovim", group = "neovim", lua = "luajit", command = NEOVIM },
 }
 
-for _, where in ipairs { "request", "timer", "request-without-threads" } do
+for _, where in ipairs { "request", "timer", "request-without-threads", "timer-without-threads" } do
   HOSTS[#HOSTS + 1] = {
     name = "openresty " .. where,
     group = "openresty",

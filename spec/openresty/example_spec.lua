@@ -99,7 +99,8 @@ describe("examples/openresty", function()
   end)
 
   it("refuses what it does not understand, instead of tearing down more", function()
-    for _, query in ipairs { "", "?older=3600", "?older_than=1h", "?scenario=", "?scenario=a&scenario=b", "?all=yes" } do
+    local queries = { "", "?older=3600", "?older_than=1h", "?scenario=", "?scenario=a&scenario=b", "?all=yes" }
+    for _, query in ipairs(queries) do
       for _, method in ipairs { "GET", "POST" } do
         local status, body = ask(method, "/teardown" .. query)
         assert.equal(400, status, query)
