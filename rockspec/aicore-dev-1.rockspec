@@ -40,6 +40,7 @@ build = {
         "src/pollset.c",
         "src/pollset_epoll.c",
         "src/pollset_kqueue.c",
+        "src/process.c",
         "src/reply.c",
         "src/secret.c",
         "src/session.c",

@@ -53,8 +53,8 @@ local NAMES = {
 -- What a file must not include, itself or through another header of ours.
 local LUA = "lua.h lauxlib.h lualib.h luajit.h compat.h"
 local INCLUDES = {
-  { "buffer.h secret.h clock.h", never = LUA .. " curl/*" },
-  { "buffer.* secret.* clock.*", never = "pollset* session* transfer* operation* reply* core*" },
+  { "buffer.h secret.h clock.h process.h", never = LUA .. " curl/*" },
+  { "buffer.* secret.* clock.* process.*", never = "pollset* session* transfer* operation* reply* core*" },
   { "pollset*", never = LUA .. " curl/* session* transfer* operation* reply* core*" },
   { "operation.* parameter.*", never = "session* transfer* pollset* reply* core*" },
 }

@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "interrupt.h"
 #include "operation.h"
+#include "process.h"
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
@@ -102,7 +103,7 @@ static int check(lua_State *L) {
   const operation *op = operation_find(luaL_checkstring(L, 1));
   luaL_argcheck(L, op != NULL, 1, "no such operation");
   request built;
-  const char *complaint = operation_build(L, op, 2, &built);
+  const char *complaint = operation_check(L, op, 2, &built);
   if (complaint == NULL) return 0;
   lua_pushstring(L, complaint);
   return 1;
@@ -163,8 +164,8 @@ static bool begin_process(void) {
   pthread_mutex_lock(&lock);
   if (!begun) {
     stay_loaded();
-    begun = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_free, secret_realloc, strdup,
-                                 calloc) == CURLE_OK;
+    begun = process_begin() && curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_free,
+                                                    secret_realloc, strdup, calloc) == CURLE_OK;
   }
   const bool fine = begun;
   pthread_mutex_unlock(&lock);

@@ -257,7 +257,7 @@ static void take_common_options(lua_State *L, int options, request *built) {
   built->resource_group = lua_tostring(L, -1);
 }
 
-const char *operation_build(lua_State *L, const operation *op, int first, request *built) {
+const char *operation_check(lua_State *L, const operation *op, int first, request *built) {
   int top = lua_gettop(L);
   while (top >= first && lua_isnil(L, top)) top--; /* "no options" is often said as nil */
   const request empty = {.operation = op};
@@ -274,21 +274,25 @@ const char *operation_build(lua_State *L, const operation *op, int first, reques
     if (argument == &parameter_id) built->id = lua_tostring(L, next);
   }
   if (next < top) return lua_pushfstring(L, "%s: too many arguments", op->name);
-  const int options = next == top ? next : 0;
-  if (options != 0 && !lua_istable(L, options)) {
+  if (next > top) return NULL;
+  built->options = next;
+  if (!lua_istable(L, next)) {
     return lua_pushfstring(L, "%s: a table of options expected, got %s", op->name,
-                           luaL_typename(L, options));
+                           luaL_typename(L, next));
   }
-  const char *complaint = options != 0 ? check_options(L, op, options) : NULL;
-  if (complaint != NULL) return complaint;
+  return check_options(L, op, next);
+}
 
-  take_common_options(L, options, built);
+const char *operation_build(lua_State *L, const operation *op, int first, request *built) {
+  const char *complaint = operation_check(L, op, first, built);
+  if (complaint != NULL) return complaint;
+  take_common_options(L, built->options, built);
   if (op->path != NULL) {
-    push_target(L, op, built->id, options);
+    push_target(L, op, built->id, built->options);
     built->target = lua_tostring(L, -1);
   }
   if (op->push_body != NULL) {
-    op->push_body(L, first, options);
+    op->push_body(L, first, built->options);
     built->body = lua_tolstring(L, -1, &built->body_length);
   }
   return NULL;

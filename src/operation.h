@@ -41,6 +41,7 @@ const operation *operation_find(const char *name);
 /* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */
 typedef struct request {
   const operation *operation;
+  int options;        /* the index of the table of options; 0: none */
   const char *target; /* path and query; NULL: the token URL */
   const char *url;    /* the whole, joined by whoever knows the session */
   const char *body;   /* NULL: none, or the credentials */
@@ -49,6 +50,11 @@ typedef struct request {
   const char *resource_group; /* NULL: the session's */
   double timeout;             /* seconds; 0: the session's */
 } request;
+
+/* Checks the arguments that start at the index first: the positional ones, then an optional table of
+ * options. Notes what it finds on the way. Returns NULL, or what is wrong with them (a string on the
+ * stack). */
+const char *operation_check(lua_State *L, const operation *op, int first, request *built);
 
 /* Builds a request from the arguments that start at the index first: the positional ones, then an
  * optional table of options. Pushes strings, which must stay on the stack while it is used.

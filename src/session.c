@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "operation.h"
+#include "process.h"
 #include "sigpipe.h"
 #include "transfer.h"
 
@@ -105,7 +106,7 @@ static void abandon(session *s) {
 }
 
 void session_leave_parent(session *s) {
-  if (s->owner != 0 && s->owner != getpid()) abandon(s);
+  if (s->owner != 0 && s->owner != process_id()) abandon(s);
 }
 
 static void shut(session *s) {
@@ -129,7 +130,7 @@ const char *session_open(session *s) {
     shut(s);
     return "out of memory";
   }
-  s->owner = getpid();
+  s->owner = process_id();
   return NULL;
 }
 
@@ -324,7 +325,7 @@ static int session_wait(lua_State *L) {
       lua_pushboolean(L, 0);
       return 1;
     }
-    if (s->closed || s->owner != getpid()) break; /* by the hook: step() will tell */
+    if (s->closed || s->owner != process_id()) break; /* by the hook: step() will tell */
   }
   lua_pushboolean(L, 1);
   return 1;

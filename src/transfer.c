@@ -277,7 +277,7 @@ const char *transfer_start(session *s, const request *built, transfer **handle, 
 }
 
 static void clear(transfer *t) {
-  t->finished = t->announced = t->headers_full = false;
+  t->finished = t->read = t->announced = t->headers_full = false;
   t->outcome = CURLE_OK;
   t->header_bytes = 0;
   t->issued = 0;
@@ -329,9 +329,11 @@ void transfer_forget(transfer *t) { free_memory(t); }
 /* ---- the Lua object ---- */
 
 int transfer_take(lua_State *L, int index, transfer **handle) {
-  session_move(*handle, NULL); /* closing the session meanwhile does not end it */
-  const int results = reply_push(L, index, *handle);
-  transfer_release(*handle);
+  transfer *t = *handle;
+  t->read = true;
+  session_move(t, NULL); /* closing the session meanwhile does not end it */
+  const int results = reply_push(L, index, t);
+  transfer_release(t);
   return results;
 }
 
@@ -365,26 +367,29 @@ static int transfer_result(lua_State *L) {
     lua_pushnil(L);
     return 1;
   }
-  transfer **own = transfer_push(L, 1);
-  if (*handle == NULL) {
+  if (*handle == NULL || (*handle)->read) {
     return reply_push_error(L, "cancelled",
                             "the transfer was cancelled, its session closed, or its result taken",
                             NULL, NULL);
   }
   transfer_unanchor(L, 1, handle);
-  *own = *handle;
-  *handle = NULL;
-  (*own)->handle = own;
-  return transfer_take(L, lua_gettop(L), own);
+  lua_settop(L, 1);
+  return transfer_take(L, 1, handle);
 }
 
-/* transfer:cancel(): ends it. Whether the service has acted on the request stays unknown. */
-static int transfer_cancel(lua_State *L) {
+/* The end of the object: nobody reads the reply any more, as whoever does has the object. */
+static int transfer_gc(lua_State *L) {
   transfer **handle = check_handle(L);
   if (*handle == NULL) return 0;
   transfer_unanchor(L, 1, handle);
   transfer_release(*handle);
   return 0;
+}
+
+/* transfer:cancel(): ends it. Whether the service has acted on the request stays unknown. */
+static int transfer_cancel(lua_State *L) {
+  transfer *const *handle = check_handle(L);
+  return *handle != NULL && (*handle)->read ? 0 : transfer_gc(L);
 }
 
 static int transfer_tostring(lua_State *L) {
@@ -401,7 +406,7 @@ static int transfer_tostring(lua_State *L) {
 }
 
 void transfer_register(lua_State *L) {
-  static const luaL_Reg metamethods[] = {{"__gc", transfer_cancel},
+  static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                          {"__close", transfer_cancel},
                                          {"__tostring", transfer_tostring},
                                          {NULL, NULL}};

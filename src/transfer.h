@@ -23,6 +23,7 @@ typedef struct transfer {
   char id[65];    /* of the deployment; "": none */
   bool announced; /* session:step() reports it */
   bool finished;
+  bool read; /* its reply is being read: what runs meanwhile (a finalizer) may not end it */
   CURLcode outcome;
   int issued; /* how often the request was sent, or begun to be */
 
@@ -55,8 +56,7 @@ void transfer_free(transfer *t);
 void transfer_forget(transfer *t);
 
 /* Pushes the reply's table, or nil and an error table, of the finished transfer that the object at
- * the index holds, and releases it. No Lua code may know the object: what runs meanwhile, a
- * finalizer for instance, could cancel it. */
+ * the index holds, and releases it. If it raises (no memory), the end of the object releases it. */
 int transfer_take(lua_State *L, int index, transfer **handle);
 
 /* Registers the metatable. */

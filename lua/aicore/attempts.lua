@@ -27,7 +27,7 @@ function attempts.run(machine, runtime, random, send, renew)
       if beside then
         return nil, machine:abort(err, runtime.now())
       end
-      action, value = machine:step(err, runtime.now(), random())
+      action, value = machine:step(err, runtime.now(), err and random() or 0)
       if action == "done" then
         return reply
       end
@@ -47,20 +47,29 @@ function attempts.run(machine, runtime, random, send, renew)
   return nil, value
 end
 
---- Tells a hook of an attempt, for logs and metrics. It gets no secrets.
+--- Takes the result of a finished transfer, and tells a hook of the attempt, for logs and metrics. It gets no secrets.
+---@param transfer userdata
 ---@param hook function?
----@param transfer userdata   finished, its result not taken
----@param fields { operation: string, id: string?, attempt: integer }
----@return fun(err: aicore.Error?)   to be called with what came of it
-function attempts.record(hook, transfer, fields)
-  local info = hook and transfer:info() or {}
-  return function(err)
-    if hook then
-      fields.status, fields.seconds, fields.request_id = info.status, info.seconds, info.request_id
-      fields.error = err and err.kind
-      hook(fields)
-    end
+---@param operation string
+---@param id string?
+---@param attempt integer
+---@return any reply
+---@return aicore.Error? err
+function attempts.conclude(transfer, hook, operation, id, attempt)
+  local info = hook and (transfer:info() or {})
+  local reply, err = transfer:result()
+  if hook then
+    hook {
+      operation = operation,
+      id = id,
+      attempt = attempt,
+      status = info.status,
+      seconds = info.seconds,
+      request_id = info.request_id,
+      error = err and err.kind,
+    }
   end
+  return reply, err and errors.new(err)
 end
 
 return attempts

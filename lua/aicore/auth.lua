@@ -82,12 +82,10 @@ local function try_login(self, login, attempt, deadline)
     transfer:cancel()
     return nil, errors.new { kind = why, message = "ended by the host", operation = "login" }
   end
-  local record = attempts.record(self.on_attempt, transfer, { operation = "login", attempt = attempt })
   local reply
-  reply, err = transfer:result()
-  record(err)
+  reply, err = attempts.conclude(transfer, self.on_attempt, "login", nil, attempt)
   if not reply then
-    return nil, errors.new(err)
+    return nil, err
   end
   return self:keep(begun, reply.expires_in)
 end

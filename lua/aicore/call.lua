@@ -81,12 +81,7 @@ local function exchange(self, request, attempt, deadline)
         ambiguous = CHANGES[request.name],
       }
   end
-  local fields = { operation = request.name, id = request.id, attempt = attempt }
-  local record = attempts.record(self.on_attempt, transfer, fields)
-  local reply
-  reply, err = transfer:result()
-  record(err)
-  return reply, err and errors.new(err)
+  return attempts.conclude(transfer, self.on_attempt, request.name, request.id, attempt)
 end
 
 --- As many exchanges as it takes, each with a token that should be good.

@@ -38,16 +38,14 @@ end
 -- Outside of a loop --------------------------------------------------------------------------------
 
 local function block_on(session, transfer, deadline)
-  while true do
-    step(session)
-    if transfer:finished() then
-      return nil
-    end
+  while not transfer:finished() do
     local left = (deadline or math.huge) - core.now()
     if left <= 0 then
       return "timeout"
     elseif not session:wait(left) then
       return "cancelled"
+    elseif not transfer:finished() then
+      step(session) -- others are: session:wait returns at once until somebody has taken note
     end
   end
 end
