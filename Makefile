@@ -119,7 +119,7 @@ demo: deps-demo ## see it work against the emulator; needs no account
 .PHONY: test
 test: deps-test openresty ## run the specs under Lua 5.4 and LuaJIT, and the contract in every host (SPEC=file runs one)
 	@$(MAKE) -s modules
-	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh '$(SPEC)'
+	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh $(SPEC)
 
 # A host's own specs, which need one Lua only, and the contract that all hosts keep.
 test-blocking test-luv test-cqueues test-neovim test-openresty: test-%: deps-test openresty ## test in one host
@@ -129,9 +129,14 @@ test-blocking test-luv test-cqueues test-neovim test-openresty: test-%: deps-tes
 .PHONY: memcheck
 memcheck: deps-memcheck ## the same in valgrind, under Lua 5.4 (SPEC=file runs one)
 	@$(MAKE) -s modules
-	@MAKE='$(MAKE)' LUAS=lua5.4 WRAP='$(VALGRIND)' sh tools/test.sh '$(SPEC)'
+	@MAKE='$(MAKE)' LUAS=lua5.4 WRAP='$(VALGRIND)' sh tools/test.sh $(SPEC)
 
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=99
+
+.PHONY: soak
+soak: deps-test ## a million requests with random faults in one process: nothing may grow (REQUESTS=number)
+	@$(MAKE) -s modules
+	@eval "$$(sh tools/env.sh '$(LUA)')" && $(LUA) spec/soak/soak.lua $(REQUESTS)
 
 .PHONY: conformance
 conformance: deps-conformance ## hold emulator and client against SAP's OpenAPI description (AI_CORE_API=file) and SAP's own client
@@ -189,6 +194,14 @@ $(BUILD)/5.4/spec/%: spec/c/%.c $(wildcard src/*.h) $(BUILD)/5.4/libcore.a
 
 $(BUILD)/5.4/libcore.a: $(OBJECTS_54)
 	$(AR) rcs $@ $^
+
+# A fuzz target, with a main that runs files; `make fuzz` says FUZZ_MAIN= and links libFuzzer's.
+FUZZ_MAIN = spec/fuzz/replay.c
+FUZZ_TARGETS = $(filter-out replay,$(basename $(notdir $(wildcard spec/fuzz/*.c))))
+
+$(BUILD)/5.4/fuzz/%: spec/fuzz/%.c $(FUZZ_MAIN) $(wildcard src/*.h spec/fuzz/*.h) $(BUILD)/5.4/libcore.a
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc $< $(FUZZ_MAIN) $(BUILD)/5.4/libcore.a $(LDFLAGS) $(CURL_LIBS) $(LUA54_LIBS) -lm -pthread -o $@
 
 ##@ Read
 
