@@ -154,9 +154,14 @@ format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code, 
 	clang-format -i $(C_CODE)
 
 .PHONY: bench
-bench: deps-test ## measure
+bench: deps-bench openresty ## measure against peers, some minutes (QUICK=1: roughly, in one)
 	@$(MAKE) -s modules
-	@sh bench/run.sh
+	@QUICK='$(QUICK)' sh bench/run.sh
+
+.PHONY: bench-instructions
+bench-instructions: deps-bench ## count instructions per call; fails on 3 % more than bench/instructions.json
+	@$(MAKE) -s modules
+	@sh bench/instructions.sh check
 
 .PHONY: lint-format lint-lua lint-c lint-house lint-rock
 lint-format: $(filter tools/%,$(STYLUA))

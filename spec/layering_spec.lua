@@ -4,7 +4,7 @@
 -- The first row that fits a module counts. "x.*" means x and everything below it; "aicore." is left out.
 -- computed: may require what a table of names says; then every string "aicore.…" in it counts as required.
 local MODULES = {
-  { "init", knows = "client errors runtime.*" },
+  { "init", knows = "client runtime.*" },
   { "client", knows = "auth call config errors host lists over_time retry runtime.* core" },
   { "over_time", knows = "call errors fleet lists wait watch core" },
   { "call", knows = "attempts errors filter lists outcome retry core" },

@@ -1,4 +1,4 @@
-# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|conformance|memcheck|docs]...
+# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|conformance|memcheck|bench|fuzz|docs]...
 # With apt-get (Debian, Ubuntu) it installs what is missing; elsewhere it names the packages and fails.
 set -eu
 
@@ -7,16 +7,17 @@ demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
 test="$demo lua5.1 lua-busted lua-luv lua-socket neovim"
 lint="$test lua-check luarocks clang-format clang-tidy"
 conformance="$demo"
-# Others' Node.js packages bring their own npm and conflict with Debian's.
-command -v npm >/dev/null || lint="$lint npm" conformance="$conformance npm"
 memcheck="$test valgrind"
+bench="$test jq gnuplot-nox valgrind"
 docs="lua-ldoc"
+# Others' Node.js packages bring their own npm and conflict with Debian's.
+command -v npm >/dev/null || lint="$lint npm" conformance="$conformance npm" bench="$bench npm"
 
 wanted=
 [ $# -gt 0 ] || set -- lint # which includes build, demo and test
 for part in "$@"; do
   case $part in
-    build | demo | test | lint | conformance | memcheck | docs) eval "wanted=\"\$wanted \$$part\"" ;;
+    build | demo | test | lint | conformance | memcheck | bench | fuzz | docs) eval "wanted=\"\$wanted \$$part\"" ;;
     *) echo "deps: no such part: $part" >&2; exit 2 ;;
   esac
 done

@@ -1,9 +1,7 @@
 --- require "aicore": stop, delete and watch SAP AI Core deployments.
 -- The functions of a client (client.lua tells their arguments and results) on a default client,
--- which is made of the environment's settings at the first call. No logic here.
-
-local client = require "aicore.client"
-local runtimes = require "aicore.runtime"
+-- which is made of the environment's settings at the first call. No logic here; and nothing else is
+-- loaded before it is used, as editors load this when they start.
 
 ---@class aicore
 ---@field status fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?
@@ -19,13 +17,20 @@ local runtimes = require "aicore.runtime"
 ---@field spawn fun(fn: fun())
 local aicore = {}
 
---- A client with settings of its own; see aicore.Config.
-aicore.client = client.new
+--- A client with settings of its own; see client.new.
+---@param config aicore.Config?
+---@return aicore.Client|nil client
+---@return aicore.Error? err
+function aicore.client(config)
+  return require("aicore.client").new(config)
+end
 
 --- Runs a function as a coroutine of the host's event loop (Neovim's, luv's), where all of this waits
 --- without blocking; see runtime/init.lua.
----@type fun(fn: fun())
-aicore.spawn = runtimes.spawn
+---@param fn fun()
+function aicore.spawn(fn)
+  return require("aicore.runtime").spawn(fn)
+end
 
 local default
 
@@ -47,7 +52,7 @@ for _, name in ipairs {
 } do
   aicore[name] = function(...)
     if not default then
-      local made, err = client.new()
+      local made, err = aicore.client()
       if not made then
         return nil, err
       end
