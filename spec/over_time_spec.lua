@@ -282,6 +282,23 @@ describe("over time", function()
       end
     end)
 
+    it("asks at once again for what a list misses for the first time", function()
+      local told = {}
+      local runtime = setmetatable({
+        sleep = function(seconds)
+          told[#told + 1] = "sleep"
+          return fast.sleep(seconds)
+        end,
+      }, { __index = fast })
+      local on_attempt = function(attempt)
+        told[#told + 1] = attempt.operation
+      end
+      server.settings { delete_time = 0 }
+      local ids = seed { "STOPPED", "STOPPED", "STOPPED", "STOPPED" }
+      assert.same(ids, sorted(connect({ runtime = runtime, on_attempt = on_attempt }):teardown(ids).deleted))
+      assert.same("login list capabilities batch sleep list list", table.concat(told, " "))
+    end)
+
     it("tells how far it is", function()
       seed { "RUNNING", "RUNNING", "RUNNING", "RUNNING", "STOPPED" }
       local told = {}

@@ -285,6 +285,16 @@ describe("the pace", function()
     assert.same({ cap = 0.3 }, policy)
   end)
 
+  it("can be a share of the time that has passed, from the first interval to the longest", function()
+    local pace, now = wait.pace(1e6, { share = 1 / 8 }), 100
+    assert.equal(0.25, pace:next(now, 0.5))
+    for passed, interval in pairs { [1] = 0.25, [2] = 0.25, [4] = 0.5, [40] = 5, [80] = 10, [1000] = 10 } do
+      assert.equal(interval, pace:next(now + passed, 0.5))
+    end
+    assert.equal(6, pace:next(now + 40, 0.5 + 0.5))
+    assert.is_nil(pace:next(1e6, 0.5))
+  end)
+
   it("keeps to its range and its deadline for any dice and any sleep", function()
     for seed = 1, 300 do
       local random = dice(seed)

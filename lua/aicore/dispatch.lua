@@ -48,6 +48,10 @@ function Dispatch:in_batches(count, deadline)
   return self.bulk
 end
 
+local function text(value)
+  return type(value) == "string" and value or nil
+end
+
 --- The error of one item of a batch.
 local function item_error(item, said)
   said = type(said) == "table" and said or {}
@@ -55,10 +59,10 @@ local function item_error(item, said)
     kind = "state",
     operation = "batch",
     id = item.id,
-    message = type(said.message) == "string" and said.message or "refused without a reason",
-    code = type(said.code) == "string" and said.code or nil,
-    request_id = said.requestId or said.requestID,
-    target = said.target,
+    message = text(said.message) or "refused without a reason",
+    code = text(said.code),
+    request_id = text(said.requestId) or text(said.requestID),
+    target = text(said.target),
     details = said.details,
     retryable = false,
   }

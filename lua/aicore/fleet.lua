@@ -15,6 +15,11 @@ local fleet = {}
 local TRIES = 5 -- of one action on one deployment in one state, that the service refused or that had no effect
 local LAST_LOOK = 2 -- seconds that a look may take which begins at the deadline
 
+-- What many wait for together should not be noticed late, and all of them cost no more than one look: so the end of a
+-- phase is seen at most an eighth of its length too late. Looks that take long, those at long lists, take no more than
+-- half of the time.
+local PACE = { share = 1 / 8 }
+
 ---@class aicore.Report
 ---@field deleted string[]      were there, and are gone now
 ---@field absent string[]       were not there
@@ -141,6 +146,7 @@ local function observe(self, id, look)
     gone(self, id)
   else
     self.look_error = look.err
+    self.hinted = self.hinted or look.err.hint
   end
 end
 
@@ -286,15 +292,28 @@ local function timed_out(self)
   end)
 end
 
+--- How long until the next look; nil: there is none any more. When something is missing in a list for the first time,
+--- another list says at once whether that is so; but one is enough.
+local function pause(self, now)
+  self.doubting = self.hinted and not self.doubting and now < self.deadline
+  if self.doubting then
+    return 0
+  end
+  return self.pace:next(now, self.port.random(), self.took)
+end
+
 --- Sleeps until the next look and takes it. False: there is none any more.
 local function next_look(self)
   local runtime = self.port.runtime
-  local delay = self.pace:next(runtime.now(), self.port.random())
+  local now = runtime.now()
+  local delay = pause(self, now)
   if not delay then
     return false
   end
-  self.changed, self.look_error = 0, nil
-  local cancelled = self.watch:share(self.watch.looks, runtime.now() + delay, self.deadline + LAST_LOOK)
+  local due = now + delay
+  self.changed, self.look_error, self.hinted = 0, nil, false
+  local cancelled = self.watch:share(self.watch.looks, due, self.deadline + LAST_LOOK)
+  self.took = math.max(0, runtime.now() - due)
   self.cancelled = self.cancelled or cancelled ~= nil
   return true
 end
@@ -308,7 +327,7 @@ local function round(self)
       return hopeless
     end)
   elseif act(self) then
-    self.pace = wait.pace(self.deadline) -- something new began: its end may come soon
+    self.pace = wait.pace(self.deadline, PACE) -- something new began: its end may come soon
   end
   tell_progress(self)
   if self.count == 0 or self.cancelled or not next_look(self) then
@@ -325,6 +344,7 @@ function Fleet:run(known)
     for _, deployment in ipairs(known) do
       observe(self, deployment.id, { deployment = deployment })
     end
+    known = nil -- luacheck: ignore 311 (ten thousand of them are two megabytes)
   elseif self.count > 0 then
     self.cancelled = self.watch:look(self.deadline + LAST_LOOK) ~= nil
   end
@@ -364,7 +384,7 @@ function fleet.new(options)
     on_progress = options.on_progress,
     requests_before = options.requests_before,
     began = options.began,
-    pace = wait.pace(options.deadline),
+    pace = wait.pace(options.deadline, PACE),
     report = { deleted = {}, absent = {}, stopped = {}, skipped = {}, failed = {} },
     left = {}, -- id -> its next step; "look": not seen yet
     state = {}, -- id -> "STATUS TARGET" as last seen
@@ -376,6 +396,7 @@ function fleet.new(options)
     failures = 0,
     rounds = 0,
     changed = 0,
+    took = 0, -- seconds, the last look
   }, Fleet)
   self.dispatch = dispatch.new(options.port, function(item)
     accepted(self, item)

@@ -5,6 +5,10 @@ local lists = {}
 --- Deployments per page: the service's own default.
 lists.PAGE = 10000
 
+--- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
+--- collects, so that two pages would be held. Whoever asks for the next page holds the last no more.
+local LONG = 2500
+
 ---@alias aicore.NextPage fun(): table[]|nil, aicore.Error?, integer?
 ---       the resources of the next page and the list's `count`; nil after the last; nil, err
 
@@ -12,8 +16,11 @@ lists.PAGE = 10000
 ---@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?  one page
 ---@return aicore.NextPage
 function lists.pages(fetch)
-  local skip, done = 0, false
+  local skip, length, done = 0, 0, false
   return function()
+    if length >= LONG then
+      collectgarbage()
+    end
     if done then
       return nil
     end
@@ -22,7 +29,7 @@ function lists.pages(fetch)
       done = true
       return nil, err
     end
-    local length = #reply.resources
+    length = #reply.resources
     skip = skip + length
     done = length < lists.PAGE
     return reply.resources, nil, reply.count
@@ -44,6 +51,7 @@ function lists.all(next_page, belongs, pick)
         found[#found + 1] = pick and pick(deployment) or deployment
       end
     end
+    page = nil -- luacheck: ignore 311
     page, err = next_page()
   end
   if err then
@@ -64,6 +72,7 @@ function lists.each(next_page, belongs)
       local deployment = page[at]
       if deployment == nil then
         local err
+        page = nil -- luacheck: ignore 311
         page, err = next_page()
         at = 0
         if err then

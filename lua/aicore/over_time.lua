@@ -148,7 +148,9 @@ local function run(self, many, goal, ids, known)
   }
   local _, cancelled = self.runtime.gather({
     function()
-      ships:run(known)
+      local seen = known
+      known = nil
+      return ships:run(seen) -- a tail call: nobody but the fleet holds what was seen
     end,
   }, 1)
   return ships:finish(cancelled)

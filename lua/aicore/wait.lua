@@ -113,6 +113,7 @@ end
 ---@class aicore.wait.Policy
 ---@field first number?   s between the first look and the second
 ---@field factor number?  by which the interval grows with every look
+---@field share number?   instead: the interval is this share of the time that has passed, but not less than `first`
 ---@field cap number?     s, the longest interval
 ---@field jitter number?  the share by which an interval may turn out shorter or longer: 10 s become 8 to 12 s
 ---@field grace number?   s from its creation in which a deployment need not be found
@@ -125,6 +126,7 @@ local function complete(policy)
   for name, default in pairs(POLICY) do
     all[name] = policy[name] or default
   end
+  all.share = policy.share
   return all
 end
 
@@ -142,6 +144,17 @@ function wait.pace(deadline, policy)
   return setmetatable({ deadline = deadline, policy = policy, interval = policy.first, last = false }, Pace)
 end
 
+-- The interval, without jitter; makes it longer for the time after.
+local function advance(self, now)
+  local policy, interval = self.policy, self.interval
+  if policy.share then
+    self.began = self.began or now
+    return math.min(policy.cap, math.max(interval, policy.share * (now - self.began)))
+  end
+  self.interval = math.min(policy.cap, interval * policy.factor)
+  return interval
+end
+
 --- How long until the next look; nil after the last one.
 ---@param now number
 ---@param random number  in [0, 1), anew for every call
@@ -151,9 +164,8 @@ function Pace:next(now, random, least)
   if self.last or now >= self.deadline then
     return nil
   end
-  local policy, left = self.policy, self.deadline - now
-  local delay = math.max(self.interval * (1 + policy.jitter * (2 * random - 1)), least or 0)
-  self.interval = math.min(policy.cap, self.interval * policy.factor)
+  local left = self.deadline - now
+  local delay = math.max(advance(self, now) * (1 + self.policy.jitter * (2 * random - 1)), least or 0)
   self.last = delay >= left
   return math.min(delay, left)
 end

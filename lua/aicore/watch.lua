@@ -186,10 +186,6 @@ local function note_absences(self, found, complete, deadline)
   end
 end
 
---- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
---- collects, so that two pages would be held.
-local LONG = 2500
-
 --- What the list shows is told at once, so that no more than a page is held.
 local function look_by_list(self, deadline)
   local next_page = self.port.pages(deadline)
@@ -203,11 +199,7 @@ local function look_by_list(self, deadline)
         note_presence(self, deployment)
       end
     end
-    local long = #page >= LONG
     page = nil -- luacheck: ignore 311
-    if long then
-      collectgarbage()
-    end
     page, err, count = next_page()
   end
   if err and err.kind == "cancelled" then

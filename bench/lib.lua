@@ -1,0 +1,41 @@
+--- What the measured Lua programs share.
+
+local lib = {}
+
+--- Calls `one` so many times after some to warm up, and prints what that took.
+---@param calls integer
+---@param clock fun(): number  wall clock, s
+---@param one fun()
+function lib.measure(calls, clock, one)
+  for _ = 1, math.floor(calls / 10) + 1 do
+    one()
+  end
+  local wall, cpu = clock(), os.clock()
+  for _ = 1, calls do
+    one()
+  end
+  print(("calls=%d wall=%.9f cpu=%.9f"):format(calls, clock() - wall, os.clock() - cpu))
+end
+
+--- A field of /proc/self/status in bytes: "VmHWM" is the peak of memory, "VmRSS" what is in use now.
+---@param field string
+---@return number
+function lib.memory(field)
+  for line in io.lines "/proc/self/status" do
+    local kb = line:match("^" .. field .. ":%s*(%d+)")
+    if kb then
+      return tonumber(kb) * 1024
+    end
+  end
+end
+
+--- A client of the server at `url`: with a ready token, as the small-answer cases are not about logins, unless it is
+-- to log in.
+function lib.client(url, settings)
+  settings = settings or {}
+  settings.base_url, settings.auth_url = url, url
+  settings.token = not settings.client_id and "bench" or nil
+  return assert(require("aicore").client(settings))
+end
+
+return lib
