@@ -27,10 +27,10 @@ local MODES = {
   end,
 }
 
-local before, text = lib.memory "VmRSS"
+local before = lib.memory "VmRSS"
 if mode == "cjson" then
   local decode = require("cjson").decode
-  text = read(os.getenv "BENCH_DIR" .. "/page.json")
+  local text = read(os.getenv "BENCH_DIR" .. "/page.json")
   MODES.cjson = function()
     local list = decode(text)
     return #list.resources, list
