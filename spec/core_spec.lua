@@ -33,6 +33,12 @@ end
 
 describe("core", function()
   describe("arguments", function()
+    it("knows its operations", function()
+      local session = core.session { base_url = "https://example.org" }
+      assert.is_false(pcall(core.start, session, "destroy", "d000"))
+      assert.is_false(pcall(core.check, "destroy", "d000"))
+    end)
+
     local session = core.session { base_url = "http://127.0.0.1:1/v2" }
 
     it("are checked before anything is sent", function()
@@ -445,8 +451,25 @@ describe("core", function()
     end)
 
     it("needs credentials", function()
-      local session = core.session { base_url = "https://example.org" }
-      assert.is_false(pcall(core.login, session))
+      local url = "https://example.org"
+      assert.has_error(function()
+        core.login(core.session { base_url = url })
+      end, "login: the session has no token_url")
+      assert.has_error(function()
+        core.login(core.session { base_url = url, token_url = url })
+      end, "login: the session has no client_id")
+    end)
+
+    it("shows nothing of an answer that was cut: it may hold half a token", function()
+      local text = 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"eyJhbG'
+      local server = raw_server.start { text }
+      local session = session_for(server, { token_url = server.url, client_id = "me", client_secret = "s3cr3t" })
+      local reply, err = core.login(session)
+      server.stop()
+      assert.is_nil(reply)
+      assert.equal("transport", err.kind)
+      assert.is_nil(err.details)
+      assert.is_nil(tostring(err.message):find("eyJ", 1, true))
     end)
   end)
 

@@ -7,10 +7,9 @@
 
 enum { SMALLEST = 1024, LARGEST_KEPT = 32 * 1024 };
 
-/* Not realloc: the block that is left behind has to be wiped. */
-static bool grow(buffer *target, size_t needed) {
-  size_t capacity = target->capacity > 0 ? target->capacity : SMALLEST;
-  while (capacity < needed) capacity *= 2; /* needed <= limit < SIZE_MAX / 2: cannot wrap */
+/* Moves the content into a block of another size, which it fits into. Not realloc: the block that is
+ * left behind has to be wiped. */
+static bool move(buffer *target, size_t capacity) {
   char *data = malloc(capacity);
   if (data == NULL) return false;
   if (target->length > 0) memcpy(data, target->data, target->length);
@@ -20,6 +19,24 @@ static bool grow(buffer *target, size_t needed) {
   target->length = length;
   target->capacity = capacity;
   return true;
+}
+
+static bool grow(buffer *target, size_t needed) {
+  size_t capacity = target->capacity > 0 ? target->capacity : SMALLEST;
+  while (capacity < needed) capacity *= 2; /* needed <= limit < SIZE_MAX / 2: cannot wrap */
+  return move(target, capacity);
+}
+
+void buffer_reserve(buffer *target, size_t total) {
+  const size_t capacity = total < target->limit ? total : target->limit;
+  if (capacity > target->capacity) (void)move(target, capacity);
+}
+
+void buffer_keep_start(buffer *target, size_t length) {
+  if (length >= target->length) return;
+  secret_wipe(target->data + length, target->length - length);
+  target->length = length;
+  if (!move(target, length > 0 ? length : 1)) buffer_free(target);
 }
 
 bool buffer_append(buffer *target, const void *bytes, size_t length) {

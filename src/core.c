@@ -5,6 +5,7 @@
  *   core.start(session, operation, …)   the same, begun -> transfer | nil, err
  *   core.check(operation, …)            nil, or what is wrong with these arguments
  *   core.now() .wall() .random() .sleep(seconds)
+ *   core.file_mode(path)                who may read a file, as chmod counts; nil: there is none
  *   core.version                        of the module, libcurl, and its TLS library
  */
 #include <curl/curl.h>
@@ -13,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "compat.h"
@@ -68,9 +70,9 @@ static int push_cancelled(lua_State *L, const operation *op, const char *why) {
 static int exchange(lua_State *L) {
   const operation *op = lua_touserdata(L, lua_upvalueindex(1));
   transfer **handle;
+  interrupt watch = interrupt_watch(L); /* beginning may take a while already */
   if (!begin(L, op, 2, false, &handle)) return 2;
   const int object = lua_gettop(L);
-  interrupt watch = interrupt_watch(L);
   session *s = (*handle)->session;
   session_kick(s);
   while (*handle != NULL && !(*handle)->finished) {
@@ -145,6 +147,16 @@ static int sleep_seconds(lua_State *L) {
   return 1;
 }
 
+/* ---- files ---- */
+
+/* core.file_mode(path) */
+static int file_mode(lua_State *L) {
+  struct stat about;
+  if (stat(luaL_checkstring(L, 1), &about) != 0) return 0;
+  lua_pushinteger(L, about.st_mode & 07777);
+  return 1;
+}
+
 /* ---- registration ---- */
 
 /* Closing a Lua state unloads its modules, and with this one libcurl, while libcurl may still have
@@ -193,6 +205,7 @@ __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
                                        {"wall", wall},
                                        {"random", pseudo_random},
                                        {"sleep", sleep_seconds},
+                                       {"file_mode", file_mode},
                                        {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   session_register(L);

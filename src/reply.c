@@ -69,12 +69,16 @@ static bool normalise(lua_State *L, int table) {
   return true;
 }
 
+/* Of a body that is longer, only the beginning is kept once Lua has it: for a preview. */
+enum { LONG_BODY = 64 * 1024 };
+
 /* Pushes what the body means, or a text that says why it means nothing. */
-static bool decode(lua_State *L, int index, const buffer *body) {
+static bool decode(lua_State *L, int index, buffer *body) {
   compat_getuservalue(L, index);
   lua_rawgeti(L, -1, SESSION_DECODER);
   lua_remove(L, -2);
   lua_pushlstring(L, body->data != NULL ? body->data : "", body->length);
+  if (body->length > LONG_BODY) buffer_keep_start(body, PREVIEW + 1);
   const int outcome = lua_pcall(L, 1, 1, 0);
   if (outcome == LUA_ERRMEM) lua_error(L); /* this says nothing about the body */
   if (outcome != 0) return false;
@@ -124,10 +128,18 @@ static void set_preview(lua_State *L, transfer *t) {
   lua_setfield(L, -2, "details");
 }
 
-static const char *header_of(const transfer *t, const char *name) {
+/* The request's id for SAP's support, as the answer's header tells it; NULL: it does not, or so much
+ * that it is none. A copy: secrets are hidden in it, and what is made of it may end the transfer. */
+static const char *copy_request_id(const transfer *t, char id[PREVIEW]) {
   struct curl_header *header;
-  return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
-                                                                                    : NULL;
+  if (curl_easy_header(t->easy, "x-request-id", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+    return NULL;
+  }
+  const size_t length = strlen(header->value);
+  if (length >= PREVIEW) return NULL;
+  memcpy(id, header->value, length + 1);
+  session_redact(t->session, id, length);
+  return id;
 }
 
 /* Pushes nil and the beginning of an error: what is known of every answer, whatever it says. */
@@ -137,7 +149,8 @@ static void push_error(lua_State *L, const transfer *t, const char *kind, const 
   if (status == 0) return;
   lua_pushinteger(L, status);
   lua_setfield(L, -2, "status");
-  set_text(L, "request_id", header_of(t, "x-request-id"));
+  char id[PREVIEW];
+  set_text(L, "request_id", copy_request_id(t, id));
   curl_off_t seconds = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds); /* libcurl reads dates, too */
   if (seconds <= 0) return;
@@ -150,16 +163,15 @@ void reply_push_info(lua_State *L, const transfer *t) {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
-  char id[PREVIEW] = ""; /* a copy: making the table may run a finalizer that ends t */
-  const char *found = header_of(t, "x-request-id");
-  if (found != NULL) strncat(id, found, sizeof id - strlen(id) - 1);
+  char id[PREVIEW];
+  const char *found = copy_request_id(t, id);
   lua_createtable(L, 0, 3);
   lua_pushnumber(L, (lua_Number)microseconds / 1e6);
   lua_setfield(L, -2, "seconds");
   if (status == 0) return;
   lua_pushinteger(L, status);
   lua_setfield(L, -2, "status");
-  set_text(L, "request_id", found != NULL ? id : NULL);
+  set_text(L, "request_id", found);
 }
 
 /* ---- no answer, or half of one ---- */
@@ -179,22 +191,46 @@ static const struct {
                 {CURLE_SSL_CACERT_BADFILE, "config", false},
                 {CURLE_OK, "transport", true}}; /* any other */
 
+/* With TLS 1.3 a server refuses a client certificate at the very end of the handshake, and may hang
+ * up so fast that its reason is lost. */
+static bool may_be_certificate(const transfer *t) {
+  const session *s = t->session;
+  const bool shown = s->certificate != NULL || s->certificate_file != NULL;
+  const bool hung_up = t->outcome == CURLE_SEND_ERROR || t->outcome == CURLE_RECV_ERROR ||
+                       t->outcome == CURLE_GOT_NOTHING || t->outcome == CURLE_HTTP2 ||
+                       t->outcome == CURLE_SSL_CONNECT_ERROR;
+  return shown && hung_up && t->operation->reply == REPLY_TOKEN;
+}
+
+/* What went wrong, in words. */
+static const char *push_cause(lua_State *L, transfer *t) {
+  if (t->outcome == CURLE_ABORTED_BY_CALLBACK) return "the connection was lost before an answer";
+  session_redact(t->session, t->error, strlen(t->error));
+  const char *cause = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
+  return may_be_certificate(t)
+             ? lua_pushfstring(L, "%s (has the server refused the client certificate?)", cause)
+             : cause;
+}
+
 static int push_failure(lua_State *L, transfer *t, long status) {
-  const char *message = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
-  if (t->outcome == CURLE_ABORTED_BY_CALLBACK) message = "the connection was lost before an answer";
+  const char *message = push_cause(L, t);
   size_t row = 0;
   while (outcomes[row].code != t->outcome && outcomes[row].code != CURLE_OK) row++;
   const char *kind = outcomes[row].kind;
   bool retryable = outcomes[row].retryable;
+  if (t->outcome == CURLE_UNSUPPORTED_PROTOCOL &&
+      t->issued > 0) { /* what was answered is not HTTP */
+    kind = "protocol";
+    retryable = true;
+  }
   if (t->reply.full || t->headers_full) {
     kind = "protocol";
     message = t->reply.full ? "the reply is longer than max_response allows"
                             : "the headers are longer than max_headers allows";
     retryable = false;
   }
-  session_redact(t->session, t->error, strlen(t->error));
   push_error(L, t, kind, message, status);
-  set_preview(L, t);
+  if (t->operation->reply != REPLY_TOKEN) set_preview(L, t); /* half a token is a secret, too */
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && t->issued > 0);
   return 2;
@@ -209,19 +245,20 @@ static const struct {
 } refusals[] = {{401, "auth", true},   {403, "auth", false}, {408, "http", true},
                 {412, "state", false}, {425, "http", true},  {429, "http", true}};
 
-/* Copies a text field of the table below the error on top into the error. */
+/* Copies a text field, if there is something in it, of the table below the error on top into the error. */
 static void copy_text(lua_State *L, int from, const char *name, const char *field) {
   lua_getfield(L, from, name);
-  if (lua_type(L, -1) == LUA_TSTRING) {
+  if (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) > 0) {
     lua_setfield(L, -2, field);
   } else {
     lua_pop(L, 1);
   }
 }
 
-/* AI Core's {"error":{"code","message","requestId","target","details"}}, or the token endpoint's
- * {"error":"…","error_description":"…"}. The body's table is at the index, the error on top. */
-static bool copy_error_body(lua_State *L, int body) {
+/* AI Core's {"error":{"code","message","requestId","target","details"}}, or where tokens are looked at
+ * {"error":"…","error_description":"…"}: elsewhere a gateway's 404 looks like that, and would pass for AI
+ * Core's own. The body's table is at the index, the error on top. */
+static bool copy_error_body(lua_State *L, int body, bool about_token) {
   lua_getfield(L, body, "error");
   const int inner = lua_gettop(L);
   lua_pushvalue(L, inner - 1);
@@ -234,19 +271,46 @@ static bool copy_error_body(lua_State *L, int body) {
     copy_text(L, inner, "target", "target");
     lua_getfield(L, inner, "details");
     lua_setfield(L, -2, "details");
-  } else if (lua_type(L, inner) == LUA_TSTRING) {
+  }
+  const bool is_oauth = about_token && lua_type(L, inner) == LUA_TSTRING;
+  if (is_oauth) {
     copy_text(L, body, "error", "code");
     copy_text(L, body, "error_description", "message");
   }
-  const bool known = is_core || lua_type(L, inner) == LUA_TSTRING;
+  const bool known = is_core || is_oauth;
   lua_settop(L, inner - 1);
   return known;
 }
 
+/* Does the value on top tell a secret? In the body it stood with escapes then, and so was not seen. */
+static bool tells_secret(lua_State *L, const session *s) {
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    return session_tells(s, text, length);
+  }
+  if (!lua_istable(L, -1)) return false;
+  luaL_checkstack(L, 8, NULL);
+  const int table = lua_gettop(L);
+  bool tells = false;
+  lua_pushnil(L);
+  while (!tells && lua_next(L, table) != 0) {
+    tells = tells_secret(L, s);
+    lua_settop(L, table + 1);
+    tells = tells || tells_secret(L, s); /* the field's name */
+  }
+  lua_settop(L, table);
+  return tells;
+}
+
 static int push_refusal(lua_State *L, int index, transfer *t, long status) {
   session_redact(t->session, t->reply.data, t->reply.length);
-  const bool decoded = decode(L, index, &t->reply) && lua_istable(L, -1);
+  bool decoded = decode(L, index, &t->reply) && lua_istable(L, -1);
   const int body = lua_gettop(L);
+  if (decoded && tells_secret(L, t->session)) {
+    decoded = false;
+    buffer_clear(&t->reply); /* nothing of it is repeated */
+  }
   const char *kind = "http";
   bool retryable = status >= 500 && status != 501;
   for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
@@ -260,7 +324,8 @@ static int push_refusal(lua_State *L, int index, transfer *t, long status) {
                                         : "HTTP %d without an error body of AI Core",
                       (int)status);
   push_error(L, t, kind, message, status);
-  if (!decoded || !copy_error_body(L, body)) set_preview(L, t);
+  const bool about_token = t->operation->reply == REPLY_TOKEN || status == 401;
+  if (!decoded || !copy_error_body(L, body, about_token)) set_preview(L, t);
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && status >= 500);
   return 2;
@@ -278,6 +343,27 @@ static int push_misfit(lua_State *L, transfer *t, long status, const char *why) 
   return 2;
 }
 
+/* A list of objects and nothing else? An object without fields cannot be told from an empty list. */
+static bool is_list_of_objects(lua_State *L, int list) {
+  size_t count = 0;
+  lua_pushnil(L);
+  for (; lua_next(L, list) != 0; count++) {
+    if (!lua_istable(L, -1)) {
+      lua_settop(L, list);
+      return false;
+    }
+    lua_pop(L, 1);
+  }
+  return count == lua_rawlen(L, list);
+}
+
+/* Is the text on top more than nothing, and without NUL bytes? */
+static bool is_plain_text(lua_State *L) {
+  size_t length;
+  const char *text = lua_tolstring(L, -1, &length);
+  return length > 0 && strlen(text) == length;
+}
+
 /* NULL, or what is wrong with the value on top of the stack. */
 static const char *shape_complaint(lua_State *L, const transfer *t) {
   const operation *op = t->operation;
@@ -285,20 +371,15 @@ static const char *shape_complaint(lua_State *L, const transfer *t) {
   const int body = lua_gettop(L);
   lua_getfield(L, body, op->required);
   const char *complaint = NULL;
-  if (lua_type(L, -1) != op->required_type) {
+  if (lua_type(L, -1) != op->required_type ||
+      (op->required_type == LUA_TSTRING && !is_plain_text(L))) {
     complaint = lua_pushfstring(L, "no %s", op->required);
-  } else if (op->elements) {
-    const int list = lua_gettop(L);
-    const size_t count = lua_rawlen(L, list);
-    for (size_t i = 1; i <= count && complaint == NULL; i++) {
-      lua_rawgeti(L, list, (int)i);
-      if (!lua_istable(L, -1)) complaint = "a list with something else than objects";
-      lua_settop(L, list);
-    }
+  } else if (op->elements && !is_list_of_objects(L, lua_gettop(L))) {
+    complaint = "a list with something else than objects";
   }
   lua_getfield(L, body, "id");
   if (complaint == NULL && t->id[0] != '\0' && lua_type(L, -1) == LUA_TSTRING &&
-      strcmp(lua_tostring(L, -1), t->id) != 0) {
+      (!is_plain_text(L) || strcmp(lua_tostring(L, -1), t->id) != 0)) {
     complaint = "it is about another id";
   }
   if (complaint == NULL) lua_settop(L, body); /* else it may stand on the stack */
@@ -330,12 +411,18 @@ static int push_count(lua_State *L, transfer *t, long status) {
  * copies behind. NULL, or what is wrong. */
 static const char *take_token(lua_State *L, transfer *t) {
   token_place found;
-  if (!token_find(t->reply.data, t->reply.length, &found)) return "no access_token";
+  if (t->reply.data == NULL || !token_find(t->reply.data, t->reply.length, &found))
+    return "no access_token";
   if (parameter_header_safe(found.text, found.length)) {
     t->authorization = session_new_token(found.text, found.length);
     if (t->authorization == NULL) luaL_error(L, "out of memory");
   }
   memset(found.text, '*', found.room);
+  if (t->authorization != NULL) { /* it may stand there twice */
+    const size_t name = strlen(SESSION_AUTHORIZATION);
+    secret_redact(t->authorization->text + name, t->authorization->length - name, t->reply.data,
+                  t->reply.length);
+  }
   return t->authorization != NULL ? NULL : "a token with control characters";
 }
 

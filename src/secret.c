@@ -65,13 +65,25 @@ void *secret_realloc(void *block, size_t size) {
   return fresh;
 }
 
+bool secret_stands_in(const char *hidden, size_t hidden_length, const char *text, size_t length) {
+  return hidden_length >= SHORTEST_REDACTED && memmem(text, length, hidden, hidden_length) != NULL;
+}
+
+/* A text that was cut off may end with the beginning of what is to be hidden. */
+static void redact_tail(const char *hidden, size_t hidden_length, char *text, size_t length) {
+  size_t part = hidden_length - 1 < length ? hidden_length - 1 : length;
+  while (part >= SHORTEST_REDACTED && memcmp(text + length - part, hidden, part) != 0) part--;
+  if (part >= SHORTEST_REDACTED) memset(text + length - part, '*', part);
+}
+
 void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length) {
   if (hidden_length < SHORTEST_REDACTED) return;
   size_t at = 0;
   while (at + hidden_length <= length) {
     char *found = memchr(text + at, hidden[0], length - hidden_length - at + 1);
-    if (found == NULL) return;
+    if (found == NULL) break;
     if (memcmp(found, hidden, hidden_length) == 0) memset(found, '*', hidden_length);
     at = (size_t)(found - text) + 1;
   }
+  redact_tail(hidden, hidden_length, text, length);
 }

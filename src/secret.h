@@ -5,6 +5,7 @@
 #ifndef AICORE_SECRET_H
 #define AICORE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct secret {
@@ -30,7 +31,10 @@ void secret_release(secret **shared);
 void secret_free(void *block);
 void *secret_realloc(void *block, size_t size);
 
-/* Replaces every occurrence of the hidden bytes in text by asterisks, in place. */
+/* Do the hidden bytes stand in the text? */
+bool secret_stands_in(const char *hidden, size_t hidden_length, const char *text, size_t length);
+
+/* Replaces every occurrence of the hidden bytes in text by asterisks, in place; a beginning of them at its end, too. */
 void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length);
 
 #endif

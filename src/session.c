@@ -158,10 +158,11 @@ static bool tell(session *s, curl_socket_t fd, int ready) {
   return curl_multi_socket_action(s->multi, fd, ready, &running) == CURLM_OK;
 }
 
+/* Once libcurl has failed as a whole it is not to be asked again, but for the end of its transfers. */
 static bool run_due(session *s) {
   bool fine = true;
-  for (int round = 0; round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
-    fine = tell(s, CURL_SOCKET_TIMEOUT, 0) && fine;
+  for (int round = 0; fine && round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
+    fine = tell(s, CURL_SOCKET_TIMEOUT, 0);
   }
   return fine;
 }
@@ -205,9 +206,8 @@ static void act(session *s, int most_ms) {
   const int count = pollset_wait(&s->sockets, most_ms, events);
   const sigpipe_guard guard = sigpipe_hold(s->secure);
   bool fine = true;
-  for (int i = 0; i < count; i++) fine = tell(s, events[i].fd, events[i].ready) && fine;
-  fine = run_due(s) && fine;
-  reap(s, fine);
+  for (int i = 0; fine && i < count; i++) fine = tell(s, events[i].fd, events[i].ready);
+  reap(s, fine && run_due(s));
   sigpipe_release(&guard);
   pollset_settle(&s->sockets);
 }
@@ -236,6 +236,17 @@ void session_redact(const session *s, char *text, size_t length) {
   redact_from(s->authorization, strlen(SESSION_AUTHORIZATION), text, length);
   redact_from(s->client_secret, 0, text, length);
   redact_from(s->login_form, s->login_secret_at, text, length);
+}
+
+static bool tells(const secret *hidden, size_t start, const char *text, size_t length) {
+  return hidden != NULL &&
+         secret_stands_in(hidden->text + start, hidden->length - start, text, length);
+}
+
+bool session_tells(const session *s, const char *text, size_t length) {
+  return tells(s->authorization, strlen(SESSION_AUTHORIZATION), text, length) ||
+         tells(s->client_secret, 0, text, length) ||
+         tells(s->login_form, s->login_secret_at, text, length);
 }
 
 /* ---- methods ---- */
@@ -311,9 +322,9 @@ static int session_closed(lua_State *L) {
 /* session:wait(seconds): waits until step() has something to do, or so long at most.
  * Returns false when a signal handler of the host wants control instead. */
 static int session_wait(lua_State *L) {
+  interrupt watch = interrupt_watch(L); /* opening may take a while already */
   session *s = check_open(L);
   const double seconds = luaL_checknumber(L, 2);
-  interrupt watch = interrupt_watch(L);
   const double end = clock_now() + (seconds > 0 ? fmin(seconds, 86400) : 0);
   while (s->finished.first == NULL) {
     const double left_ms = ceil((end - clock_now()) * 1000);

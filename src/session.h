@@ -92,6 +92,9 @@ void session_keep_token(session *s, secret *token);
 /* Hides the session's secrets in a text that comes from outside. */
 void session_redact(const session *s, char *text, size_t length);
 
+/* Does such a text tell one of the session's secrets? */
+bool session_tells(const session *s, const char *text, size_t length);
+
 /* Lets libcurl do what is due now, without waiting: right after a transfer was added. */
 void session_kick(session *s);
 

@@ -16,8 +16,18 @@ enum { MOST_IDLE = 256 };
 
 /* ---- what libcurl delivers; nothing here touches Lua ---- */
 
+/* A server may claim any length: room is made for so much at most before it has sent it. */
+enum { MOST_RESERVED = 16 * 1024 * 1024 };
+
+static void reserve(transfer *t) {
+  curl_off_t length = -1; /* of a compressed body: a beginning */
+  curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length > 0 && length <= MOST_RESERVED) buffer_reserve(&t->reply, (size_t)length);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *data) {
   transfer *t = data;
+  if (t->reply.length == 0) reserve(t);
   return buffer_append(&t->reply, bytes, size * count) ? size * count : 0;
 }
 
@@ -76,7 +86,6 @@ static bool set_texts(const transfer *t) {
     const char *value;
   } texts[] = {
       {CURLOPT_PROTOCOLS_STR, "http,https"},
-      {CURLOPT_ACCEPT_ENCODING, "gzip"},
       {CURLOPT_USERAGENT, "aicore-lua"},
       {CURLOPT_CAINFO, s->ca_file},
       {CURLOPT_PROXY, s->proxy},
@@ -214,6 +223,9 @@ static bool set_request(transfer *t, const request *built) {
          curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
          /* What must not happen twice takes no connection that may turn out to be dead. */
          curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)op->once) == CURLE_OK &&
+         /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but half of a count is. */
+         curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING,
+                          op->reply == REPLY_COUNT ? NULL : "gzip") == CURLE_OK &&
          set_method(t, built) && set_headers(t, built) &&
          set_certificate(t, op->reply == REPLY_TOKEN);
 }

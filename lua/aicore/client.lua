@@ -12,6 +12,7 @@ local retry = require "aicore.retry"
 local runtimes = require "aicore.runtime"
 
 ---@class aicore.Client
+---@field warnings string[]  what a person should hear of the settings
 local Client = { __name = "aicore.client" }
 Client.__index = Client
 
@@ -193,6 +194,18 @@ local function find_runtime(runtime)
   return found
 end
 
+--- What a person should hear of the settings: files with secrets that everybody may read.
+local function warnings_of(settings)
+  local warnings = {}
+  for _, path in ipairs(settings.secret_files) do
+    local mode = core.file_mode(path)
+    if mode and mode % 8 >= 4 then
+      warnings[#warnings + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+    end
+  end
+  return warnings
+end
+
 local client = {}
 
 --- A client of its own, from `arguments` and from where settings are looked for otherwise.
@@ -224,6 +237,7 @@ function client.new(arguments)
     timeout = settings.timeout,
     budget = budget,
     on_attempt = settings.on_attempt,
+    warnings = warnings_of(settings), -- texts, for whoever shows them to a person
     requests = 0, -- that were sent, logins not counted
     watches = {}, -- by resource group
     created = {}, -- id -> when, on the runtime's clock, for as long as it may not be found

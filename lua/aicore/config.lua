@@ -135,8 +135,8 @@ function config.check(arguments)
 end
 
 -- Sources ----------------------------------------------------------------------------------------
--- A source is { name = where, values = { setting = value }, key = is it a service key?, note = why
--- there is nothing in it }.
+-- A source is { name = where, values = { setting = value }, key = is it a service key?, is_file = is the name a
+-- file's?, note = why there is nothing in it }.
 
 local function decode(text)
   local ok, value = pcall(cjson.decode, text)
@@ -209,7 +209,7 @@ local function file_source(arguments, host)
   local source = variables_source(function(name)
     return values[name]
   end)
-  source.name, source.variables, source.note = path, nil, "not in it"
+  source.name, source.variables, source.note, source.is_file = path, nil, "not in it", true
   return source
 end
 
@@ -443,10 +443,21 @@ local function login_settings(sources)
   return secret_login(sources)
 end
 
+--- The files that hold secrets: nobody else should be able to read them.
+local function secret_files(sources, session)
+  local files = { session.key_file }
+  for _, source in ipairs(sources) do
+    if source.is_file and (source.values.client_secret or source.values.key) then
+      files[#files + 1] = source.name
+    end
+  end
+  return files
+end
+
 --- Resolves the settings of a client.
 ---@param arguments aicore.Config  checked
 ---@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
----@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`
+---@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`, `secret_files`
 ---@return aicore.Error? err   of kind "config": what is missing or contradictory, and where it was
 ---                            looked for
 function config.resolve(arguments, host)
@@ -479,6 +490,7 @@ function config.resolve(arguments, host)
     timeout = arguments.timeout or 120,
     runtime = arguments.runtime,
     on_attempt = arguments.on_attempt,
+    secret_files = secret_files(sources, session),
   }
 end
 

@@ -6,19 +6,20 @@ local lists = {}
 lists.PAGE = 10000
 
 --- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
---- collects, so that two pages would be held. Whoever asks for the next page holds the last no more.
+--- collects, so that two pages would be held.
 local LONG = 2500
 
----@alias aicore.NextPage fun(): table[]|nil, aicore.Error?, integer?
----       the resources of the next page and the list's `count`; nil after the last; nil, err
+---@alias aicore.NextPage fun(done_with: boolean?): table[]|nil, aicore.Error?, integer?
+---       the resources of the next page and the list's `count`; nil after the last; nil, err.
+---       done_with: nothing of the page before is held any more
 
 --- The pages of a list, one exchange each.
 ---@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?  one page
 ---@return aicore.NextPage
 function lists.pages(fetch)
   local skip, length, done = 0, 0, false
-  return function()
-    if length >= LONG then
+  return function(done_with)
+    if done_with and length >= LONG then
       collectgarbage()
     end
     if done then
@@ -52,7 +53,7 @@ function lists.all(next_page, belongs, pick)
       end
     end
     page = nil -- luacheck: ignore 311
-    page, err = next_page()
+    page, err = next_page(pick ~= nil)
   end
   if err then
     return nil, err
@@ -73,7 +74,7 @@ function lists.each(next_page, belongs)
       if deployment == nil then
         local err
         page = nil -- luacheck: ignore 311
-        page, err = next_page()
+        page, err = next_page(true)
         at = 0
         if err then
           return false, err

@@ -200,7 +200,7 @@ local function look_by_list(self, deadline)
       end
     end
     page = nil -- luacheck: ignore 311
-    page, err, count = next_page()
+    page, err, count = next_page(true)
   end
   if err and err.kind == "cancelled" then
     return err
