@@ -6,7 +6,9 @@ cache = false
 files["spec"] = { std = "min+busted" }
 files["bench/hosts/neovim.lua"] = { globals = { "vim" } }
 files["spec/contract/neovim.lua"] = { globals = { "vim" } }
+files["spec/neovim/screen.lua"] = { globals = { "vim" } }
 files["lua/aicore/health.lua"] = { globals = { "vim" }, read_globals = { package = { fields = { "searchpath" } } } }
+files["lua/aicore/neovim"] = { globals = { "vim" } }
 files["lua/aicore/runtime/neovim.lua"] = { globals = { "vim" } }
 files["lua/aicore/runtime/ngx.lua"] = { read_globals = { "ngx" } }
 files[".busted"] = { std = "min" }

@@ -32,18 +32,19 @@ local MODULES = {
   { "emulator.*", knows = "emulator.* errors lifecycle", outside = "http.* cqueues.* openssl.* cjson.* basexx" },
   {
     "cli.*",
-    knows = "cli.* emulator.* init client config errors lifecycle",
+    knows = "cli.* emulator.* init client config errors lifecycle core attempts filter host",
     outside = "argparse cjson.*",
     computed = true,
   },
   { "host", knows = "" },
+  { "neovim.*", knows = "neovim.* init client errors filter lifecycle runtime.neovim" },
   { "health", knows = "init config errors host core", outside = "health cjson" },
 }
 
 -- A name may stand only in these modules, or in all but these.
 local NAMES = {
-  { "vim", only = "runtime.neovim health" },
-  { "uv", only = "runtime.uv runtime.luv runtime.neovim health" },
+  { "vim", only = "runtime.neovim health neovim.*" },
+  { "uv", only = "runtime.uv runtime.luv runtime.neovim health neovim.*" },
   { "ngx", only = "runtime.ngx" },
   { "io", never = "retry wait lifecycle errors" },
   { "os", never = "retry wait lifecycle errors" },

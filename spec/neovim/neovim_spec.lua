@@ -60,12 +60,12 @@ describe("Neovim", function()
 
   it("finds the module in the runtimepath", function()
     local lines = run [[
-      say(package.loaded["aicore.core"].version.aicore)
+      say(require("aicore.core").version.aicore)
       say(debug.getinfo(aicore.spawn, "S").source)
       vim.cmd "qa!"
     ]]
     assert.matches("^%d+%.%d+%.%d+$", lines[1])
-    assert.matches("/lua/aicore/runtime/init%.lua$", lines[2])
+    assert.matches("/lua/aicore/init%.lua$", lines[2])
   end)
 
   it("waits in a coroutine of aicore.spawn", function()

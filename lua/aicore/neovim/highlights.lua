@@ -1,0 +1,42 @@
+--- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. Whoever
+--- defines one of them, wins.
+
+local highlights = {}
+
+--- Green in most colour schemes; the editor has a group for it since 0.9.
+local GOOD = vim.fn.hlexists "DiagnosticOk" == 1 and "DiagnosticOk" or "MoreMsg"
+
+local LINKS = {
+  AICoreTitle = "Title",
+  AICoreHead = "Identifier",
+  AICoreQuiet = "Comment",
+  AICoreFilter = "Special",
+  AICoreError = "DiagnosticError",
+  AICoreProgress = "DiagnosticInfo",
+  AICoreTarget = "DiagnosticInfo",
+  AICoreGone = "Comment",
+  AICoreKey = "Special",
+  AICoreRunning = GOOD,
+  AICorePending = "DiagnosticWarn",
+  AICoreStopping = "DiagnosticWarn",
+  AICoreStopped = "Comment",
+  AICoreCompleted = "Comment",
+  AICoreDead = "DiagnosticError",
+  AICoreUnknown = "DiagnosticHint",
+}
+
+--- The links that are made if nobody wants others; the caller may change them.
+---@return table<string, string>  group -> the group that it is linked to
+function highlights.links()
+  return vim.deepcopy(LINKS)
+end
+
+--- Links them. As defaults, links outlive a change of the colour scheme.
+---@param links table<string, string>
+function highlights.define(links)
+  for group, link in pairs(links) do
+    vim.cmd(("highlight default link %s %s"):format(group, link))
+  end
+end
+
+return highlights

@@ -1,0 +1,99 @@
+--- What the panel shows, as data: rows of deployments, and what is going on with them.
+-- Pure: no editor, no clock; the time is passed in.
+
+local filter = require "aicore.filter"
+local lifecycle = require "aicore.lifecycle"
+
+local model = {}
+
+---@class aicore.neovim.Row
+---@field id string
+---@field status string
+---@field target string?        targetStatus
+---@field scenario string
+---@field configuration string  its name, or its id
+---@field created number?       s since the epoch
+
+--- What happens to a deployment because somebody here has asked for it.
+---@class aicore.neovim.Work
+---@field action "stop"|"delete"|"teardown"
+---@field failure string?  why it did not come about
+---@field gone_at number?  s since the epoch: when it was found to be gone; the row is a memory then
+---@field row aicore.neovim.Row
+
+-- Rows ---------------------------------------------------------------------------------------------
+
+--- What is kept of a deployment: ten thousand whole records would be 30 MB.
+---@param deployment table  as the service shows it
+---@return aicore.neovim.Row
+function model.row(deployment)
+  return {
+    id = deployment.id,
+    status = deployment.status or "UNKNOWN",
+    target = deployment.targetStatus,
+    scenario = deployment.scenarioId or "",
+    configuration = deployment.configurationName or deployment.configurationId or "",
+    created = filter.epoch(deployment.createdAt),
+  }
+end
+
+--- Newest first; the order of two rows never changes between two refreshes.
+---@param rows aicore.neovim.Row[]
+function model.sort(rows)
+  table.sort(rows, function(a, b)
+    local first, second = a.created or 0, b.created or 0
+    if first ~= second then
+      return first > second
+    end
+    return a.id < b.id
+  end)
+end
+
+-- Longest first: the unit, and from how many seconds on it is used.
+local UNITS = { { 86400, 2 * 86400, "d" }, { 3600, 2 * 3600, "h" }, { 60, 120, "m" }, { 1, 0, "s" } }
+
+--- "45s", "12m", "3h", "6d"
+---@param seconds number?
+---@return string
+function model.age(seconds)
+  if not seconds then
+    return "?"
+  end
+  seconds = math.max(seconds, 0)
+  for _, unit in ipairs(UNITS) do
+    if seconds >= unit[2] then
+      return ("%d%s"):format(math.floor(seconds / unit[1]), unit[3])
+    end
+  end
+end
+
+-- What goes on -------------------------------------------------------------------------------------
+
+local ASKED = { stop = "stop asked", delete = "delete asked", teardown = "teardown asked" }
+
+--- How far it has come, in words, by what the list says of it; nil: nothing goes on.
+---@param work aicore.neovim.Work?
+---@param row aicore.neovim.Row
+---@param listed boolean  does it stand in the last list? A filter may have lost it
+---@return string? words
+---@return string? group  how to colour them
+function model.progress(work, row, listed)
+  if not work then
+    return nil
+  elseif work.failure then
+    return "failed", "AICoreError"
+  elseif work.gone_at then
+    return "gone", "AICoreGone"
+  elseif not listed then
+    return "not listed any more, waiting", "AICoreProgress"
+  elseif row.target == "DELETED" then
+    return "delete accepted, waiting", "AICoreProgress"
+  elseif lifecycle.ended(row.status) then
+    return work.action ~= "stop" and "delete asked" or nil, "AICoreProgress"
+  elseif row.target == "STOPPED" then
+    return "stop accepted, waiting", "AICoreProgress"
+  end
+  return ASKED[work.action], "AICoreProgress"
+end
+
+return model

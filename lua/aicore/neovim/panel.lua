@@ -1,0 +1,364 @@
+--- The panel: a buffer with the list of deployments, up to date while it can be seen, and what can be done to them.
+
+local actions = require "aicore.neovim.actions"
+local aicore = require "aicore"
+local buffers = require "aicore.neovim.buffers"
+local errors = require "aicore.errors"
+local filters = require "aicore.neovim.filters"
+local help = require "aicore.neovim.help"
+local json = require "aicore.neovim.json"
+local lines = require "aicore.neovim.lines"
+local model = require "aicore.neovim.model"
+local notify = require "aicore.neovim.notify"
+local options_of = require "aicore.neovim.options"
+local page = require "aicore.neovim.page"
+local poll = require "aicore.neovim.poll"
+local view = require "aicore.neovim.view"
+
+local NAME = "aicore://deployments"
+local LIST_TIMEOUT = 30 -- s
+local WORK_SECONDS = 1 -- between two refreshes while something goes on
+local GONE_SECONDS = 10 -- so long is shown what is gone
+local LOG_SECONDS = 24 * 3600 -- so far back go the logs
+local LOG_LINES = 1000
+local RECORD_BEGINS = { "id", "status", "targetStatus", "statusMessage", "scenarioId", "configurationName" }
+
+---@class aicore.neovim.Panel
+---@field options aicore.neovim.Options
+---@field client aicore.Client?
+---@field wanted aicore.Filter         what the list is asked for
+---@field filter string                the same as the user has written it
+---@field rows aicore.neovim.Row[]?    the last list
+---@field works table<string, aicore.neovim.Work>  by id
+---@field failure string?              why the last list did not come
+---@field at string?                   when the last one came
+---@field buffer integer?
+---@field view aicore.neovim.View
+---@field poll aicore.neovim.Poll
+local Panel = {}
+Panel.__index = Panel
+
+-- The list -----------------------------------------------------------------------------------------
+
+--- The client, made when it is first needed: settings may come later than the editor starts. Settings that there are
+--- not are told like others that do not work.
+local function find_client(self)
+  if self.client then
+    return self.client
+  end
+  local sound, client, err = pcall(aicore.client, self.options.client)
+  if not sound then
+    return nil, errors.new { kind = "config", message = client }
+  end
+  self.client = client
+  return client, err
+end
+
+local function forget_what_is_gone(self, now)
+  for id, work in pairs(self.works) do
+    if work.gone_at and now - work.gone_at > GONE_SECONDS then
+      self.works[id] = nil
+    end
+  end
+end
+
+local function draw(self)
+  local now = os.time()
+  forget_what_is_gone(self, now)
+  self.view:draw(lines.of({
+    rows = self.rows,
+    works = self.works,
+    filter = self.filter,
+    failure = self.failure,
+    at = self.at,
+    help = self.options.keys.help,
+  }, now))
+end
+
+--- All rows that the filter finds, or nil, err.
+local function fetch(self)
+  local client, err = find_client(self)
+  if not client then
+    return nil, err
+  end
+  local wanted, rows = { timeout = LIST_TIMEOUT }, {}
+  for name, value in pairs(self.wanted) do
+    wanted[name] = value
+  end
+  for deployment, list_err in client:each(wanted) do
+    if not deployment then
+      return nil, list_err
+    end
+    local row = model.row(deployment)
+    local work = self.works[row.id]
+    rows[#rows + 1] = row
+    if work then
+      work.row = row
+    end
+  end
+  model.sort(rows)
+  return rows
+end
+
+--- The same trouble is told once, until it is over.
+local function tell_failure(self, err)
+  local trouble = err.kind .. err.message
+  if self.trouble ~= trouble then
+    notify(tostring(err), "ERROR")
+  end
+  self.trouble = trouble
+end
+
+local function refresh(self)
+  local wanted = self.wanted
+  local rows, err = fetch(self)
+  if wanted ~= self.wanted then
+    return -- the filter has changed meanwhile; the poll asks again
+  elseif rows then
+    self.rows, self.failure, self.trouble, self.at = rows, nil, nil, os.date "%H:%M:%S"
+  else
+    self.failure = tostring(err):gsub("%s+", " ")
+    tell_failure(self, err)
+  end
+  draw(self)
+end
+
+-- Work ---------------------------------------------------------------------------------------------
+
+--- The rows that are chosen and can be worked on: those in the list, which it is not being done to already.
+local function chosen_rows(self, name)
+  local by_id, rows = {}, {}
+  for _, row in ipairs(self.rows or {}) do
+    by_id[row.id] = row
+  end
+  for _, id in ipairs(self.view:chosen()) do
+    local work = self.works[id]
+    local is_done_to = work and work.action == name and not work.failure
+    rows[#rows + 1] = not is_done_to and by_id[id] or nil
+  end
+  return rows
+end
+
+--- Each one's work ends: what stays is a failure, or that it is gone. Another action may have taken it over.
+local function conclude(self, works, report)
+  local now = os.time()
+  for id, err in pairs(report.failed) do
+    works[id].failure = tostring(err):gsub("%s+", " ")
+  end
+  for _, ids in ipairs { report.deleted, report.absent } do
+    for _, id in ipairs(ids) do
+      works[id].gone_at = now
+    end
+  end
+  for id, work in pairs(works) do
+    if self.works[id] == work and not work.failure and not work.gone_at then
+      self.works[id] = nil
+    end
+  end
+end
+
+--- While something goes on, the list is looked at more often.
+local function set_pace(self)
+  local seconds = self.options.refresh
+  for _, work in pairs(self.works) do
+    if not work.failure and not work.gone_at then
+      seconds = seconds > 0 and math.min(seconds, WORK_SECONDS) or WORK_SECONDS
+      break
+    end
+  end
+  self.poll.seconds = seconds
+end
+
+local function perform(self, name, rows)
+  local works, ids = {}, {}
+  for i, row in ipairs(rows) do
+    ids[i], works[row.id] = row.id, { action = name, row = row }
+    self.works[row.id] = works[row.id]
+  end
+  draw(self)
+  set_pace(self)
+  self.poll:wake()
+  local report = self.client[actions.all[name].method](self.client, ids, {
+    resource_group = self.wanted.resource_group,
+  })
+  conclude(self, works, report)
+  set_pace(self)
+  local done, failures = actions.tell(report)
+  if done then
+    notify(name .. ": " .. done, "INFO")
+  end
+  if failures then
+    notify(failures, "ERROR")
+  end
+  draw(self)
+  self.poll:wake()
+end
+
+--- Does it to what is chosen, if the answer is yes.
+local function ask_and_perform(self, name)
+  local action = actions.all[name]
+  local rows, complaint = actions.split(action, chosen_rows(self, name))
+  if complaint then
+    notify(complaint, "WARN")
+  end
+  if #rows > 0 and vim.fn.confirm(actions.ask(action, rows), "&Yes\n&No", 2, "Question") == 1 then
+    aicore.spawn(function()
+      perform(self, name, rows)
+    end)
+  end
+end
+
+-- Pages --------------------------------------------------------------------------------------------
+
+local function open_page(self, kind, filetype, seconds, fetch_lines)
+  local id = self.view:chosen()[1]
+  if not id then
+    return
+  end
+  local group = self.wanted.resource_group
+  page.open {
+    name = ("aicore://%s/%s"):format(kind, id),
+    filetype = filetype,
+    window = self.options.page_window,
+    seconds = seconds,
+    keys = self.options.keys,
+    modes = self.modes,
+    fetch = function()
+      return fetch_lines(id, group)
+    end,
+  }
+end
+
+local function open_record(self)
+  open_page(self, "record", "json", nil, function(id, group)
+    local deployment, err = self.client:status(id, { resource_group = group })
+    return deployment and json.lines(deployment, RECORD_BEGINS), err
+  end)
+end
+
+local function log_lines(entries)
+  local texts = {}
+  for i = #entries, 1, -1 do
+    texts[#texts + 1] = ("%s  %s"):format(entries[i].timestamp or "", tostring(entries[i].msg):gsub("%c+", " "))
+  end
+  return #texts > 0 and texts or { "no log lines within the last day" }
+end
+
+--- The newest lines, at the end.
+local function open_logs(self)
+  open_page(self, "logs", "aicorelogs", math.max(self.options.refresh, 1), function(id, group)
+    local start = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - LOG_SECONDS)
+    local options = { resource_group = group, start = start, top = LOG_LINES, order = "desc" }
+    local entries, err = self.client:logs(id, options)
+    return entries and log_lines(entries), err
+  end)
+end
+
+-- The window ---------------------------------------------------------------------------------------
+
+--- Lists what another filter finds.
+---@param text string
+---@return boolean is_understood
+function Panel:set_filter(text)
+  local wanted, complaint = filters.parse(text)
+  if not wanted then
+    notify(complaint, "ERROR")
+    return false
+  end
+  self.wanted, self.filter, self.rows = wanted, vim.trim(text), nil
+  return true
+end
+
+--- Not by vim.ui.input: to some versions of it nothing, which is everything here, is the same as no answer.
+local function ask_for_filter(self)
+  local answered, text = pcall(vim.fn.input, {
+    prompt = "filter: ",
+    default = self.filter,
+    completion = "customlist,v:lua.require'aicore.neovim'.complete",
+    cancelreturn = self.filter,
+  })
+  if answered and text ~= self.filter and self:set_filter(text) then
+    draw(self)
+    self.poll:wake()
+  end
+end
+
+local function refresh_and_forget(self)
+  for id, work in pairs(self.works) do
+    if work.failure or work.gone_at then
+      self.works[id] = nil
+    end
+  end
+  self.trouble = nil
+  draw(self)
+  self.poll:wake()
+end
+
+local function acts_of(self)
+  local acts = {
+    record = open_record,
+    logs = open_logs,
+    filter = ask_for_filter,
+    refresh = refresh_and_forget,
+    help = function()
+      help.open(self.options.keys)
+    end,
+    close = buffers.close,
+  }
+  for name in pairs(actions.all) do
+    acts[name] = function()
+      ask_and_perform(self, name)
+    end
+  end
+  for name, act in pairs(acts) do
+    acts[name] = function()
+      act(self)
+    end
+  end
+  return acts
+end
+
+--- The buffer, if there is none, or none any more.
+local function make_buffer(self)
+  if self.buffer and vim.api.nvim_buf_is_valid(self.buffer) then
+    return
+  end
+  self.buffer = buffers.get(NAME, "aicore", "hide")
+  self.view = view.new(self.buffer)
+  self.poll = poll.new {
+    buffer = self.buffer,
+    seconds = self.options.refresh,
+    act = function()
+      refresh(self)
+    end,
+  }
+  buffers.map(self.buffer, self.options.keys, self.modes, acts_of(self))
+end
+
+--- Shows the panel.
+---@param filter string?  words; nil: what it was
+function Panel:open(filter)
+  if filter and not self:set_filter(filter) then
+    return
+  end
+  make_buffer(self)
+  draw(self)
+  if not buffers.show(self.buffer, self.options.window) then
+    self.poll:wake() -- a window that is opened does so by itself
+  end
+end
+
+local panel = {}
+
+--- A panel, not shown yet.
+---@param options aicore.neovim.Options  complete
+---@return aicore.neovim.Panel
+function panel.new(options)
+  local modes = {}
+  for _, action in ipairs(options_of.actions) do
+    modes[action.name] = action.modes
+  end
+  return setmetatable({ options = options, wanted = {}, filter = "", works = {}, modes = modes }, Panel)
+end
+
+return panel
