@@ -21,6 +21,7 @@ local MODULES = {
   { "config", knows = "errors", outside = "cjson cjson.*" },
   { "filter", knows = "errors lifecycle" },
   { "errors", knows = "" },
+  { "meta.*", knows = "" },
   { "lifecycle", knows = "" },
   { "runtime.uv", knows = "runtime.tasks core" },
   { "runtime.init", knows = "errors runtime.*", computed = true },

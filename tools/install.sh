@@ -1,4 +1,4 @@
-# Installs the built modules, Lua's files and aicorectl:   sh tools/install.sh PREFIX BUILD ABI...
+# Installs the built modules, Lua's files, aicorectl and its man page:   sh tools/install.sh PREFIX BUILD ABI...
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,4 +18,7 @@ for abi in "$@"; do
   done
 done
 put 755 bin/aicorectl "$prefix/bin/aicorectl"
+for page in man/*.1; do
+  [ ! -f "$page" ] || put 644 "$page" "$prefix/share/man/man1/${page#man/}"
+done
 echo "installed in $prefix for Lua ABI $*"

@@ -34,6 +34,15 @@ end
 ---@field retry boolean?          false: a single attempt
 ---@field on_progress function?   called when something has changed, where a call takes long
 
+---@class aicore.CreateOptions: aicore.Options
+---@field ttl string?             how long it may live: digits and m, h or d
+
+---@class aicore.LogsOptions: aicore.Options
+---@field start string?           RFC 3339; an hour ago if not given
+---@field end string?             RFC 3339; now if not given
+---@field top integer?            lines, 1 to 5000 (1000)
+---@field order "asc"|"desc"?
+
 --- What the service says of a deployment, in its own field names: id, status, targetStatus, …
 --- `GET /lm/deployments/{id}`; `opts.select = "status"` asks for less.
 ---@param id string
@@ -45,7 +54,7 @@ function Client:status(id, opts)
 end
 
 --- Asks for a deployment to be stopped; allowed while it is RUNNING or PENDING. It happens later.
---- `PATCH /lm/deployments/{id}` with targetStatus STOPPED.
+--- `PATCH /lm/deployments/{id}` with targetStatus STOPPED. Source of the rule: the AI API's description of it.
 ---@param id string
 ---@param opts aicore.Options?
 ---@return table|nil accepted  { id, message }
@@ -55,7 +64,9 @@ function Client:stop(id, opts)
 end
 
 --- Asks for a deployment to be deleted; allowed while it is STOPPED, DEAD or UNKNOWN. It cannot be
---- undone, and happens later. `DELETE /lm/deployments/{id}`.
+--- undone, and happens later. `DELETE /lm/deployments/{id}`. Source of the rule: "Delete a Single Deployment" in SAP's
+--- documentation, and the AI API's description. One that is gone is a success: with `absent = true` if it was not there
+--- to begin with.
 ---@param id string
 ---@param opts aicore.Options?
 ---@return table|nil accepted  { id, message }
@@ -67,8 +78,7 @@ end
 --- Creates a deployment. `POST /lm/deployments`. There is no idempotency key: when the error says
 --- `ambiguous`, a deployment may exist all the same.
 ---@param configuration_id string
----@param opts { ttl: string?, timeout: number?, resource_group: string?, retry: boolean? }?
----       ttl: digits and m, h or d: how long it may live
+---@param opts aicore.CreateOptions?
 ---@return table|nil created  { id, message, status, deploymentUrl }
 ---@return aicore.Error? err
 function Client:create(configuration_id, opts)
@@ -95,9 +105,7 @@ end
 
 --- Log lines of a deployment. `GET /lm/deployments/{id}/logs`.
 ---@param id string
----@param opts { start: string?, ["end"]: string?, top: integer?, order: "asc"|"desc"?,
----              timeout: number?, resource_group: string?, retry: boolean? }?
----       start, end: RFC 3339, the last hour if not given; top: 1 to 5000 lines (1000)
+---@param opts aicore.LogsOptions?
 ---@return table|nil lines    { { timestamp, msg, … }, … }
 ---@return aicore.Error? err
 function Client:logs(id, opts)
@@ -131,7 +139,7 @@ end
 --- When a page cannot be had, the last step gives `false, err`: a loop that forgets about errors
 --- fails loudly instead of taking a part for the whole.
 ---@param wanted aicore.Filter?
----@return fun(): table|false|nil, aicore.Error?
+---@return fun(): table|false|nil, aicore.Error? next_one
 function Client:each(wanted)
   local request, belongs, complaint = call.search("list", wanted)
   if not request then
@@ -166,6 +174,7 @@ end
 
 --- Ends the client: connections are closed, what is in flight is cancelled, secrets are wiped.
 --- May be called more than once.
+---@return nil
 function Client:close()
   if self.runtime.release then
     self.runtime.release(self.session) -- a loop must let go of the descriptor before it is closed

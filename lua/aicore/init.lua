@@ -2,25 +2,35 @@
 -- The functions of a client (client.lua tells their arguments and results) on a default client,
 -- which is made of the environment's settings at the first call. No logic here; and nothing else is
 -- loaded before it is used, as editors load this when they start.
+--
+-- A wrong argument raises at the caller's line, and nothing is sent. What the world does wrong comes back as
+-- `nil, err`, see aicore.Error: any call may fail with kind config (the first), auth, http, transport, protocol,
+-- timeout or cancelled; what else may happen is said with each.
+--
+-- Times are seconds. The paths are those of the AI API, below the base URL and /v2, as SAP's OpenAPI description of AI
+-- Core (2.42.0) has them, and so are the states.
 
 ---@class aicore
----@field status fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?
----@field stop fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?
----@field delete fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?
----@field list fun(filter: aicore.Filter?): table[]|nil, aicore.Error?
----@field each fun(filter: aicore.Filter?): fun(): table|false|nil, aicore.Error?
+---@field status fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?    a deployment
+---@field stop fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?      while it is RUNNING or PENDING
+---@field delete fun(id: string, opts: aicore.Options?): table|nil, aicore.Error?    once it is STOPPED, DEAD or UNKNOWN
+---@field list fun(filter: aicore.Filter?): table[]|nil, aicore.Error?               every page
+---@field each fun(filter: aicore.Filter?): fun(): table|false|nil, aicore.Error?    page by page
 ---@field count fun(filter: aicore.Filter?): integer|nil, aicore.Error?
----@field create fun(configuration_id: string, opts: table?): table|nil, aicore.Error?
+---@field create fun(configuration_id: string, opts: aicore.CreateOptions?): table|nil, aicore.Error?
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
----@field logs fun(id: string, opts: table?): table[]|nil, aicore.Error?
+---@field logs fun(id: string, opts: aicore.LogsOptions?): table[]|nil, aicore.Error?
 ---@field capabilities fun(opts: aicore.Options?): table|nil, aicore.Error?
----@field spawn fun(fn: fun())
+---@field stop_all fun(ids: string[], opts: aicore.Options?): aicore.Report          and waits until they have stopped
+---@field delete_all fun(ids: string[], opts: aicore.Options?): aicore.Report        and waits until they are gone
+---@field wait fun(id: string, goal: string, opts: aicore.Options?): table|true|nil, aicore.WaitError?
+---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
 local aicore = {}
 
 --- A client with settings of its own; see client.new.
 ---@param config aicore.Config?
 ---@return aicore.Client|nil client
----@return aicore.Error? err
+---@return aicore.Error? err  of kind "config": what is missing, and where it was looked for
 function aicore.client(config)
   return require("aicore.client").new(config)
 end
@@ -28,6 +38,7 @@ end
 --- Runs a function as a coroutine of the host's event loop (Neovim's, luv's), where all of this waits
 --- without blocking; see runtime/init.lua.
 ---@param fn fun()
+---@return nil
 function aicore.spawn(fn)
   return require("aicore.runtime").spawn(fn)
 end

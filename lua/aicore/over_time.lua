@@ -102,6 +102,7 @@ end
 -- Waiting for one ----------------------------------------------------------------------------------
 
 --- Looks until a deployment has a status, or is gone. All who wait in a resource group share looks.
+--- `GET /lm/deployments/{id}`, or the list, `GET /lm/deployments`.
 ---@param id string
 ---@param goal string           a status (STOPPED is satisfied by DEAD and COMPLETED, too), or "GONE"
 ---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.Progress
@@ -178,7 +179,8 @@ local function run_checked(self, name, goal, ids, opts)
   return run(self, many, goal, ids)
 end
 
---- Stops many and waits until they have stopped.
+--- Stops many and waits until they have stopped. `PATCH /lm/deployments` where the service takes batches, else
+--- `PATCH /lm/deployments/{id}`; and the list, to see what became of them.
 ---@param ids string[]
 ---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
 ---@return aicore.Report        `skipped`: those that had ended already
@@ -187,9 +189,10 @@ function over_time:stop_all(ids, opts)
 end
 
 --- Deletes many and waits until they are gone. Those that run fail: teardown stops them first.
+--- `PATCH /lm/deployments` where the service takes batches, else `DELETE /lm/deployments/{id}`; and the list.
 ---@param ids string[]
----@param opts aicore.Options?
----@return aicore.Report
+---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
+---@return aicore.Report        `failed` has those that ran, with kind "state"
 function over_time:delete_all(ids, opts)
   return run_checked(self, "delete_all", "delete", ids, opts)
 end
@@ -243,11 +246,17 @@ local function pretend(self, many, ids)
   }
 end
 
+---@alias aicore.Target string|string[]|aicore.Filter  an id, ids, or all that a filter finds
+
+---@class aicore.TeardownOptions: aicore.Options
+---@field timeout number?    s, all of it (900)
+---@field dry_run boolean?   only find them, and report them as skipped
+
 --- Stops what runs, waits, deletes, and waits until it is gone: one deployment, many, or all that a
---- filter finds. To run it again, or twice at the same time, is safe.
----@param target string|string[]|aicore.Filter
----@param opts { timeout: number?, resource_group: string?, on_progress: function?, dry_run: boolean? }?
----       timeout: 900 s if not given; dry_run: only find them, and report them as skipped
+--- filter finds. To run it again, or twice at the same time, is safe. What is done in which state: lifecycle.lua, by
+--- "Delete a Single Deployment" in SAP's documentation. `PATCH` and `DELETE /lm/deployments`, and the list.
+---@param target aicore.Target
+---@param opts aicore.TeardownOptions?
 ---@return aicore.Report|nil report  whatever became of each; nil only if nothing could be begun
 ---@return aicore.Error? err
 function over_time:teardown(target, opts)

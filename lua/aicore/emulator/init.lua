@@ -207,4 +207,12 @@ function emulator.new(options)
   }, Emulator)
 end
 
+--- Starts one as a process beside this one, for tests; see start.lua.
+---@param options aicore.emulator.StartOptions?
+---@return aicore.emulator.Server|nil server
+---@return aicore.Error? err
+function emulator.start(options)
+  return require "aicore.emulator.start"(options)
+end
+
 return emulator

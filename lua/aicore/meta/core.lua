@@ -1,0 +1,272 @@
+---@meta aicore.core
+-- luacheck: ignore 212 241
+
+--- The C module: one exchange with SAP AI Core, blocking or begun. Mechanism, no policy: nothing is repeated, nobody
+--- logs in by himself. require "aicore" is what most programs want; this is for those that bring policies of their own.
+--
+-- A wrong argument raises, as does a session that was closed. What the world does wrong is `nil, err`: a table with the
+-- fields of aicore.Error, without its metatable. JSON null reads as an absent field, a number without a fraction as an
+-- integer. Ctrl-C ends a blocking function: with the error that the interpreter raises, or with kind "cancelled".
+-- The operations are those of the AI API (SAP's OpenAPI description of AI Core, tag Deployment).
+
+local core = {}
+
+-- What it is made of -------------------------------------------------------------------------------
+
+---@class aicore.core.Config
+---@field base_url string             the AI API with its /v2; https, or http to loopback
+---@field token_url string?           where to log in, whole
+---@field client_id string?
+---@field client_secret string?       kept in C, and wiped there
+---@field token string?               a ready one
+---@field resource_group string?      goes along as AI-Resource-Group
+---@field client_type string?         goes along as AI-Client-Type
+---@field certificate_file string?    PEM
+---@field key_file string?            PEM
+---@field certificate string?         PEM text
+---@field key string?                 PEM text
+---@field ca_file string?             PEM; the system's authorities if not given
+---@field ca string?                  PEM text
+---@field proxy string?               instead of the standard variables; "" for none
+---@field connect_timeout number?     s (10)
+---@field timeout number?             s, one exchange (60)
+---@field max_response number?        bytes, decompressed (64 MiB)
+---@field max_headers number?         bytes (256 KiB)
+---@field max_depth integer?          of JSON (64)
+---@field max_connections integer?    (256)
+
+---@class aicore.core.Options
+---@field resource_group string?      instead of the session's
+---@field timeout number?             s, instead of the session's
+
+---@class aicore.core.StatusOptions: aicore.core.Options
+---@field select "status"?            only the status
+
+---@class aicore.core.FilterOptions: aicore.core.Options
+---@field status string?
+---@field scenario_id string?
+---@field configuration_id string?
+---@field executable_ids string[]?    1 to 1000
+
+---@class aicore.core.PageOptions: aicore.core.FilterOptions
+---@field top integer?                at most so many (10,000)
+---@field skip integer?               after so many
+---@field select "status"?            only id and status
+
+---@class aicore.core.CreateOptions: aicore.core.Options
+---@field ttl string?                 how long it may live: digits and m, h or d
+
+---@class aicore.core.LogsOptions: aicore.core.Options
+---@field start string?               RFC 3339
+---@field end string?                 RFC 3339
+---@field top integer?                lines, 1 to 5000
+---@field order "asc"|"desc"?
+
+---@class aicore.core.Item
+---@field id string
+---@field targetStatus "STOPPED"|"DELETED"
+
+---@class aicore.core.Version
+---@field aicore string
+---@field libcurl string
+---@field tls string                  libcurl's TLS library and its version
+---@field http2 boolean               can libcurl speak it?
+
+--- Of this module, of libcurl and of its TLS library.
+---@type aicore.core.Version
+core.version = nil
+
+-- Sessions -----------------------------------------------------------------------------------------
+
+--- A connection pool with its credentials and limits. It opens nothing before its first exchange, and survives a fork:
+--- each process opens its own connections.
+---@class aicore.core.Session: userdata
+local Session = {}
+
+--- Makes a session. What is wrong with the configuration is raised.
+---@param config aicore.core.Config
+---@return aicore.core.Session session
+function core.session(config) end
+
+--- Ends it: connections are closed, what is in flight is cancelled, secrets are wiped. May be called more than once.
+---@return nil
+function Session:close() end
+
+--- Is it of no more use?
+---@return boolean closed
+function Session:closed() end
+
+--- A descriptor that is readable whenever `step` has something to do, for an event loop. It stays the same until the
+--- session is closed, or used in a forked child.
+---@return integer fd
+function Session:fd() end
+
+--- Does what is to be done, and never waits.
+---@return aicore.core.Transfer[] finished  since the last call, of those begun by `start`
+function Session:step() end
+
+--- Waits until `step` has something to do, or so long at most.
+---@param seconds number
+---@return boolean waited  false: a signal handler of the host wants control instead
+function Session:wait(seconds) end
+
+--- Uses another token from the next exchange on.
+---@param token string
+---@return nil
+function Session:set_token(token) end
+
+-- Transfers ----------------------------------------------------------------------------------------
+
+--- One exchange in flight; when it is collected, it is cancelled.
+---@class aicore.core.Transfer: userdata
+local Transfer = {}
+
+--- Begins an operation, and returns at once.
+---@param session aicore.core.Session
+---@param operation string  "status", "stop", … : the name of one of the operations below
+---@param ... any           its arguments
+---@return aicore.core.Transfer|nil transfer
+---@return table? err       of kind "transport": it could not even be begun
+function core.start(session, operation, ...) end
+
+--- Would `result` return something?
+---@return boolean finished
+function Transfer:finished() end
+
+--- Its result, once: what the blocking function of the same operation returns. nil while it is in flight.
+---@return table|integer|nil reply
+---@return table? err
+function Transfer:result() end
+
+--- What there is to log of a finished transfer whose result was not taken yet.
+---@return { status: integer?, seconds: number, request_id: string? }? info  no status: nothing was answered
+function Transfer:info() end
+
+--- Ends it. Whether the service has acted on the request stays unknown.
+---@return nil
+function Transfer:cancel() end
+
+-- Operations ---------------------------------------------------------------------------------------
+-- Each is one blocking exchange; other transfers of the session go on meanwhile.
+
+--- `GET /lm/deployments/{id}`
+---@param session aicore.core.Session
+---@param id string                   4 to 64 letters, digits, `_`, `.` or `-`
+---@param options aicore.core.StatusOptions?
+---@return table|nil deployment       in the service's own field names
+---@return table? err
+function core.status(session, id, options) end
+
+--- `GET /lm/deployments`, one page.
+---@param session aicore.core.Session
+---@param options aicore.core.PageOptions?
+---@return { count: integer, resources: table[] }|nil page  at most `top` of them, 10,000 if not given
+---@return table? err
+function core.list(session, options) end
+
+--- `GET /lm/deployments/$count`
+---@param session aicore.core.Session
+---@param options aicore.core.FilterOptions?
+---@return integer|nil count
+---@return table? err
+function core.count(session, options) end
+
+--- `POST /lm/deployments`. There is no idempotency key: an error that says `ambiguous` leaves open whether one was
+--- created.
+---@param session aicore.core.Session
+---@param configuration_id string
+---@param options aicore.core.CreateOptions?
+---@return table|nil created          { id, message, status, deploymentUrl }
+---@return table? err
+function core.create(session, configuration_id, options) end
+
+--- `PATCH /lm/deployments/{id}` with another configuration.
+---@param session aicore.core.Session
+---@param id string
+---@param configuration_id string
+---@param options aicore.core.Options?
+---@return table|nil accepted         { id, message }
+---@return table? err
+function core.update(session, id, configuration_id, options) end
+
+--- `PATCH /lm/deployments/{id}` with `targetStatus: STOPPED`. It is accepted, and happens later.
+---@param session aicore.core.Session
+---@param id string
+---@param options aicore.core.Options?
+---@return table|nil accepted         { id, message }
+---@return table? err                 of kind "state" when its state forbids it
+function core.stop(session, id, options) end
+
+--- `DELETE /lm/deployments/{id}`, with the body that SAP's procedure "Delete a Single Deployment" shows. It is
+--- accepted, and happens later.
+---@param session aicore.core.Session
+---@param id string
+---@param options aicore.core.Options?
+---@return table|nil accepted         { id, message }
+---@return table? err                 of kind "state" when its state forbids it
+function core.delete(session, id, options) end
+
+--- `PATCH /lm/deployments`: stops and deletes up to 100 by one request. Each has an answer of its own.
+---@param session aicore.core.Session
+---@param items aicore.core.Item[]    each id once
+---@param options aicore.core.Options?
+---@return { deployments: table[] }|nil reply
+---@return table? err
+function core.batch(session, items, options) end
+
+--- `GET /lm/deployments/{id}/logs`
+---@param session aicore.core.Session
+---@param id string
+---@param options aicore.core.LogsOptions?
+---@return { data: { result: table[] } }|nil reply
+---@return table? err
+function core.logs(session, id, options) end
+
+--- `GET /lm/meta`: what the service says that it can do.
+---@param session aicore.core.Session
+---@param options aicore.core.Options?
+---@return table|nil meta
+---@return table? err
+function core.capabilities(session, options) end
+
+--- Logs in at the session's `token_url` (OAuth 2.0 client credentials, RFC 6749, 4.4). The token goes into the session,
+--- and never to Lua.
+---@param session aicore.core.Session
+---@param options aicore.core.Options?
+---@return { expires_in: number? }|nil reply  s that the token will live
+---@return table? err
+function core.login(session, options) end
+
+--- What is wrong with an operation's arguments, without sending anything.
+---@param operation string
+---@param ... any              its arguments, without the session
+---@return string? complaint  nil: they are fine
+function core.check(operation, ...) end
+
+-- Files --------------------------------------------------------------------------------------------
+
+--- Who may read a file, as `chmod` counts.
+---@param path string
+---@return integer? mode  permission bits, 0 to 4095 (octal 7777); nil: there is no such file
+function core.file_mode(path) end
+
+-- Time and chance, for those who wait --------------------------------------------------------------
+
+--- Monotonic time.
+---@return number seconds
+function core.now() end
+
+--- The time of day.
+---@return number seconds  since 1970
+function core.wall() end
+
+--- Not for secrets.
+---@return number random  from 0 to less than 1
+function core.random() end
+
+--- Sleeps.
+---@param seconds number
+---@return boolean slept  false: a signal handler of the host wants control earlier
+function core.sleep(seconds) end
+
+return core
