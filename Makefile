@@ -30,7 +30,7 @@ EDITOR_LINK := $(if $(filter build,$(BUILD)),$(if $(filter 5.1,$(ABIS)),lua/aico
 SOURCES := $(wildcard src/*.c)
 OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
 OBJECTS_51 := $(SOURCES:src/%.c=$(BUILD)/5.1/obj/%.o)
-C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch])
+C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch] spec/fuzz/*.[ch])
 LUA_CODE := $(wildcard lua spec bin/aicorectl bench examples tools/*.lua rockspec/*.rockspec .busted .luacheckrc)
 
 LANGUAGE = -std=c11 -D_GNU_SOURCE
@@ -138,6 +138,18 @@ soak: deps-test ## a million requests with random faults in one process: nothing
 	@$(MAKE) -s modules
 	@eval "$$(sh tools/env.sh '$(LUA)')" && $(LUA) spec/soak/soak.lua $(REQUESTS)
 
+.PHONY: asan
+asan: deps-test ## the C specs, and the others that reach into C, under the address, undefined and thread sanitizers
+	@MAKE='$(MAKE)' sh tools/asan.sh
+
+.PHONY: coverage
+coverage: deps-test ## what of src/ the specs reach, line by line and branch by branch
+	@MAKE='$(MAKE)' sh tools/coverage.sh
+
+.PHONY: fuzz
+fuzz: deps-fuzz ## feed replies, URLs, service keys… that nobody thought of (FUZZ_SECONDS=60 each; FUZZ=token for one)
+	@MAKE='$(MAKE)' sh tools/fuzz.sh $(FUZZ)
+
 .PHONY: conformance
 conformance: deps-conformance ## hold emulator and client against SAP's OpenAPI description (AI_CORE_API=file) and SAP's own client
 	@$(MAKE) -s modules
@@ -202,7 +214,6 @@ $(BUILD)/5.4/libcore.a: $(OBJECTS_54)
 
 # A fuzz target, with a main that runs files; `make fuzz` says FUZZ_MAIN= and links libFuzzer's.
 FUZZ_MAIN = spec/fuzz/replay.c
-FUZZ_TARGETS = $(filter-out replay,$(basename $(notdir $(wildcard spec/fuzz/*.c))))
 
 $(BUILD)/5.4/fuzz/%: spec/fuzz/%.c $(FUZZ_MAIN) $(wildcard src/*.h spec/fuzz/*.h) $(BUILD)/5.4/libcore.a
 	@mkdir -p $(@D)
@@ -210,9 +221,14 @@ $(BUILD)/5.4/fuzz/%: spec/fuzz/%.c $(FUZZ_MAIN) $(wildcard src/*.h spec/fuzz/*.h
 
 ##@ Read
 
+.PHONY: screenshots
+screenshots: deps-screenshots ## take the pictures in docs/, from real runs
+	@$(MAKE) -s modules
+	@sh tools/screenshot-panel.sh docs/panel.svg
+
 .PHONY: docs
 docs: deps-docs ## make the reference in build/docs
-	ldoc --quiet --config config.ld --dir $(BUILD)/docs .
+	sh tools/docs.sh '$(BUILD)/docs'
 
 .PHONY: help
 help: ## list the targets

@@ -473,6 +473,26 @@ describe("core", function()
     end)
   end)
 
+  it("says what a transfer is", function()
+    local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
+    local session = session_for(server)
+    local status, list = core.start(session, "status", ID), core.start(session, "list")
+    assert.equal("aicore.transfer (status " .. ID .. ", in flight)", tostring(status))
+    assert.equal("aicore.transfer (list, in flight)", tostring(list))
+    assert.is_nil(status:info())
+    repeat
+      session:wait(10)
+      session:step()
+    until status:finished() and list:finished()
+    server.stop()
+    assert.equal("aicore.transfer (status " .. ID .. ", finished)", tostring(status))
+    assert.equal(200, status:info().status)
+    assert.equal("RUNNING", status:result().status)
+    assert.equal("aicore.transfer (none, over)", tostring(status))
+    assert.is_nil(status:info())
+    status:cancel() -- no harm
+  end)
+
   describe("over time", function()
     -- A server that accepts connections and never says a word: its queue takes them.
     local silent = require("socket").bind("127.0.0.1", 0)

@@ -13,11 +13,11 @@
 #define compat_getuservalue(L, index) ((void)lua_getiuservalue(L, index, 1))
 
 /* The thread that lua.c's signal handler puts its hook on; hooks are per thread in Lua 5.4. */
-static inline lua_Hook compat_mainhook(lua_State *L) {
+static inline lua_State *compat_mainthread(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   lua_State *main = lua_tothread(L, -1);
   lua_pop(L, 1);
-  return lua_gethook(main);
+  return main;
 }
 
 #else
@@ -27,7 +27,7 @@ static inline lua_Hook compat_mainhook(lua_State *L) {
 #define compat_newuserdata(L, size) lua_newuserdata(L, size)
 #define compat_setuservalue(L, index) ((void)lua_setfenv(L, index))
 #define compat_getuservalue(L, index) lua_getfenv(L, index)
-#define compat_mainhook(L) lua_gethook(L)
+#define compat_mainthread(L) (L) /* hooks are those of all threads */
 #define lua_rawlen(L, index) lua_objlen(L, index)
 /* LuaJIT has both, but what is built with its headers is to load in PUC Lua 5.1, too. */
 #undef luaL_newlib

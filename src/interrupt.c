@@ -4,8 +4,18 @@
 
 #include "compat.h"
 
+/* What lua.c's signal handler asks for: the next instruction, of whatever kind. */
+enum { AT_ONCE = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT };
+
+/* Was such a hook set before? Then it waits until a coroutine, which we may be in, gives control back. */
+static bool is_due(lua_State *main) {
+  return lua_gethook(main) != NULL && lua_gethookmask(main) == AT_ONCE &&
+         lua_gethookcount(main) == 1;
+}
+
 interrupt interrupt_watch(lua_State *L) {
-  const interrupt watch = {L, lua_gethook(L), compat_mainhook(L)};
+  lua_State *main = compat_mainthread(L);
+  const interrupt watch = {L, lua_gethook(L), is_due(main) ? NULL : lua_gethook(main)};
   return watch;
 }
 
@@ -20,5 +30,5 @@ interrupt_state interrupt_poll(interrupt *watch) {
     if (!run_hook(L)) return INTERRUPT_RAISED;
     *watch = interrupt_watch(L); /* it only wanted to look: a profiler's, a debugger's */
   }
-  return compat_mainhook(L) != watch->main ? INTERRUPT_WANTED : INTERRUPT_NONE;
+  return lua_gethook(compat_mainthread(L)) != watch->main ? INTERRUPT_WANTED : INTERRUPT_NONE;
 }

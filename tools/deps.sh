@@ -1,14 +1,16 @@
-# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|conformance|memcheck|bench|fuzz|docs]...
+# Installs what a part of the project needs:   sh tools/deps.sh [build|demo|test|lint|conformance|memcheck|bench|fuzz|screenshots|docs]...
 # With apt-get (Debian, Ubuntu) it installs what is missing; elsewhere it names the packages and fails.
 set -eu
 
 build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev libcurl4-openssl-dev"
 demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
-test="$demo lua5.1 lua-busted lua-luv lua-socket neovim"
-lint="$test lua-check luarocks clang-format clang-tidy"
+test="$demo lua5.1 lua-busted lua-luv lua-socket luarocks lua-ldoc neovim"
+lint="$test lua-check clang-format clang-tidy"
 conformance="$demo"
 memcheck="$test valgrind"
+fuzz="$build lua-cjson clang libclang-rt-dev"
 bench="$test jq gnuplot-nox valgrind"
+screenshots="$demo tmux neovim"
 docs="lua-ldoc"
 # Others' Node.js packages bring their own npm and conflict with Debian's.
 command -v npm >/dev/null || lint="$lint npm" conformance="$conformance npm" bench="$bench npm"
@@ -17,7 +19,7 @@ wanted=
 [ $# -gt 0 ] || set -- lint # which includes build, demo and test
 for part in "$@"; do
   case $part in
-    build | demo | test | lint | conformance | memcheck | bench | fuzz | docs) eval "wanted=\"\$wanted \$$part\"" ;;
+    build | demo | test | lint | conformance | memcheck | bench | fuzz | screenshots | docs) eval "wanted=\"\$wanted \$$part\"" ;;
     *) echo "deps: no such part: $part" >&2; exit 2 ;;
   esac
 done

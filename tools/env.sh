@@ -26,7 +26,7 @@ put_first() {
 }
 
 path="$root/lua/?.lua;$root/lua/?/init.lua"
-cpath="$root/build/$abi/?.so"
+cpath="$root/${BUILD:-build}/$abi/?.so"
 put_first LUA_PATH "$path" "${LUA_PATH-}"
 put_first LUA_CPATH "$cpath" "${LUA_CPATH-}"
 # Lua 5.4 does not look at LUA_PATH where these are set.

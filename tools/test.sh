@@ -1,12 +1,14 @@
-# Runs the specs and ends with one line, "N passed, N failed":   sh tools/test.sh [spec file or folder]
+# Runs the specs and ends with one line, "N passed, N failed":   sh tools/test.sh [spec file or folder]...
 # Lua specs run under every Lua of $LUAS; a C spec (spec/c/*_test.c) is a program that exits with 0, or prints
 # lines "ok …" and "not ok …". $WRAP stands in front of every program ("valgrind …").
-# HOST=neovim (or another, see spec/contract/run.lua) runs what is about that host alone.
+# BUILD says where it was built (build). HOST=neovim (or another, see spec/contract/run.lua) runs what is about that host
+# alone.
 set -eu
 cd "$(dirname "$0")/.."
 
-spec=${1:-}
+[ -n "${1-}" ] || set --
 host=${HOST:-}
+export BUILD="${BUILD:-build}" # for env.sh, too
 all_passed=0
 all_failed=0
 log=$(mktemp)
@@ -33,13 +35,22 @@ busted='/^[0-9]+ success[es]* \/ [0-9]+ failure/ { p = $1; f = $4 + $7; s = 1 }'
 program='/^ok / { p++ } /^not ok / { f++ } END { if (!p && !f && status == 0) p = 1; s = 1 }'
 
 run_c() {
-  program_path=build/5.4/spec/$(basename "$1" .c)
-  if ${MAKE:-make} -s "$program_path"; then
+  program_path=$BUILD/5.4/spec/$(basename "$1" .c)
+  if ${MAKE:-make} -s BUILD="$BUILD" "$program_path"; then
     run "$1" "$program" ${WRAP-} "$program_path"
   else
     echo "== $1 does not compile"
     all_failed=$((all_failed + 1))
   fi
+}
+
+# The seeds of the fuzz targets, and every input that has ever found something.
+run_corpora() {
+  for corpus in spec/fuzz/corpus/*; do
+    program_path=$BUILD/5.4/fuzz/$(basename "$corpus")
+    ${MAKE:-make} -s BUILD="$BUILD" "$program_path"
+    run "$corpus" "$program" ${WRAP-} "$program_path" "$corpus"
+  done
 }
 
 run_lua() {
@@ -58,15 +69,20 @@ if [ -n "$host" ]; then
   [ ! -d "spec/$host" ] || run_lua "spec/$host"
   run_contract "$host"
 else
-  case $spec in
-    *.c) run_c "$spec" ;;
-    *) run_lua $spec ;;
-  esac
+  for spec in "$@"; do
+    case $spec in
+      *.c) run_c "$spec" ;;
+      spec/fuzz) run_corpora ;;
+      *) run_lua "$spec" ;;
+    esac
+  done
 fi
-if [ -z "$spec$host" ]; then
+if [ $# = 0 ] && [ -z "$host" ]; then
+  run_lua
   for file in spec/c/*_test.c; do
     run_c "$file"
   done
+  run_corpora
   run_contract
 fi
 

@@ -100,7 +100,7 @@ static void *accept_all(void *data) {
   return NULL;
 }
 
-static void start_server(void) {
+static inline void start_server(void) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   struct sockaddr_in address = {.sin_family = AF_INET};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -11,6 +11,24 @@
 #include "secret.h"
 #include "sigpipe.h"
 
+static void test_buffer_room(void) {
+  buffer b = {.limit = 5000};
+  buffer_reserve(&b, 3000);
+  const char *place = b.data;
+  CHECK(b.capacity == 3000 && b.length == 0);
+  for (int i = 0; i < 600; i++) CHECK(buffer_append(&b, "abcde", 5));
+  CHECK(b.data == place); /* it never grew */
+  buffer_reserve(&b, 100000);
+  CHECK(b.capacity == 5000 && b.length == 3000 && memcmp(b.data, "abcdeabcde", 10) == 0);
+  buffer_keep_start(&b, 7);
+  CHECK(b.capacity == 7 && b.length == 7 && memcmp(b.data, "abcdeab", 7) == 0);
+  buffer_keep_start(&b, 10);
+  CHECK(b.length == 7);
+  buffer_keep_start(&b, 0);
+  CHECK(b.length == 0 && buffer_append(&b, "x", 1));
+  buffer_free(&b);
+}
+
 static void test_buffer(void) {
   buffer b = {.limit = 5000};
   for (int i = 0; i < 1000; i++) CHECK(buffer_append(&b, "abcde", 5));
@@ -172,6 +190,7 @@ static void test_pollset_time(void) {
 
 int main(void) {
   test_buffer();
+  test_buffer_room();
   test_secret();
   test_sigpipe();
   test_clock();

@@ -10,13 +10,13 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
+-- What `make asan` preloads into us would hang in curl.
+local CURL =
+  "env -u LD_PRELOAD curl --silent --show-error --fail-with-body --max-time 10 --noproxy '*' --request %s %s %s"
+
 local function admin(url, method, path, body)
   local data = body and "--header 'content-type: application/json' --data-binary " .. quote(cjson.encode(body)) or ""
-  local command = ("curl --silent --show-error --fail-with-body --max-time 10 --noproxy '*' --request %s %s %s"):format(
-    method,
-    data,
-    quote(url .. "/_emulator" .. path)
-  )
+  local command = CURL:format(method, data, quote(url .. "/_emulator" .. path))
   local pipe = assert(io.popen(command))
   local text = pipe:read "*a"
   pipe:close()

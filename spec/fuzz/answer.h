@@ -1,0 +1,60 @@
+/* A transfer that has got an answer, without a network: this stands in for what libcurl would tell
+ * of it, and everything else is the module's own. */
+#ifndef AICORE_FUZZ_ANSWER_H
+#define AICORE_FUZZ_ANSWER_H
+
+#include <stdarg.h>
+
+#include "judge.h"
+#include "reply.h"
+
+static struct {
+  long status;
+  curl_off_t retry_after;
+  struct curl_header request_id;
+} answered;
+
+CURLcode(curl_easy_getinfo)(CURL *easy, CURLINFO info, ...) {
+  (void)easy;
+  va_list arguments;
+  va_start(arguments, info);
+  void *result = va_arg(arguments, void *);
+  va_end(arguments);
+  if (info == CURLINFO_RESPONSE_CODE) *(long *)result = answered.status;
+  if (info == CURLINFO_RETRY_AFTER) *(curl_off_t *)result = answered.retry_after;
+  return CURLE_OK;
+}
+
+CURLHcode curl_easy_header(CURL *easy, const char *name, size_t index, unsigned int origin,
+                           int from, struct curl_header **header) {
+  (void)easy, (void)name, (void)index, (void)origin, (void)from;
+  *header = &answered.request_id;
+  return answered.request_id.value != NULL ? CURLHE_OK : CURLHE_MISSING;
+}
+
+static const char SESSION[] =
+    "return core.session { base_url = 'http://127.0.0.1:9', client_id = 'me', token = '" TOKEN
+    "', client_secret = '" CLIENT_SECRET "', token_url = 'http://127.0.0.1:9', max_depth = 16 }";
+
+/* A session whose secrets are hidden ones. */
+static inline void push_session(lua_State *L) { EXPECT(luaL_dostring(L, SESSION) == LUA_OK); }
+
+static int protected_reply(lua_State *L) { return reply_push(L, 1, lua_touserdata(L, 2)); }
+
+/* Pushes what the operation makes of the answer; returns how many values. The session is at the
+ * index, and the transfer has everything but its session and its body. */
+static inline int push_answer(lua_State *L, int session_at, transfer *t, const input *body) {
+  t->session = luaL_checkudata(L, session_at, SESSION_TYPE);
+  t->reply.limit = SIZE_MAX / 4;
+  EXPECT(buffer_append(&t->reply, body->at, body->left));
+  const int top = lua_gettop(L);
+  lua_pushcfunction(L, protected_reply);
+  (void)transfer_push(L, session_at);
+  lua_pushlightuserdata(L, t);
+  call(L, 2, LUA_MULTRET);
+  buffer_free(&t->reply);
+  secret_release(&t->authorization);
+  return lua_gettop(L) - top;
+}
+
+#endif
