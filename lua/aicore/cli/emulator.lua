@@ -3,7 +3,7 @@
 
 local lifecycle = require "aicore.lifecycle"
 
-local command = { summary = "Serve an emulated AI Core for tests and demos." }
+local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
 local function number(least, most, whole)
   return function(text)

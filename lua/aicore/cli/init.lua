@@ -1,26 +1,71 @@
 -- The command line: options in, an exit code out.
--- Rule: a sub-command is a module of its own with a summary, configure(command) and run(options); the table below is
--- all that knows which there are.
+-- Rule: a sub-command is a module of its own with a summary, configure(parser), check(options) if there is something
+-- to check, and run(options, console, client); the table below is all that knows which there are. One that is offline
+-- needs no client and gets the parser of everything instead.
 
-local argparse = require "argparse"
+local console = require "aicore.cli.console"
+local problems = require "aicore.cli.problems"
 
 local cli = {}
 
 -- In the order of the help.
 local COMMANDS = {
+  { name = "login", module = "aicore.cli.login" },
+  { name = "list", module = "aicore.cli.list" },
+  { name = "status", module = "aicore.cli.status" },
+  { name = "logs", module = "aicore.cli.logs" },
+  { name = "create", module = "aicore.cli.create" },
+  { name = "update", module = "aicore.cli.update" },
+  { name = "stop", module = "aicore.cli.stop" },
+  { name = "delete", module = "aicore.cli.delete" },
+  { name = "wait", module = "aicore.cli.wait" },
+  { name = "teardown", module = "aicore.cli.teardown" },
   { name = "emulator", module = "aicore.cli.emulator" },
+  { name = "completion", module = "aicore.cli.completion" },
 }
 
-local USAGE_ERROR = 2
+local NEEDED = {
+  { module = "argparse", install = "apt-get install lua-argparse, or luarocks install argparse" },
+  { module = "cjson", install = "apt-get install lua-cjson, or luarocks install lua-cjson" },
+  { module = "aicore.core", install = "make, in the checkout; or make install, or luarocks make" },
+}
+
+--- The first library that cannot be loaded: what is wrong, and what to do.
+local function missing()
+  for _, library in ipairs(NEEDED) do
+    local ok, problem = pcall(require, library.module)
+    if not ok and tostring(problem):find("module '" .. library.module .. "' not found", 1, true) then
+      local lua = package.loaded.jit and "LuaJIT" or _VERSION
+      return ("%s, which is needed, is not installed for %s"):format(library.module, lua), library.install
+    elseif not ok then
+      return tostring(problem):match "^[^\n]*", library.install
+    end
+  end
+end
+
+local function print_version()
+  local version, jit = require("aicore.core").version, package.loaded.jit
+  local lua = jit and jit.version or _VERSION
+  print(
+    ("aicorectl %s (libcurl %s, %s, %s)"):format(version.aicore, version.libcurl, version.tls or "without TLS", lua)
+  )
+  os.exit(0, true)
+end
 
 local function build()
-  local parser = argparse("aicorectl", "Stop, delete and watch deployments of SAP AI Core.")
+  local options = require "aicore.cli.options"
+  local parser = require "argparse"("aicorectl", "Stop, delete and watch deployments of SAP AI Core.")
   parser:require_command(true):command_target "command"
+  parser:flag("--version", "Show the versions of this program and its libraries."):action(print_version)
+  options.shared(parser, true)
   local commands = {}
   for _, entry in ipairs(COMMANDS) do
     local module = require(entry.module)
     local sub_parser = parser:command(entry.name, module.summary)
     module.configure(sub_parser)
+    if not module.offline then
+      options.shared(sub_parser, false)
+    end
     commands[entry.name] = { module = module, parser = sub_parser }
   end
   return parser, commands
@@ -35,27 +80,64 @@ local function read(arguments)
   local parser, commands = build()
   parser.error = usage_error
   local options = parser:parse(arguments)
+  require("aicore.cli.options").merge(options)
   local command = commands[options.command]
   local problem = command.module.check and command.module.check(options)
   if problem then
     usage_error(command.parser, problem)
   end
-  return { module = command.module, options = options }
+  return { module = command.module, options = options, parser = parser }
+end
+
+local function run(asked, screen)
+  if asked.module.offline then
+    return asked.module.run(asked.options, screen, asked.parser)
+  end
+  local client, err = require("aicore.cli.connect").open(asked.options, screen)
+  if not client then
+    return problems.tell(screen, err)
+  end
+  local exit = asked.module.run(asked.options, screen, client)
+  client:close()
+  local lost = screen:flush()
+  if lost then
+    problems.say(screen, "the result could not be written: " .. lost, "look at where standard output goes")
+    return problems.FAILED
+  end
+  return exit
+end
+
+--- What the interpreter raises at Ctrl-C.
+local function is_interrupt(failure)
+  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
+end
+
+local function explain(failure, screen)
+  if is_interrupt(failure) then
+    screen:settle()
+    screen:note "aicorectl: interrupted"
+    return problems.INTERRUPTED
+  elseif type(failure) == "table" and failure.usage then
+    io.stderr:write(failure.usage, "\n\nError: ", failure.message, "\n")
+    return problems.USAGE
+  end
+  error(failure, 0)
 end
 
 --- Runs a command line.
 ---@param arguments string[]
----@return integer exit  0 done, 1 failed, 2 usage, 130 interrupted
+---@return integer exit  0 done, 1 failed, 2 usage, 3 not found, 4 timed out, 5 not authorised, 130 interrupted
 function cli.main(arguments)
-  local ok, result = pcall(read, arguments)
-  if ok then
-    return result.module.run(result.options)
+  local screen = console.new(os.getenv)
+  local what, install = missing()
+  if what then
+    problems.say(screen, what, install)
+    return problems.FAILED
   end
-  if type(result) ~= "table" then
-    error(result, 0)
-  end
-  io.stderr:write(result.usage, "\n\nError: ", result.message, "\n")
-  return USAGE_ERROR
+  local ok, result = pcall(function()
+    return run(read(arguments), screen)
+  end)
+  return ok and result or explain(result, screen)
 end
 
 return cli

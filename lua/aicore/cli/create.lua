@@ -1,0 +1,75 @@
+-- aicorectl create: a deployment of a configuration.
+
+local core = require "aicore.core"
+local json = require "aicore.cli.json"
+local options = require "aicore.cli.options"
+local problems = require "aicore.cli.problems"
+local several = require "aicore.cli.several"
+local waiting = require "aicore.cli.waiting"
+
+local command = { summary = "Create a deployment of a configuration." }
+
+local function ttl(value)
+  if core.check("create", "conf-1", { ttl = value }) then
+    return nil, ("'%s' is not a time to live: digits and m, h or d"):format(value)
+  end
+  return value
+end
+
+---@param parser table  argparse's
+function command.configure(parser)
+  parser:argument("configuration", "The configuration's id.")
+  parser:option("--ttl", "How long it may live: 30m, 12h, 7d."):argname("<time>"):convert(ttl)
+  parser:flag("--wait", "Wait until it is RUNNING.")
+  options.dry_run(parser, "created")
+end
+
+local function text(outcome)
+  return ("%s: %s"):format(outcome.id, outcome.value.message or outcome.value.status or "created")
+end
+
+local function pretend(given, console)
+  local message = ("a deployment of %s would be created (dry run)"):format(given.configuration)
+  if given.output == "json" then
+    console:print(json.encode { configurationId = given.configuration, message = message, dry_run = true })
+  elseif given.output ~= "ids" then
+    console:print(message)
+  end
+  return problems.DONE
+end
+
+--- After an ambiguous error it may exist all the same: whoever repeats the command may have two.
+local function tell(console, configuration, err)
+  if not err.ambiguous then
+    return problems.tell(console, err)
+  end
+  local advice = "it may exist all the same; before creating another, look: aicorectl list --configuration "
+  problems.say(console, problems.line(err), advice .. configuration)
+  return problems.code(err)
+end
+
+---@param given table
+---@param console aicore.cli.Console
+---@param client aicore.Client
+---@return integer exit
+function command.run(given, console, client)
+  local configuration = given.configuration
+  if core.check("create", configuration) then
+    return problems.usage(console, given.command, ("'%s' is not the id of a configuration"):format(configuration))
+  elseif given.dry_run then
+    return pretend(given, console)
+  end
+  local timeout = not given.wait and given.timeout or nil
+  local outcomes = several.run(client, { configuration }, 1, function()
+    return client:create(configuration, { ttl = given.ttl, timeout = timeout })
+  end)
+  local created, err = outcomes[1].value, outcomes[1].err
+  if not created then
+    return tell(console, configuration, err)
+  elseif given.wait then
+    return waiting.run(given, console, client, { created.id }, "RUNNING")
+  end
+  return several.print(console, given.output, { { id = created.id, value = created } }, text)
+end
+
+return command

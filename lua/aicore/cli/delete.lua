@@ -1,0 +1,2 @@
+-- aicorectl delete
+return require("aicore.cli.change").command("delete", "deleted", "Delete deployments that have stopped.")

@@ -1,0 +1,55 @@
+-- Spans of time as people write them, "7d", "1h30m", "90", and as they read them. Pure.
+
+local duration = {}
+
+local SECONDS = { s = 1, m = 60, h = 3600, d = 86400, w = 604800 }
+
+--- "1h30m" -> 5400; a bare number is seconds.
+---@param text string
+---@return number|nil seconds
+---@return string? problem
+function duration.parse(text)
+  local problem = ("'%s' is not a time: say 90 (seconds), 30m, 12h, 7d or 1h30m"):format(text)
+  if text:find "^%d+%.?%d*$" then
+    return tonumber(text)
+  end
+  local seconds, rest = 0, text
+  while rest ~= "" do
+    local number, unit, behind = rest:match "^(%d+%.?%d*)([smhdw])(.*)$"
+    if not number then
+      return nil, problem
+    end
+    seconds, rest = seconds + tonumber(number) * SECONDS[unit], behind
+  end
+  if text == "" then
+    return nil, problem
+  end
+  return seconds
+end
+
+-- Up to so many seconds, a span is told in these units.
+local SHAPES = {
+  { below = 120, first = 1, unit = "s" },
+  { below = 600, first = 60, unit = "m", rest = 1, rest_unit = "s" },
+  { below = 7200, first = 60, unit = "m" },
+  { below = 36000, first = 3600, unit = "h", rest = 60, rest_unit = "m" },
+  { below = 172800, first = 3600, unit = "h" },
+  { below = 691200, first = 86400, unit = "d", rest = 3600, rest_unit = "h" },
+  { below = math.huge, first = 86400, unit = "d" },
+}
+
+--- 5400 -> "90m", 200000 -> "2d7h": short, with two units at most, as kubectl tells ages.
+---@param seconds number
+---@return string
+function duration.format(seconds)
+  seconds = math.max(0, math.floor(seconds))
+  for _, shape in ipairs(SHAPES) do
+    if seconds < shape.below then
+      local text = ("%d%s"):format(math.floor(seconds / shape.first), shape.unit)
+      local rest = shape.rest and math.floor(seconds % shape.first / shape.rest) or 0
+      return rest > 0 and ("%s%d%s"):format(text, rest, shape.rest_unit) or text
+    end
+  end
+end
+
+return duration

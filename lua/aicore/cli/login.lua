@@ -1,0 +1,105 @@
+-- aicorectl login: do the settings work? Says who logs in where, and until when the token is good; never a secret.
+
+local attempts = require "aicore.attempts"
+local columns = require "aicore.cli.columns"
+local config = require "aicore.config"
+local core = require "aicore.core"
+local duration = require "aicore.cli.duration"
+local errors = require "aicore.errors"
+local host = require "aicore.host"
+local json = require "aicore.cli.json"
+local problems = require "aicore.cli.problems"
+
+local command = { summary = "Log in, and say who that is and until when." }
+
+function command.configure() end
+
+local PATIENCE = 30 -- seconds for a login, if nothing else is said
+
+--- One attempt: why it fails is wanted here.
+local function log_in(client, timeout)
+  local begun = client.runtime.now()
+  local transfer, err = core.start(client.session, "login", { timeout = timeout })
+  if not transfer then
+    return nil, errors.new(err)
+  end
+  local why = client.runtime.await(client.session, transfer)
+  if why then
+    transfer:cancel()
+    return nil, errors.new { kind = why, operation = "login", message = "ended by the host" }
+  end
+  local reply
+  reply, err = attempts.conclude(transfer, client.on_attempt, "login", nil, 1)
+  if reply then
+    client.auth:keep(begun, reply.expires_in) -- so that the next call does not log in again
+  end
+  return reply, err
+end
+
+--- What may be shown of the settings, and where each comes from.
+local function settings(given)
+  local origins = assert(config.origins({ resource_group = given.resource_group, profile = given.profile }, host))
+  local values, sources = {}, {}
+  for _, origin in ipairs(origins) do
+    values[origin.setting], sources[origin.setting] = origin.value, origin.source
+  end
+  return values, sources
+end
+
+local function record(given, reply)
+  local values, sources = settings(given)
+  local now = core.wall()
+  return {
+    client_id = values.client_id,
+    base_url = values.base_url,
+    token_url = values.cert_url and sources.certificate and values.cert_url or values.auth_url or values.cert_url,
+    resource_group = values.resource_group or "default",
+    expires_in = reply.expires_in,
+    expires_at = reply.expires_in and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(now + reply.expires_in)),
+  }
+end
+
+local function until_text(shown)
+  if not shown.expires_in then
+    return "nobody says how long"
+  end
+  return ("until %s (for %s)"):format(shown.expires_at, duration.format(shown.expires_in))
+end
+
+local function print_table(console, shown)
+  local lines = columns.align {
+    { "Logged in as:", shown.client_id or "?" },
+    { "Token good:", until_text(shown) },
+    { "Token from:", shown.token_url or "?" },
+    { "AI API:", shown.base_url or "?" },
+    { "Resource group:", ("%s (%d deployments)"):format(shown.resource_group, shown.deployments) },
+  }
+  for _, line in ipairs(lines) do
+    console:print(line)
+  end
+end
+
+---@param given table
+---@param console aicore.cli.Console
+---@param client aicore.Client
+---@return integer exit
+function command.run(given, console, client)
+  local reply, err = log_in(client, given.timeout or PATIENCE)
+  local count
+  if reply then
+    count, err = client:count { timeout = given.timeout or PATIENCE }
+  end
+  if not count then
+    return problems.tell(console, err)
+  end
+  local shown = record(given, reply)
+  shown.deployments = count
+  if given.output == "json" then
+    console:print(json.encode(shown))
+  else
+    print_table(console, shown)
+  end
+  return problems.DONE
+end
+
+return command

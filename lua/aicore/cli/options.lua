@@ -1,0 +1,160 @@
+-- Options that commands have in common, and what their values may look like.
+
+local core = require "aicore.core"
+local duration = require "aicore.cli.duration"
+local lifecycle = require "aicore.lifecycle"
+
+local options = {}
+
+local function seconds(text)
+  local value, problem = duration.parse(text)
+  if value == 0 then
+    return nil, ("'%s' is no time at all"):format(text)
+  end
+  return value, problem
+end
+
+local function timeout(text)
+  local value, problem = seconds(text)
+  if value and core.check("list", { timeout = value }) then
+    return nil, ("'%s' is longer than anybody waits for"):format(text)
+  end
+  return value, problem
+end
+
+local function shard(text)
+  local index, count = text:match "^(%d+)/(%d+)$"
+  index, count = tonumber(index), tonumber(count)
+  if not index or index >= count then
+    return nil, ("'%s' is not INDEX/COUNT with an index from 0 to COUNT - 1"):format(text)
+  end
+  return { index, count }
+end
+
+--- What the C module will take as an option of "list", with its own words for what is wrong otherwise.
+local function fit(name)
+  return function(text)
+    local complaint = core.check("list", { [name] = text })
+    if complaint then
+      return nil, (complaint:gsub("^list: [%w_]+: ", ""))
+    end
+    return text
+  end
+end
+
+local id = fit "scenario_id" -- the service's ids all look alike
+
+local FORMATS = { "table", "json", "ids" }
+
+-- What every command that talks to the service has.
+local SHARED = {
+  { "-o --output", "How to print the result: table, json or ids.", argname = "<format>", choices = FORMATS },
+  { "--timeout", "How long it may take: 90, 30m, 2h.", argname = "<time>", convert = timeout },
+  {
+    "--resource-group",
+    "Instead of AICORE_RESOURCE_GROUP (default).",
+    argname = "<name>",
+    convert = fit "resource_group",
+  },
+  { "--profile", "Settings of ~/.aicore/config_<name>.json.", argname = "<name>" },
+  { "--ca-file", "Certificate authorities to trust (PEM).", argname = "<file>" },
+  { "-v --verbose", "Show each exchange on standard error." },
+}
+
+local EARLY = "early_"
+
+local function target_of(row)
+  return (row[1]:match "%-%-(%S+)":gsub("-", "_"))
+end
+
+--- Declares the shared options.
+---@param parser table   argparse's
+---@param early boolean  they stand before the command; argparse forgets those that a command has, too, so they get
+---                      names of their own
+function options.shared(parser, early)
+  for _, row in ipairs(SHARED) do
+    local option
+    if row.argname then
+      option = parser:option(row[1], row[2]):argname(row.argname)
+    else
+      option = parser:flag(row[1], row[2])
+    end
+    option:hidden(early):target((early and EARLY or "") .. target_of(row))
+    if row.choices then
+      option:choices(row.choices)
+    end
+    if row.convert then
+      option:convert(row.convert)
+    end
+  end
+end
+
+--- Those that stood before the command count unless they stand behind it, too.
+---@param given table
+function options.merge(given)
+  for _, row in ipairs(SHARED) do
+    local name = target_of(row)
+    if given[name] == nil then
+      given[name] = given[EARLY .. name]
+    end
+  end
+end
+
+--- A number of seconds.
+---@param parser table
+---@param name string
+---@param description string
+function options.time(parser, name, description)
+  parser:option(name, description):argname("<time>"):convert(seconds)
+end
+
+---@param parser table
+---@param what string  what would be done
+function options.dry_run(parser, what)
+  parser:flag("--dry-run", "Only say what would be " .. what .. "; send nothing that changes anything.")
+end
+
+-- Which deployments: options and the filter's names for them.
+local FILTER = { "status", "scenario_id", "configuration_id", "executable_ids", "older_than", "shard" }
+
+--- Declares the options of a filter.
+---@param parser table
+function options.filter(parser)
+  parser
+    :option("--status", "Only those with this status: RUNNING, STOPPED, DEAD, …")
+    :argname("<status>")
+    :choices(lifecycle.statuses)
+  parser:option("--scenario", "Only those of this scenario."):argname("<id>"):convert(id):target "scenario_id"
+  parser
+    :option("--configuration", "Only those of this configuration.")
+    :argname("<id>")
+    :convert(id)
+    :target "configuration_id"
+  parser
+    :option("--executable", "Only those of this executable; may be repeated.")
+    :argname("<id>")
+    :count("*")
+    :convert(id)
+    :target "executable_ids"
+  options.time(parser, "--older-than", "Only those created longer ago: 12h, 7d.")
+  parser
+    :option("--shard", "Only this part of all, for several jobs at once: 0/4 to 3/4.")
+    :argname("<index/count>")
+    :convert(shard)
+end
+
+--- The filter that was given; nil: none was.
+---@param given table
+---@return aicore.Filter?
+function options.read_filter(given)
+  local filter = {}
+  for _, name in ipairs(FILTER) do
+    filter[name] = given[name]
+  end
+  if filter.executable_ids and #filter.executable_ids == 0 then
+    filter.executable_ids = nil
+  end
+  return next(filter) and filter or nil
+end
+
+return options

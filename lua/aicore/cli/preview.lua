@@ -1,0 +1,94 @@
+-- What is about to happen, before it does: how many deployments, in which states, and the first few.
+
+local columns = require "aicore.cli.columns"
+local several = require "aicore.cli.several"
+
+local preview = {}
+
+local FEW = 8 -- ids that are looked at one by one; for more one list is cheaper
+local SHOWN = 5
+
+local ABSENT = "not there"
+
+--- Each id, with its status where it has one.
+local function look_at_each(client, ids, timeout)
+  local found = {}
+  local outcomes = several.run(client, ids, several.LIMIT, function(id)
+    return client:status(id, { timeout = timeout })
+  end)
+  for i, outcome in ipairs(outcomes) do
+    local err = outcome.err
+    if err and not (err.status == 404 and err.code) then
+      return nil, err
+    end
+    found[i] = outcome.value or { id = outcome.id, status = ABSENT }
+  end
+  return found
+end
+
+local function pick(client, ids, timeout)
+  local by_id, found = {}, {}
+  for deployment, err in client:each { timeout = timeout } do
+    if not deployment then
+      return nil, err
+    end
+    by_id[deployment.id] = { id = deployment.id, status = deployment.status, scenarioId = deployment.scenarioId }
+  end
+  for i, id in ipairs(ids) do
+    found[i] = by_id[id] or { id = id, status = ABSENT }
+  end
+  return found
+end
+
+--- What a target means just now.
+---@param client aicore.Client
+---@param target string[]|aicore.Filter
+---@param timeout number?
+---@return table[]|nil found  with id, status and perhaps more
+---@return aicore.Error? err
+function preview.find(client, target, timeout)
+  if target[1] ~= nil then
+    return (#target <= FEW and look_at_each or pick)(client, target, timeout)
+  end
+  target.timeout = timeout
+  return client:list(target)
+end
+
+--- "12 RUNNING, 3 STOPPED"
+local function states_text(found)
+  local counts, names = {}, {}
+  for _, deployment in ipairs(found) do
+    local status = deployment.status
+    if not counts[status] then
+      names[#names + 1] = status
+    end
+    counts[status] = (counts[status] or 0) + 1
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    names[i] = ("%d %s"):format(counts[name], name)
+  end
+  return table.concat(names, ", ")
+end
+
+--- Several lines: a sentence, and the first few.
+---@param found table[]
+---@param what string  "will be torn down"
+---@return string
+function preview.text(found, what)
+  local noun = #found == 1 and "deployment" or "deployments"
+  local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
+  local lines, rows = { ("%d %s%s %s"):format(#found, noun, states, what) }, {}
+  for i = 1, math.min(#found, SHOWN) do
+    rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "" }
+  end
+  for _, line in ipairs(columns.align(rows)) do
+    lines[#lines + 1] = (line:gsub("%s+$", ""))
+  end
+  if #found > SHOWN then
+    lines[#lines + 1] = ("  … and %d more"):format(#found - SHOWN)
+  end
+  return table.concat(lines, "\n")
+end
+
+return preview

@@ -1,0 +1,177 @@
+-- What went wrong: one line what, one line what to do, and an exit code.
+
+local problems = {}
+
+problems.DONE, problems.FAILED, problems.USAGE, problems.NOT_FOUND = 0, 1, 2, 3
+problems.TIMED_OUT, problems.NOT_AUTHORISED, problems.INTERRUPTED = 4, 5, 130
+
+local KINDS = {
+  auth = problems.NOT_AUTHORISED,
+  timeout = problems.TIMED_OUT,
+  cancelled = problems.INTERRUPTED,
+}
+
+--- Does AI Core itself say that there is no such deployment?
+local function is_not_found(err)
+  return err.absent or err.status == 404 and err.code ~= nil
+end
+
+--- The exit code of an error.
+---@param err aicore.Error
+---@return integer
+function problems.code(err)
+  return is_not_found(err) and problems.NOT_FOUND or KINDS[err.kind] or problems.FAILED
+end
+
+-- Advice ------------------------------------------------------------------------------------------
+
+local function service_trouble(err)
+  return (err.status or 0) >= 500
+end
+
+local NEW_KEY =
+  "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
+
+-- The first row counts that fits in all that it names: fields of the error (coded: it is AI Core's own answer), a
+-- pattern in its message, or a function. {id} is the deployment's.
+local ADVICE = {
+  {
+    kind = "config",
+    says = "^no .* looked in",
+    "set AICORE_SERVICE_KEY to the JSON text of a service key, or "
+      .. "AICORE_BASE_URL, AICORE_AUTH_URL, AICORE_CLIENT_ID and AICORE_CLIENT_SECRET; "
+      .. "to try without an account: aicorectl emulator",
+  },
+  { kind = "config", "correct that setting; man aicorectl, SETTINGS, says where each is looked for" },
+  { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
+  { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
+  { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
+  { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
+  { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
+  { says = "client certificate", NEW_KEY },
+  {
+    says = "certificate has expired",
+    "the server's certificate has to be renewed, or this machine's clock is wrong (date)",
+  },
+  { says = "[Cc]ertificate", "if a company's own authority signs here, name its file by --ca-file" },
+  { says = "resolve", "look at the host's name in AICORE_BASE_URL and AICORE_AUTH_URL, and at the network" },
+  {
+    kind = "transport",
+    "look at the network, AICORE_BASE_URL and AICORE_AUTH_URL; behind a proxy, set https_proxy",
+  },
+  {
+    operation = "login",
+    status = 404,
+    'no token endpoint answers there: look at AICORE_AUTH_URL ("url" in a service key)',
+  },
+  {
+    operation = "login",
+    kind = "auth",
+    "look at AICORE_CLIENT_ID and AICORE_CLIENT_SECRET, or take a new service key; aicorectl login tries them",
+  },
+  { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at --resource-group" },
+  { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
+  { when = is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
+  {
+    status = 404,
+    coded = false,
+    'no AI API answers there: look at AICORE_BASE_URL ("AI_API_URL" in a service key)',
+  },
+  { when = service_trouble, "the service is in trouble: try again later; its support asks for the request id" },
+  { kind = "protocol", "another service seems to answer: look at AICORE_BASE_URL and AICORE_AUTH_URL" },
+  { kind = "state", operation = "delete", "aicorectl teardown {id} stops it first" },
+  { kind = "state", "see what it is doing: aicorectl status {id}" },
+  { kind = "http", "aicorectl -v shows each exchange; man aicorectl says what the arguments mean" },
+}
+
+local FIELDS = { "kind", "status", "operation" }
+
+local function fits(row, err)
+  for _, field in ipairs(FIELDS) do
+    if row[field] ~= nil and row[field] ~= err[field] then
+      return false
+    end
+  end
+  if row.coded ~= nil and row.coded ~= (err.code ~= nil) then
+    return false
+  end
+  return not (row.says and not tostring(err.message):find(row.says)) and not (row.when and not row.when(err))
+end
+
+--- What to do about it, in one line.
+---@param err aicore.Error
+---@return string
+function problems.advice(err)
+  for _, row in ipairs(ADVICE) do
+    if fits(row, err) then
+      return (row[1]:gsub("{id}", err.id or "ID"))
+    end
+  end
+  return "aicorectl -v shows each exchange"
+end
+
+-- Telling -----------------------------------------------------------------------------------------
+
+--- What went wrong, in one line.
+---@param err aicore.Error
+---@return string
+function problems.line(err)
+  return (tostring(err):gsub("%s+", " "))
+end
+
+--- Tells two lines, and the exit code.
+---@param console aicore.cli.Console
+---@param what string
+---@param advice string
+function problems.say(console, what, advice)
+  console:note("aicorectl: " .. what)
+  console:note("  try: " .. advice)
+end
+
+--- Tells what is wrong with the arguments, where only the command can know.
+---@param console aicore.cli.Console
+---@param command string
+---@param problem string
+---@return integer exit
+function problems.usage(console, command, problem)
+  problems.say(console, problem, ("aicorectl %s --help"):format(command))
+  return problems.USAGE
+end
+
+--- Tells of one error.
+---@param console aicore.cli.Console
+---@param err aicore.Error
+---@return integer exit
+function problems.tell(console, err)
+  problems.say(console, problems.line(err), problems.advice(err))
+  return problems.code(err)
+end
+
+local SHOWN = 10 -- errors told one by one
+
+--- Tells of many: the first few, and every advice once. The exit code is theirs if they agree on one.
+---@param console aicore.cli.Console
+---@param errors aicore.Error[]
+---@return integer exit
+function problems.tell_all(console, errors)
+  local code, advices, order = nil, {}, {}
+  for i, err in ipairs(errors) do
+    local own = problems.code(err)
+    code = (code == nil or code == own) and own or problems.FAILED
+    if i <= SHOWN then
+      console:note("aicorectl: " .. problems.line(err))
+      local advice = problems.advice(err)
+      order[#order + 1] = not advices[advice] and advice or nil
+      advices[advice] = true
+    end
+  end
+  if #errors > SHOWN then
+    console:note(("aicorectl: … and %d more; -o json tells all"):format(#errors - SHOWN))
+  end
+  for _, advice in ipairs(order) do
+    console:note("  try: " .. advice)
+  end
+  return code or problems.DONE
+end
+
+return problems

@@ -1,0 +1,103 @@
+-- The report of many deployments that were stopped, deleted or torn down.
+
+local duration = require "aicore.cli.duration"
+local json = require "aicore.cli.json"
+local problems = require "aicore.cli.problems"
+local several = require "aicore.cli.several"
+
+local report = {}
+
+-- The lists of a report, in the order and the words of the summary.
+local LISTS = {
+  { "stopped", "stopped" },
+  { "deleted", "deleted" },
+  { "absent", "not there" },
+  { "skipped", "with nothing to do" },
+}
+
+local function failures(made)
+  local ids, list = {}, {}
+  for id in pairs(made.failed) do
+    ids[#ids + 1] = id
+  end
+  table.sort(ids)
+  for i, id in ipairs(ids) do
+    list[i] = made.failed[id]
+  end
+  return list, ids
+end
+
+--- "2 stopped, 3 deleted, 1 failed in 4s by 12 requests"
+local function summary(made, failed)
+  local parts = {}
+  for _, row in ipairs(LISTS) do
+    local count = #made[row[1]]
+    parts[#parts + 1] = count > 0 and ("%d %s"):format(count, row[2]) or nil
+  end
+  parts[#parts + 1] = failed > 0 and ("%d %s"):format(failed, made.cancelled and "not finished" or "failed") or nil
+  local what = #parts > 0 and table.concat(parts, ", ") or "nothing to do"
+  local elapsed = made.elapsed < 10 and ("%.1fs"):format(made.elapsed) or duration.format(made.elapsed)
+  return ("%s in %s by %d requests"):format(what, elapsed, made.requests)
+end
+
+-- What scripts get: every field, always.
+local function as_json(made)
+  local shown = { failed = {}, requests = made.requests, elapsed = made.elapsed }
+  shown.cancelled, shown.dry_run = made.cancelled or false, made.dry_run or false
+  for _, row in ipairs(LISTS) do
+    local ids = json.array {}
+    for i, id in ipairs(made[row[1]]) do
+      ids[i] = id
+    end
+    table.sort(ids)
+    shown[row[1]] = ids
+  end
+  for id, err in pairs(made.failed) do
+    shown.failed[id] = several.plain(err)
+  end
+  return shown
+end
+
+local PRINTERS = {
+  json = function(console, made)
+    console:print(json.encode(as_json(made)))
+  end,
+  table = function(console, made, _, failed)
+    console:print(summary(made, failed))
+  end,
+  ids = function(console, made, goal)
+    for _, list in ipairs(goal == "stop" and { "stopped", "skipped" } or { "deleted", "absent" }) do
+      for _, id in ipairs(made[list]) do
+        console:print(id)
+      end
+    end
+  end,
+}
+
+--- The report of those who had nothing to do.
+---@return aicore.Report
+function report.empty()
+  return { stopped = {}, deleted = {}, absent = {}, skipped = {}, failed = {}, requests = 0, elapsed = 0 }
+end
+
+--- Prints what became of all, and tells of those that failed.
+---@param console aicore.cli.Console
+---@param format string?
+---@param made aicore.Report  and `dry_run`, if it tells what would be done
+---@param goal "stop"|"delete"|"teardown"
+---@return integer exit
+function report.print(console, format, made, goal)
+  local failed = failures(made)
+  PRINTERS[format or "table"](console, made, goal, #failed)
+  if made.cancelled then
+    problems.say(
+      console,
+      ("interrupted: %d are not finished"):format(#failed),
+      "what the service has accepted goes on there; it is safe to run the same command again"
+    )
+    return problems.INTERRUPTED
+  end
+  return problems.tell_all(console, failed)
+end
+
+return report

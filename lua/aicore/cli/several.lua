@@ -1,0 +1,89 @@
+-- One action on each of several deployments, a few at a time; their results in the order of the ids.
+
+local errors = require "aicore.errors"
+local json = require "aicore.cli.json"
+local problems = require "aicore.cli.problems"
+
+local several = {}
+
+several.LIMIT = 8 -- at a time
+
+---@class aicore.cli.Outcome
+---@field id string
+---@field value any
+---@field err aicore.Error?
+
+--- Ctrl-C ends those that are left as "cancelled".
+---@param client aicore.Client
+---@param ids string[]
+---@param limit integer
+---@param act fun(id: string): any, aicore.Error?
+---@return aicore.cli.Outcome[]
+function several.run(client, ids, limit, act)
+  local functions = {}
+  for i, id in ipairs(ids) do
+    functions[i] = function()
+      local value, err = act(id)
+      return { id = id, value = value, err = err }
+    end
+  end
+  local outcomes = client.runtime.gather(functions, limit)
+  for i, id in ipairs(ids) do
+    local cancelled = { kind = "cancelled", id = id, message = "interrupted before it was done" }
+    outcomes[i] = outcomes[i] or { id = id, err = errors.new(cancelled) }
+  end
+  return outcomes
+end
+
+--- An error as scripts get it.
+---@param err aicore.Error
+---@return table
+function several.plain(err)
+  local fields = {}
+  for name, value in pairs(err) do
+    fields[name] = value
+  end
+  return fields
+end
+
+-- How the outcomes that have a value are printed, by -o; `text` makes lines of one.
+local PRINTERS = {
+  ids = function(console, outcomes)
+    for _, outcome in ipairs(outcomes) do
+      if outcome.value then
+        console:print(outcome.id)
+      end
+    end
+  end,
+  json = function(console, outcomes)
+    local values = json.array {}
+    for i, outcome in ipairs(outcomes) do
+      values[i] = outcome.value or { id = outcome.id, error = several.plain(outcome.err) }
+    end
+    console:print(json.encode(#values == 1 and values[1] or values))
+  end,
+  table = function(console, outcomes, text)
+    for _, outcome in ipairs(outcomes) do
+      if outcome.value then
+        console:print(text(outcome))
+      end
+    end
+  end,
+}
+
+--- Prints results, tells of errors. JSON of one is an object, of several an array.
+---@param console aicore.cli.Console
+---@param format string?
+---@param outcomes aicore.cli.Outcome[]
+---@param text fun(outcome: aicore.cli.Outcome): string
+---@return integer exit
+function several.print(console, format, outcomes, text)
+  local failures = {}
+  for _, outcome in ipairs(outcomes) do
+    failures[#failures + 1] = outcome.err
+  end
+  PRINTERS[format or "table"](console, outcomes, text)
+  return problems.tell_all(console, failures)
+end
+
+return several

@@ -1,0 +1,2 @@
+-- aicorectl stop
+return require("aicore.cli.change").command("stop", "stopped", "Stop deployments.")

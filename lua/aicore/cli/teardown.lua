@@ -1,0 +1,130 @@
+-- aicorectl teardown: stop, delete, and wait until it is gone; shown and asked about before anything happens.
+
+local core = require "aicore.core"
+local ids = require "aicore.cli.ids"
+local options = require "aicore.cli.options"
+local preview = require "aicore.cli.preview"
+local problems = require "aicore.cli.problems"
+local progress = require "aicore.cli.progress"
+local report = require "aicore.cli.report"
+
+local command = { summary = "Stop and delete deployments, and wait until they are gone." }
+
+---@param parser table  argparse's
+function command.configure(parser)
+  ids.configure(parser)
+  options.filter(parser)
+  parser:flag("--all", "All deployments of the resource group.")
+  parser:flag("-y --yes", "Do not ask.")
+  options.dry_run(parser, "torn down")
+end
+
+--- What the options cannot say one by one.
+---@param given table
+---@return string|nil problem
+function command.check(given)
+  local filter = options.read_filter(given)
+  if #given.ids > 0 and (filter or given.all) then
+    return "ids, or a filter, or --all: one of them"
+  elseif given.all and filter then
+    return "--all means everything: leave it out, or the filter"
+  end
+end
+
+--- A filter; or ids; or nil and what is missing.
+local function read_target(given, console)
+  local filter = options.read_filter(given)
+  if filter or given.all then
+    return filter or { all = true }
+  end
+  local wanted, problem = ids.read(given, console)
+  if not wanted and #given.ids == 0 then
+    problem = "which deployments? Give ids, a filter such as --scenario ID or --older-than 7d, or --all"
+  end
+  return wanted, problem
+end
+
+local function ids_of(found)
+  local list = {}
+  for i, deployment in ipairs(found) do
+    list[i] = deployment.id
+  end
+  return list
+end
+
+--- Says what would be done; scripts get the report of a dry run.
+local function pretend(given, console, client, found)
+  local wanted = ids_of(found)
+  if given.output == "json" then
+    local made = #wanted > 0 and client:teardown(wanted, { dry_run = true }) or report.empty()
+    made.dry_run = true
+    return report.print(console, "json", made, "teardown")
+  elseif given.output == "ids" then
+    for _, id in ipairs(wanted) do
+      console:print(id)
+    end
+  else
+    console:print(preview.text(found, "would be torn down (dry run)"))
+  end
+  return problems.DONE
+end
+
+local function run(given, console, client, target)
+  local made, err = client:teardown(target, {
+    timeout = given.timeout,
+    on_progress = progress.new(console, core.now, "teardown"),
+  })
+  console:settle()
+  if not made then
+    return problems.tell(console, err)
+  end
+  return report.print(console, given.output, made, "teardown")
+end
+
+-- Nobody could be asked.
+local function refuse(console)
+  problems.say(
+    console,
+    "nobody can be asked here whether to tear down",
+    "--yes if it is meant, --dry-run to see what it would be"
+  )
+  return problems.USAGE
+end
+
+--- Looks first. What was shown is what is torn down, whatever the filter would find by then.
+local function run_previewed(given, console, client, target)
+  local found, err = preview.find(client, target, given.timeout)
+  if not found then
+    return problems.tell(console, err)
+  elseif given.dry_run then
+    return pretend(given, console, client, found)
+  elseif #found == 0 then
+    return report.print(console, given.output, report.empty(), "teardown")
+  end
+  console:note(preview.text(found, "will be torn down; that cannot be undone"))
+  if not console:ask "Go on?" then
+    console:note "nothing was changed"
+    return problems.FAILED
+  end
+  return run(given, console, client, ids_of(found))
+end
+
+---@param given table
+---@param console aicore.cli.Console
+---@param client aicore.Client
+---@return integer exit
+function command.run(given, console, client)
+  local target, problem = read_target(given, console)
+  if not target then
+    return problems.usage(console, given.command, problem)
+  elseif next(target) == nil then
+    return report.print(console, given.output, report.empty(), "teardown")
+  elseif given.yes and not given.dry_run then
+    return run(given, console, client, target)
+  elseif not given.dry_run and not console:can_ask() then
+    return refuse(console)
+  end
+  return run_previewed(given, console, client, target)
+end
+
+return command

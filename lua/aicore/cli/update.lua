@@ -1,0 +1,43 @@
+-- aicorectl update: another configuration for a deployment.
+
+local core = require "aicore.core"
+local options = require "aicore.cli.options"
+local problems = require "aicore.cli.problems"
+local several = require "aicore.cli.several"
+
+local command = { summary = "Give a deployment another configuration." }
+
+---@param parser table  argparse's
+function command.configure(parser)
+  parser:argument("id", "The deployment's id.")
+  parser:argument("configuration", "The configuration's id.")
+  options.dry_run(parser, "updated")
+end
+
+local function text(outcome)
+  return ("%s: %s"):format(outcome.id, outcome.value.message)
+end
+
+---@param given table
+---@param console aicore.cli.Console
+---@param client aicore.Client
+---@return integer exit
+function command.run(given, console, client)
+  local id, configuration = given.id, given.configuration
+  local complaint = core.check("update", id, configuration)
+  if complaint then
+    return problems.usage(console, given.command, complaint)
+  end
+  local outcomes
+  if given.dry_run then
+    local message = ("would get configuration %s (dry run)"):format(configuration)
+    outcomes = { { id = id, value = { id = id, message = message, dry_run = true } } }
+  else
+    outcomes = several.run(client, { id }, 1, function()
+      return client:update(id, configuration, { timeout = given.timeout })
+    end)
+  end
+  return several.print(console, given.output, outcomes, text)
+end
+
+return command

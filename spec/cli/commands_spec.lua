@@ -1,0 +1,408 @@
+--- aicorectl's commands on pipes, as scripts use them, against the emulator.
+-- Under LuaJIT alone, which bin/aicorectl itself asks for: a child takes its time, and what differs between Luas has
+-- specs of its own. The last block runs it under each.
+
+local cjson = require "cjson"
+local command = require "spec.cli.command"
+local emulator = require "spec.support.emulator"
+
+local server
+
+local describe_once = package.loaded.jit and describe or function() end
+
+setup(function()
+  server = emulator.start { stop_time = 0.05, delete_time = 0.05, start_time = 0.05 }
+end)
+
+teardown(function()
+  server.stop()
+end)
+
+before_each(function()
+  server.clear_deployments()
+  server.clear_faults()
+  server.clear_journal()
+end)
+
+local function run(arguments, options)
+  options = options or {}
+  options.env = command.settings(server, options.env)
+  return command.run(arguments, options)
+end
+
+--- Runs it and expects success.
+local function output(arguments, options)
+  local result = run(arguments, options)
+  assert.equal(0, result.code, result.err)
+  return result.out
+end
+
+--- What has happened to deployments so far.
+local function effects()
+  local list = {}
+  for _, entry in ipairs(server.journal()) do
+    list[#list + 1] = entry.what ~= "login" and entry.what or nil
+  end
+  return list
+end
+
+local function status_of(id)
+  local reply = server.call("GET", "/deployments/" .. id)
+  return reply.status == 200 and reply.json.status or reply.status
+end
+
+describe_once("aicorectl list", function()
+  before_each(function()
+    server.seed { id = "drunning", scenario_id = "nightly", configuration_id = "conf-1" }
+    server.seed { id = "dstopped-longer", status = "STOPPED", scenario_id = "daily-tests" }
+  end)
+
+  it("is an aligned table without colour", function()
+    local lines = {}
+    for line in output("list"):gmatch "[^\n]+" do
+      lines[#lines + 1] = line
+    end
+    assert.matches("^ID +STATUS +TARGET +SCENARIO +CONFIGURATION +AGE$", lines[1])
+    assert.matches("^drunning          RUNNING   RUNNING   nightly +emulated%-conf%-1 +%d+[mh]%d*m?$", lines[2])
+    assert.matches("^dstopped%-longer   STOPPED ", lines[3])
+    assert.equal(3, #lines)
+  end)
+
+  it("gives ids for pipes, and the records for scripts", function()
+    assert.equal("drunning\ndstopped-longer\n", output "list -o ids")
+    local text = output "list -o json"
+    local found = cjson.decode(text)
+    assert.equal(2, #found)
+    local record = server.call("GET", "/deployments").json.resources[1]
+    assert.equal(record.createdAt, found[1].createdAt)
+    for name in pairs(record) do
+      assert.equal(record[name] == cjson.null, found[1][name] == nil, name)
+    end
+    assert.equal(text, output "list -o json")
+  end)
+
+  it("takes a filter", function()
+    server.seed { id = "dold", age = 86400 * 8 }
+    assert.equal("dstopped-longer\n", output "list -o ids --status STOPPED")
+    assert.equal("drunning\n", output "list -o ids --scenario nightly --configuration conf-1")
+    assert.equal("", output "list -o ids --scenario none-of-them --executable exec-1 --executable exec-2")
+    assert.equal("dold\n", output "list -o ids --older-than 1w")
+    assert.equal("", output "list -o ids --older-than 52w")
+    local parts = output "list -o ids --shard 0/2" .. output "list -o ids --shard 1/2"
+    assert.equal(3, select(2, parts:gsub("\n", "")))
+  end)
+
+  it("says so when there are none, and JSON stays an array", function()
+    server.clear_deployments()
+    local result = run "list"
+    assert.same({ "", "no deployments found\n", 0 }, { result.out, result.err, result.code })
+    assert.equal("[]\n", output "list -o json")
+    assert.equal("", output "list -o ids")
+  end)
+
+  it("takes options before the command, and shows exchanges", function()
+    local result = run "-v -o ids --resource-group default list"
+    assert.equal("drunning\ndstopped-longer\n", result.out)
+    assert.matches("POST /oauth/token: HTTP 200, %d+ ms, attempt 1, request %S+\n", result.err)
+    assert.matches("GET /v2/lm/deployments: HTTP 200, %d+ ms, attempt 1, request %S+\n", result.err)
+    assert.is_nil((result.out .. result.err):find("Bearer", 1, true))
+  end)
+
+  it("has failed when its result could not be written", function()
+    local line = command.line("status drunning nosuch -o ids", { env = command.settings(server) })
+    local pipe = assert(io.popen(line .. " 2>&1 >/dev/full; echo $?"))
+    local text = pipe:read "*a"
+    pipe:close()
+    assert.matches("\naicorectl: the result could not be written: No space left on device\n  try: [^\n]+\n1\n$", text)
+  end)
+
+  it("asks in the resource group that it was told", function()
+    assert.equal("[]\n", output "list -o json --resource-group another")
+    assert.equal("[]\n", output("list -o json", { env = { AICORE_RESOURCE_GROUP = "another" } }))
+  end)
+end)
+
+describe_once("aicorectl status", function()
+  before_each(function()
+    server.seed { id = "drunning", scenario_id = "nightly" }
+    server.seed { id = "ddead", status = "DEAD" }
+  end)
+
+  it("is readable", function()
+    local text = output "status drunning"
+    for _, pattern in ipairs { "^Id: +drunning\n", "\nStatus: +RUNNING\n", "\nScenario: +nightly\n", " ago%)\n" } do
+      assert.matches(pattern, text)
+    end
+    assert.matches("\n +minReplicas: +0\n", text)
+    assert.is_nil(text:find "table: 0x")
+    assert.is_nil(text:find "backend_details")
+  end)
+
+  it("is an object for one, an array for several", function()
+    assert.equal("RUNNING", cjson.decode(output "status drunning -o json").status)
+    local both = cjson.decode(output "status drunning ddead -o json")
+    assert.same({ "drunning", "ddead" }, { both[1].id, both[2].id })
+  end)
+
+  it("takes ids from standard input", function()
+    assert.equal("ddead\ndrunning\n", output("status -o ids", { input = "ddead\n drunning ddead\n" }))
+    assert.equal("ddead\n", output("status - -o ids", { input = "ddead" }))
+    assert.equal("", output("status", { input = "" }))
+    local result = run("status", { input = "ddead NAME!" })
+    assert.equal(2, result.code)
+    assert.matches("'NAME!' is not the id of a deployment", result.err)
+  end)
+
+  it("shows those that it finds, and fails for the others", function()
+    local result = run "status drunning nosuch -o json"
+    assert.equal(3, result.code)
+    local both = cjson.decode(result.out)
+    assert.equal("drunning", both[1].id)
+    assert.equal(404, both[2].error.status)
+    assert.matches("^aicorectl: status nosuch: HTTP 404[^\n]+\n  try: [^\n]+\n$", result.err)
+  end)
+end)
+
+describe_once("aicorectl changes", function()
+  it("stop and delete, one request each", function()
+    server.seed { count = 2, status = "RUNNING" }
+    local ids = output("list -o ids"):gsub("\n", " ")
+    local first = ids:match "%S+"
+    assert.matches("^" .. first .. ": [^\n]+\nd%w+: [^\n]+\n$", output("stop " .. ids))
+    assert.equal(2, server.requests().stop)
+    output("wait --for STOPPED " .. ids)
+    assert.equal(first, cjson.decode(output("delete -o json " .. first)).id)
+    assert.equal(first .. ": GONE\n", output("wait --for GONE " .. first))
+  end)
+
+  it("may wait until it is so", function()
+    server.seed { count = 3, status = "RUNNING" }
+    local report = cjson.decode(output("stop --wait -o json", { input = output "list -o ids" }))
+    assert.equal(3, #report.stopped)
+    assert.matches(
+      "^3 deleted in %d+%.%ds by %d+ requests\n$",
+      output("delete --wait", { input = output "list -o ids" })
+    )
+    assert.equal("", output "list -o ids")
+  end)
+
+  it("send nothing in a dry run", function()
+    server.seed { id = "drunning" }
+    for arguments, what in pairs {
+      ["stop drunning"] = "drunning: would be stopped",
+      ["delete drunning"] = "drunning: would be deleted",
+      ["update drunning conf-2"] = "drunning: would get configuration conf%-2",
+      ["create conf-2"] = "a deployment of conf%-2 would be created",
+      ["teardown drunning"] = "1 deployment %(1 RUNNING%) would be torn down",
+    } do
+      assert.matches(what, output(arguments .. " --dry-run"))
+      assert.is_true(cjson.decode(output(arguments .. " --dry-run -o json")).dry_run)
+    end
+    assert.same({}, effects())
+  end)
+
+  it("create, wait and update", function()
+    local id = output("create conf-1 --ttl 7d --wait -o ids"):match "^(d%w+)\n$"
+    assert.equal("RUNNING", status_of(id))
+    assert.matches(id .. ": ", output(("update %s conf-2"):format(id)))
+    assert.equal("conf-2", server.call("GET", "/deployments/" .. id).json.configurationId)
+    assert.equal("7d", server.call("GET", "/deployments/" .. id).json.ttl)
+  end)
+
+  it("say that there was nothing to delete", function()
+    local result = run "delete nosuch"
+    assert.equal(3, result.code)
+    assert.matches("^aicorectl: delete nosuch: [^\n]+\n  try: [^\n]+\n$", result.err)
+  end)
+
+  it("of a wrong kind say what to do instead", function()
+    server.seed { id = "drunning" }
+    local result = run "delete drunning"
+    assert.equal(1, result.code)
+    assert.matches("\n  try: aicorectl teardown drunning stops it first\n$", result.err)
+  end)
+end)
+
+describe_once("aicorectl wait", function()
+  it("fails at once when it can no longer be, and at its time limit", function()
+    server.seed { id = "ddead", status = "DEAD" }
+    server.seed { id = "drunning" }
+    local result = run "wait ddead --for RUNNING"
+    assert.same({ 1, "" }, { result.code, result.out })
+    assert.matches("it can no longer be RUNNING", result.err)
+    result = run "wait drunning --for STOPPED --timeout 0.3"
+    assert.equal(4, result.code)
+    assert.matches("\n  try: %-%-timeout", result.err)
+    assert.equal(3, run("wait nosuch --for STOPPED").code)
+  end)
+end)
+
+describe_once("aicorectl teardown", function()
+  it("refuses where nobody can be asked", function()
+    server.seed { id = "drunning" }
+    local result = run "teardown drunning"
+    assert.equal(2, result.code)
+    assert.matches("^aicorectl: nobody can be asked[^\n]+\n  try: %-%-yes[^\n]+\n$", result.err)
+    assert.equal(2, run("teardown", { input = "drunning\n" }).code)
+    assert.equal(0, server.requests().total)
+  end)
+
+  it("tears down ids, whatever state they are in", function()
+    server.seed { id = "drunning" }
+    server.seed { id = "dstopped", status = "STOPPED" }
+    local report = cjson.decode(output "teardown drunning dstopped nosuch --yes -o json")
+    assert.same({ "drunning", "dstopped" }, report.deleted)
+    assert.same({ { "nosuch" }, { "drunning" } }, { report.absent, report.stopped })
+    assert.is_false(report.cancelled)
+    assert.equal("", output "list -o ids")
+  end)
+
+  it("tears down what a filter finds, and no more", function()
+    server.seed { count = 3, status = "DEAD", scenario_id = "nightly" }
+    server.seed { id = "dstays" }
+    local out = output "teardown --scenario nightly --yes"
+    assert.matches("^3 deleted in %d+%.%ds by %d+ requests\n$", out)
+    assert.equal("dstays\n", output "list -o ids")
+    assert.equal("dstays\n", output "teardown --all --yes -o ids")
+  end)
+
+  it("has a report for scripts that is the same shape when there is nothing to do", function()
+    for _, arguments in ipairs { "--yes", "--scenario none --yes", "--scenario none --dry-run" } do
+      local text = output("teardown -o json " .. arguments, { input = "" })
+      for _, list in ipairs { "absent", "deleted", "skipped", "stopped" } do
+        assert.is_truthy(text:find(('"%s": []'):format(list), 1, true), text)
+      end
+      assert.is_truthy(text:find('"failed": {}', 1, true))
+    end
+  end)
+
+  it("shows in a dry run how many, in which states, and the first few", function()
+    server.seed { count = 6, status = "STOPPED", scenario_id = "nightly" }
+    server.seed { count = 10, scenario_id = "nightly" }
+    local text = output "teardown --scenario nightly --dry-run"
+    assert.matches("^16 deployments %(10 RUNNING, 6 STOPPED%) would be torn down %(dry run%)\n", text)
+    assert.matches("\n  … and 11 more\n$", text)
+    assert.equal(text, output("teardown --dry-run", { input = output "list -o ids" }))
+    assert.equal(output "list -o ids", output "teardown --all --dry-run -o ids")
+    assert.equal(16, #cjson.decode(output "teardown --all --dry-run -o json").skipped)
+    assert.matches("^1 deployment %(1 not there%) would be", output "teardown nosuch --dry-run")
+    assert.same({}, effects())
+  end)
+
+  it("has failed when one has", function()
+    server.seed { count = 2, status = "STOPPED" }
+    server.settings { delete_time = 60 }
+    finally(function()
+      server.settings { delete_time = 0.05 }
+    end)
+    local result = run "teardown --all --yes --timeout 0.5 -o json"
+    assert.equal(4, result.code)
+    local count = 0
+    for id, err in pairs(cjson.decode(result.out).failed) do
+      count = count + 1
+      assert.same({ "timeout", id }, { err.kind, err.id })
+    end
+    assert.equal(2, count)
+  end)
+end)
+
+describe_once("aicorectl logs", function()
+  it("prints lines, as text or JSON, all or the last", function()
+    server.seed { id = "drunning", age = 100 }
+    local text = output "logs drunning"
+    assert.matches("^%d+%-%d+%-%d+T[^\n]+ Deployment drunning scheduled\n", text)
+    local lines = cjson.decode(output "logs drunning -o json")
+    assert.equal(select(2, text:gsub("\n", "")), #lines)
+    local last = output "logs drunning --tail 1"
+    assert.equal(1, select(2, last:gsub("\n", "")))
+    assert.equal(last, text:match "([^\n]+\n)$")
+  end)
+
+  it("follows until the deployment has ended", function()
+    local id = output("create conf-1 -o ids --wait"):match "%S+"
+    output("stop --wait " .. id)
+    local messages = {}
+    for line in output("logs -f -o json " .. id):gmatch "[^\n]+" do
+      messages[#messages + 1] = cjson.decode(line).msg:match "%a+$"
+    end
+    assert.same({ "scheduled", "started", "ended" }, messages)
+  end)
+
+  it("is about one at a time", function()
+    assert.equal(2, run("logs done dtwo").code)
+  end)
+end)
+
+describe_once("aicorectl login", function()
+  it("says who and until when, and no secret", function()
+    local secret = { AICORE_CLIENT_SECRET = "a-very-secret-word" }
+    local result = run("login -v", { env = secret })
+    assert.equal(0, result.code)
+    assert.matches("Logged in as: +me\n", result.out)
+    assert.matches("Token good: +until %d+%-%d+%-%d+T%d+:%d+:%d+Z %(for 1[12]h%)\n", result.out)
+    assert.matches("Resource group: +default %(0 deployments%)\n", result.out)
+    local shown = cjson.decode(output("login -o json", { env = secret }))
+    assert.same({ "me", server.url, 43200 }, { shown.client_id, shown.base_url, shown.expires_in })
+    assert.is_nil((result.out .. result.err .. cjson.encode(shown)):find("secret-word", 1, true))
+    assert.equal(2, server.requests().login)
+  end)
+
+  it("finds out that the AI API is not there", function()
+    local result = run("login", { env = { AICORE_BASE_URL = server.url .. "/elsewhere" } })
+    assert.same({ 1, "" }, { result.code, result.out })
+    assert.matches("try: [^\n]*AICORE_BASE_URL", result.err)
+  end)
+end)
+
+describe_once("aicorectl refuses", function()
+  it("wrong arguments with 2, one line and where to read on", function()
+    for _, arguments in ipairs {
+      "list --status RUNING",
+      "list --older-than soon",
+      "list --shard 4/4",
+      "list --scenario x",
+      "list -o yaml",
+      "list --timeout 0",
+      "list --timeout 9999w",
+      "list drunning",
+      "wait drunning",
+      "wait drunning --for GOING",
+      "teardown drunning --all",
+      "teardown drunning --scenario nightly",
+      "teardown --all --scenario nightly",
+      "logs drunning --tail 0",
+      "create conf-1 --ttl 7x",
+      "create",
+      "completion tcsh",
+    } do
+      local result = run(arguments)
+      assert.equal(2, result.code, arguments)
+      assert.matches("^Usage: aicorectl .*\nError: [^\n]+\n$", result.err)
+      assert.equal("", result.out)
+    end
+    for arguments, what in pairs { ["stop x"] = "'x' is not the id", ["create x"] = "'x' is not the id" } do
+      local result = run(arguments)
+      assert.equal(2, result.code)
+      assert.is_truthy(
+        result.err:find("^aicorectl: " .. what .. "[^\n]+\n  try: aicorectl %a+ %-%-help\n$"),
+        result.err
+      )
+    end
+    assert.equal(0, server.requests().total)
+  end)
+end)
+
+describe("aicorectl under", function()
+  for _, lua in ipairs { "lua5.4", "luajit", "lua5.1" } do
+    it(lua .. " says which versions it is made of", function()
+      local text = output("--version", { lua = lua })
+      assert.matches("^aicorectl %d+%.%d+%.%d+ %(libcurl %d+%.[%d.]+, [^\n]+, Lua[^\n]+%)\n$", text)
+    end)
+
+    it(lua .. " lists and tears down", function()
+      server.seed { count = 2, status = "RUNNING" }
+      assert.equal(2, #cjson.decode(output("list -o json", { lua = lua })))
+      assert.equal(2, #cjson.decode(output("teardown --all --yes -o json", { lua = lua })).deleted)
+    end)
+  end
+end)

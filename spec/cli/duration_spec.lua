@@ -1,0 +1,37 @@
+local duration = require "aicore.cli.duration"
+
+describe("a span of time", function()
+  it("is read as people write it", function()
+    local examples = { ["90"] = 90, ["1.5"] = 1.5, ["30m"] = 1800, ["12h"] = 43200, ["7d"] = 604800, ["2w"] = 1209600 }
+    examples["1h30m"], examples["0"] = 5400, 0
+    for text, seconds in pairs(examples) do
+      assert.equal(seconds, duration.parse(text), text)
+    end
+  end)
+
+  it("is not guessed", function()
+    for _, text in ipairs { "", "7 d", "d", "7x", "-3", "1h30", "1e3", "0x10" } do
+      local seconds, problem = duration.parse(text)
+      assert.is_nil(seconds, text)
+      assert.matches("is not a time", problem)
+    end
+  end)
+
+  it("is told with two units at most", function()
+    local examples = {
+      [-3] = "0s",
+      [0] = "0s",
+      [119.9] = "119s",
+      [120] = "2m",
+      [150] = "2m30s",
+      [3600] = "60m",
+      [7260] = "2h1m",
+      [40000] = "11h",
+      [200000] = "2d7h",
+      [864000] = "10d",
+    }
+    for seconds, text in pairs(examples) do
+      assert.equal(text, duration.format(seconds))
+    end
+  end)
+end)

@@ -1,0 +1,106 @@
+local errors = require "aicore.errors"
+local problems = require "aicore.cli.problems"
+
+local function err(fields)
+  fields.message = fields.message or "went wrong"
+  return errors.new(fields)
+end
+
+describe("an exit code", function()
+  it("tells the kind of a failure", function()
+    local examples = {
+      { { kind = "http", status = 500 }, 1 },
+      { { kind = "transport" }, 1 },
+      { { kind = "config" }, 1 },
+      { { kind = "http", status = 404, code = "01010016" }, 3 },
+      { { kind = "http", status = 404 }, 1 }, -- a gateway's page: the deployment may exist
+      { { kind = "state", absent = true }, 3 },
+      { { kind = "timeout" }, 4 },
+      { { kind = "auth", status = 403 }, 5 },
+      { { kind = "cancelled" }, 130 },
+    }
+    for _, example in ipairs(examples) do
+      assert.equal(example[2], problems.code(err(example[1])))
+    end
+  end)
+end)
+
+describe("advice", function()
+  local GENERAL = problems.advice(err { kind = "from the future" })
+
+  it("is there for every kind of error", function()
+    local seen = {}
+    for _, kind in ipairs { "config", "transport", "http", "protocol", "auth", "state", "timeout", "cancelled" } do
+      local advice = problems.advice(err { kind = kind })
+      assert.are_not.equal(GENERAL, advice, kind)
+      assert.is_nil(advice:find "\n")
+      assert.is_nil(seen[advice], kind)
+      seen[advice] = true
+    end
+  end)
+
+  it("is the closest that there is", function()
+    local examples = {
+      { { kind = "http", status = 429 }, "fewer requests" },
+      { { kind = "http", status = 403, message = "Quota exceeded" }, "frees quota" },
+      { { kind = "http", status = 400, message = "deployment quota exceeded" }, "frees quota" },
+      { { kind = "http", status = 503 }, "later" },
+      { { kind = "http", status = 404, operation = "list" }, "AICORE_BASE_URL" },
+      { { kind = "http", status = 404, operation = "login" }, "AICORE_AUTH_URL" },
+      { { kind = "http", status = 404, code = "x" }, "aicorectl list" },
+      { { kind = "auth", status = 401, operation = "login" }, "AICORE_CLIENT_SECRET" },
+      { { kind = "auth", status = 403, operation = "list" }, "roles" },
+      { { kind = "auth", status = 401, operation = "list" }, "same service key" },
+      { { kind = "state", operation = "delete", id = "d1" }, "teardown d1 stops" },
+      { { kind = "transport", message = "SSL certificate problem: certificate has expired" }, "renewed" },
+      { { kind = "transport", message = "reset (has the server refused the client certificate?)" }, "take a new key" },
+      { { kind = "transport", message = "tlsv1 alert certificate expired" }, "take a new key" },
+      { { kind = "transport", message = "SSL certificate problem: self-signed certificate" }, "--ca-file" },
+      { { kind = "transport", message = "Could not resolve host: x" }, "host's name" },
+    }
+    for _, example in ipairs(examples) do
+      local advice = problems.advice(err(example[1]))
+      assert.is_truthy(advice:find(example[2], 1, true), advice)
+    end
+  end)
+end)
+
+describe("many errors", function()
+  local function tell(list)
+    local notes = {}
+    local code = problems.tell_all({
+      note = function(_, line)
+        notes[#notes + 1] = line
+      end,
+    }, list)
+    return notes, code
+  end
+
+  it("are told one by one with each advice once", function()
+    local notes, code = tell { err { kind = "timeout", id = "d1" }, err { kind = "timeout", id = "d2" } }
+    assert.equal(3, #notes)
+    assert.equal(4, code)
+    assert.matches("^  try: ", notes[3])
+  end)
+
+  it("are told as far as one can read", function()
+    local list = {}
+    for i = 1, 25 do
+      list[i] = err { kind = "state", operation = "stop", id = "d1" }
+    end
+    local notes = tell(list)
+    assert.equal(12, #notes)
+    assert.matches("and 15 more", notes[11])
+  end)
+
+  it("agree on an exit code, or have failed", function()
+    assert.equal(1, (select(2, tell { err { kind = "timeout" }, err { kind = "auth" } })))
+    assert.equal(5, (select(2, tell { err { kind = "auth" }, err { kind = "auth" } })))
+    assert.equal(0, (select(2, tell {})))
+  end)
+
+  it("stay on one line each, whatever the service wrote", function()
+    local notes = tell { err { kind = "http", message = "a\nb\n\n c" } }
+    assert.equal("aicorectl: http: a b c", notes[1])
+  end)
+end)

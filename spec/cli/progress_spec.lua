@@ -1,0 +1,85 @@
+local progress = require "aicore.cli.progress"
+
+-- A console that remembers what it was told.
+local function fake(live)
+  return {
+    notes = {},
+    is_live = function()
+      return live
+    end,
+    width = function()
+      return 45
+    end,
+    note = function(self, line)
+      table.insert(self.notes, line)
+    end,
+    refresh = function(self)
+      self.drawn = self.live()
+    end,
+  }
+end
+
+describe("progress in one line", function()
+  local work = { total = 200, left = 150, states = { RUNNING = 100, STOPPED = 50 } }
+
+  it("says how many are done, the states of the others, the rate and the time left", function()
+    local line = progress.line(work, 10, {})
+    assert.equal("50 of 200 done (25%); 5.0/s, 30s left; RUNNING 100, STOPPED 50", line)
+  end)
+
+  it("counts those that have stopped as half torn down", function()
+    local line = progress.line(work, 10, { goal = "teardown", bar = true })
+    assert.matches("^%[#######%.+%] 50 of 200 done %(37%%%); 5.0/s, 17s left; RUNNING 100, STOPPED 50$", line)
+  end)
+
+  it("tells a rate as precisely as one reads it", function()
+    local line = progress.line({ total = 9000, left = 100, states = {} }, 3, {})
+    assert.matches("; 2967/s, 1s left", line)
+  end)
+
+  it("promises nothing before anything is done, or when all is", function()
+    local line = progress.line({ total = 2, left = 2, states = { ["?"] = 2 } }, 3, {})
+    assert.equal("0 of 2 done (0%); for 3s; not seen yet 2", line)
+    line = progress.line({ total = 2, left = 0, states = {} }, 3, { bar = true })
+    assert.equal("[####################] 2 of 2 done (100%); for 3s", line)
+  end)
+end)
+
+describe("progress over time", function()
+  local now
+  local function clock()
+    return now
+  end
+  local function work(left)
+    return { total = 10, left = left, states = { RUNNING = left } }
+  end
+
+  before_each(function()
+    now = 100
+  end)
+
+  it("is a line every few seconds where there is no terminal", function()
+    local console = fake(false)
+    local update = progress.new(console, clock)
+    for second = 0, 12 do
+      now = 100 + second
+      update(work(10 - math.min(second, 9)))
+    end
+    assert.equal(2, #console.notes)
+    assert.matches("^5 of 10 done", console.notes[1])
+    assert.is_nil(console.live)
+  end)
+
+  it("is a live line on a terminal, as wide as that at most, and goes on by itself", function()
+    local console = fake(true)
+    local update = progress.new(console, clock)
+    assert.is_nil(console.live())
+    now = 101
+    update(work(5))
+    assert.equal(44, #console.drawn)
+    local before = console.drawn
+    now = 104
+    assert.are_not.equal(before, console.live())
+    assert.same({}, console.notes)
+  end)
+end)
