@@ -224,6 +224,7 @@ $(BUILD)/5.4/fuzz/%: spec/fuzz/%.c $(FUZZ_MAIN) $(wildcard src/*.h spec/fuzz/*.h
 .PHONY: screenshots
 screenshots: deps-screenshots ## take the pictures in docs/, from real runs
 	@$(MAKE) -s modules
+	@sh tools/screenshot-demo.sh docs/demo.svg
 	@sh tools/screenshot-panel.sh docs/panel.svg
 
 .PHONY: docs
