@@ -207,12 +207,12 @@ local function write(path, text)
   file:close()
 end
 
---- The series of one row as gnuplot reads them: each its name, then lines "N value", then two empty lines. And how
--- many.
-local function series_of(row)
+--- The series in seconds (wall time), or the others, as gnuplot reads them: each its name, then lines "N value",
+-- then two empty lines. And how many.
+local function series_of(is_wall)
   local names, points = {}, {}
   for _, entry in ipairs(entries) do
-    if entry.row == row and entry.plot then
+    if entry.plot and (entry.unit == "s") == is_wall then
       if not points[entry.plot] then
         names[#names + 1], points[entry.plot] = entry.plot, {}
       end
@@ -236,8 +236,8 @@ end
 --- The picture of cost against N. False: there is nothing to be seen.
 local function draw(folder)
   local dir = assert(os.getenv "BENCH_DIR")
-  local requests, first = series_of "B3"
-  local wall, second = series_of "B4"
+  local requests, first = series_of(false)
+  local wall, second = series_of(true)
   if first + second == 0 then
     return false
   end

@@ -36,6 +36,19 @@ local function tell(report, runs, mode, count)
   }
 end
 
+--- The wall time, for the picture.
+local function tell_wall(report, runs, series, who, count)
+  report {
+    row = "B3",
+    what = ("wall time of a teardown, N = %d%s"):format(count, series:find "no batches" and ", no batches" or ""),
+    who = who,
+    unit = "s",
+    value = measure.of(runs, "wall"),
+    plot = series,
+    n = count,
+  }
+end
+
 return function(setup, report)
   local phases = ("--stop-time %g --delete-time %g"):format(PHASE, PHASE)
   local emulators = { batches = servers.emulator(phases), ["no batches"] = servers.emulator(phases .. " --no-bulk") }
@@ -55,6 +68,8 @@ return function(setup, report)
     local runs = measure.interleave(contestants, measure.pick(1, 7))
     tell(report, runs.batches, "batches", count)
     tell(report, runs["no batches"], "no batches", count)
+    tell_wall(report, runs.batches, "aicore", "aicore", count)
+    tell_wall(report, runs["no batches"], "aicore, no batches", "aicore", count)
     if runs.script then
       report {
         row = "B3",
@@ -66,6 +81,7 @@ return function(setup, report)
         plot = "script",
         n = count,
       }
+      tell_wall(report, runs.script, "script", "the usual script, a look per second", count)
     end
   end
   for _, emulator in pairs(emulators) do
