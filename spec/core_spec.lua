@@ -493,7 +493,42 @@ describe("core", function()
     status:cancel() -- no harm
   end)
 
+  describe("what stands in the environment", function()
+    it("exempts hosts from the proxy, beside this machine", function()
+      local script = [[local _, err = require("aicore.core").status(require("aicore.core").session {
+        base_url = "https://aicore.invalid" }, "d000") print(err.message)]]
+      local lua = package.loaded.jit and "luajit" or "lua5.4"
+      local function message(variables)
+        local pipe = io.popen(("env %s %s -e '%s'"):format(variables, lua, script))
+        local text = pipe:read "*a"
+        pipe:close()
+        return text
+      end
+      local proxy = "https_proxy=http://127.0.0.1:9 "
+      assert.matches("127%.0%.0%.1 port 9", message(proxy .. "no_proxy= NO_PROXY="))
+      for _, name in ipairs { "no_proxy=aicore.invalid", "NO_PROXY=other.invalid,aicore.invalid", "no_proxy='*'" } do
+        assert.matches("aicore.invalid", message("-u no_proxy " .. proxy .. name), 1, true)
+      end
+    end)
+  end)
+
   describe("over time", function()
+    it("hides the token that was sent, though there is another one since", function()
+      local server = raw_server.start { answer("401 Unauthorized", "refused: Bearer OLD-TOKEN-12345", "") }
+      local session = session_for(server)
+      session:set_token "OLD-TOKEN-12345"
+      local transfer = assert(core.start(session, "status", ID))
+      session:set_token "NEW-TOKEN-12345"
+      repeat
+        session:wait(1)
+        session:step()
+      until transfer:finished()
+      local _, err = transfer:result()
+      assert.equal("refused: Bearer ***************", err.details)
+      session:close()
+      server.stop()
+    end)
+
     -- A server that accepts connections and never says a word: its queue takes them.
     local silent = require("socket").bind("127.0.0.1", 0)
     local _, silent_port = silent:getsockname()

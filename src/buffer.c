@@ -36,7 +36,7 @@ void buffer_keep_start(buffer *target, size_t length) {
   if (length >= target->length) return;
   secret_wipe(target->data + length, target->length - length);
   target->length = length;
-  if (!move(target, length > 0 ? length : 1)) buffer_free(target);
+  if (!move(target, length)) buffer_free(target);
 }
 
 bool buffer_append(buffer *target, const void *bytes, size_t length) {

@@ -114,7 +114,7 @@ int reply_push_error(lua_State *L, const char *kind, const char *message, const 
 /* The first characters of the body, fit for a terminal: no control characters, no half character. */
 static void set_preview(lua_State *L, transfer *t) {
   if (t->reply.data == NULL || t->reply.length == 0) return;
-  session_redact(t->session, t->reply.data, t->reply.length);
+  session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
   char text[PREVIEW];
   size_t length = t->reply.length < PREVIEW ? t->reply.length : PREVIEW;
   memcpy(text, t->reply.data, length);
@@ -138,7 +138,7 @@ static const char *copy_request_id(const transfer *t, char id[PREVIEW]) {
   const size_t length = strlen(header->value);
   if (length >= PREVIEW) return NULL;
   memcpy(id, header->value, length + 1);
-  session_redact(t->session, id, length);
+  session_redact(t->session, t->authorization, id, length);
   return id;
 }
 
@@ -205,7 +205,7 @@ static bool may_be_certificate(const transfer *t) {
 /* What went wrong, in words. */
 static const char *push_cause(lua_State *L, transfer *t) {
   if (t->outcome == CURLE_ABORTED_BY_CALLBACK) return "the connection was lost before an answer";
-  session_redact(t->session, t->error, strlen(t->error));
+  session_redact(t->session, t->authorization, t->error, strlen(t->error));
   const char *cause = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
   return may_be_certificate(t)
              ? lua_pushfstring(L, "%s (has the server refused the client certificate?)", cause)
@@ -283,11 +283,11 @@ static bool copy_error_body(lua_State *L, int body, bool about_token) {
 }
 
 /* Does the value on top tell a secret? In the body it stood with escapes then, and so was not seen. */
-static bool tells_secret(lua_State *L, const session *s) {
+static bool tells_secret(lua_State *L, const transfer *t) {
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
-    return session_tells(s, text, length);
+    return session_tells(t->session, t->authorization, text, length);
   }
   if (!lua_istable(L, -1)) return false;
   luaL_checkstack(L, 8, NULL);
@@ -295,19 +295,19 @@ static bool tells_secret(lua_State *L, const session *s) {
   bool tells = false;
   lua_pushnil(L);
   while (!tells && lua_next(L, table) != 0) {
-    tells = tells_secret(L, s);
+    tells = tells_secret(L, t);
     lua_settop(L, table + 1);
-    tells = tells || tells_secret(L, s); /* the field's name */
+    tells = tells || tells_secret(L, t); /* the field's name */
   }
   lua_settop(L, table);
   return tells;
 }
 
 static int push_refusal(lua_State *L, int index, transfer *t, long status) {
-  session_redact(t->session, t->reply.data, t->reply.length);
+  session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
   bool decoded = decode(L, index, &t->reply) && lua_istable(L, -1);
   const int body = lua_gettop(L);
-  if (decoded && tells_secret(L, t->session)) {
+  if (decoded && tells_secret(L, t)) {
     decoded = false;
     buffer_clear(&t->reply); /* nothing of it is repeated */
   }

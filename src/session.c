@@ -232,7 +232,8 @@ static void redact_from(const secret *hidden, size_t start, char *text, size_t l
   if (hidden != NULL) secret_redact(hidden->text + start, hidden->length - start, text, length);
 }
 
-void session_redact(const session *s, char *text, size_t length) {
+void session_redact(const session *s, const secret *sent, char *text, size_t length) {
+  redact_from(sent, strlen(SESSION_AUTHORIZATION), text, length);
   redact_from(s->authorization, strlen(SESSION_AUTHORIZATION), text, length);
   redact_from(s->client_secret, 0, text, length);
   redact_from(s->login_form, s->login_secret_at, text, length);
@@ -243,8 +244,9 @@ static bool tells(const secret *hidden, size_t start, const char *text, size_t l
          secret_stands_in(hidden->text + start, hidden->length - start, text, length);
 }
 
-bool session_tells(const session *s, const char *text, size_t length) {
-  return tells(s->authorization, strlen(SESSION_AUTHORIZATION), text, length) ||
+bool session_tells(const session *s, const secret *sent, const char *text, size_t length) {
+  return tells(sent, strlen(SESSION_AUTHORIZATION), text, length) ||
+         tells(s->authorization, strlen(SESSION_AUTHORIZATION), text, length) ||
          tells(s->client_secret, 0, text, length) ||
          tells(s->login_form, s->login_secret_at, text, length);
 }

@@ -89,11 +89,12 @@ secret *session_new_token(const char *token, size_t length);
 /* Keeps a token: the session takes the count over. */
 void session_keep_token(session *s, secret *token);
 
-/* Hides the session's secrets in a text that comes from outside. */
-void session_redact(const session *s, char *text, size_t length);
+/* Hides the session's secrets in a text that comes from outside, and the token that was sent with the
+ * request, which may be one from before a login; NULL: none was. */
+void session_redact(const session *s, const secret *sent, char *text, size_t length);
 
 /* Does such a text tell one of the session's secrets? */
-bool session_tells(const session *s, const char *text, size_t length);
+bool session_tells(const session *s, const secret *sent, const char *text, size_t length);
 
 /* Lets libcurl do what is due now, without waiting: right after a transfer was added. */
 void session_kick(session *s);

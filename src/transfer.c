@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 
 /* More libcurl handles than this are not kept for later. */
 enum { MOST_IDLE = 256 };
+
+static const char LOOPBACK[] = "localhost,127.0.0.1,::1";
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -78,9 +81,21 @@ static bool set_numbers(const transfer *t) {
   return true;
 }
 
+/* What needs no proxy: this machine, and what the standard variable names. */
+static void find_no_proxy(char *text, size_t size) {
+  const char *named = getenv("no_proxy");
+  if (named == NULL) named = getenv("NO_PROXY");
+  const bool everything = named != NULL && strcmp(named, "*") == 0;
+  const bool fits = named != NULL && strlen(named) + sizeof LOOPBACK + 1 < size;
+  snprintf(text, size, "%s%s%s", fits ? named : "", fits && !everything ? "," : "",
+           everything ? "" : LOOPBACK);
+}
+
 /* NULL leaves libcurl's default: for a proxy that is the standard variables. */
 static bool set_texts(const transfer *t) {
   const session *s = t->session;
+  char no_proxy[2048];
+  find_no_proxy(no_proxy, sizeof no_proxy);
   const struct {
     CURLoption option;
     const char *value;
@@ -89,7 +104,7 @@ static bool set_texts(const transfer *t) {
       {CURLOPT_USERAGENT, "aicore-lua"},
       {CURLOPT_CAINFO, s->ca_file},
       {CURLOPT_PROXY, s->proxy},
-      {CURLOPT_NOPROXY, s->proxy == NULL ? "localhost,127.0.0.1,::1" : NULL},
+      {CURLOPT_NOPROXY, s->proxy == NULL ? no_proxy : NULL},
   };
   for (size_t i = 0; i < COUNT(texts); i++) {
     if (texts[i].value == NULL) continue;

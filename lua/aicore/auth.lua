@@ -96,7 +96,7 @@ end
 
 --- Logs in on behalf of everybody who needs a token meanwhile.
 local function lead(self, deadline)
-  local login = errand.new()
+  local login = errand.new(self.runtime.now())
   self.login = login
   local waited = login:run(self.runtime, function()
     local machine = retry.new { kind = "login", deadline = deadline, budget = self.budget }
@@ -106,6 +106,8 @@ local function lead(self, deadline)
   end)
   if not waited then
     return nil, unfinished "cancelled"
+  elseif not login.over then
+    return self:log_in(deadline) -- it began too late: another one has taken over
   end
   return login.ok, login.err
 end
@@ -116,7 +118,7 @@ local GLANCE = 0.02
 --- Waits until somebody else's login is over, or abandoned; otherwise says why not.
 local function follow(self, login, deadline)
   local runtime = self.runtime
-  while not login.over and not login:is_abandoned() do
+  while not login.over and not login:is_abandoned(runtime.now()) do
     local why
     if runtime.now() >= deadline then
       why = "timeout"

@@ -1,11 +1,17 @@
 --- An errand: what one coroutine does on behalf of all who need the same, a login or a look.
--- Its coroutine may end before the errand does: by an error (Ctrl-C, a callback of the user's), or because its host
--- drops it. Then another one has to take over, so nobody waits for an errand without asking whether it is abandoned.
+-- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
+-- coroutine. Then another one has to take over, so nobody waits for an errand without asking whether it is abandoned.
 
 local errand = {}
 
+--- Where a runtime has promised to begin it in a coroutine of its own, that is awaited so long, in seconds.
+local PATIENCE = 3
+
 ---@class aicore.Errand
 ---@field over boolean
+---@field private begun_at number      on the runtime's clock
+---@field private abandoned boolean
+---@field private thread thread|table|nil  nil: it has not begun
 local Errand = {}
 Errand.__index = Errand
 
@@ -16,9 +22,31 @@ local function this_thread()
   return coroutine.running() or MAIN
 end
 
+-- LuaJIT and 5.4 can yield in a pcall; 5.1 cannot, and has only the threads' states to tell by.
+local probe = coroutine.create(function()
+  pcall(coroutine.yield)
+end)
+coroutine.resume(probe)
+local CAN_GUARD = coroutine.status(probe) == "suspended"
+
+---@param now number  on the runtime's clock
 ---@return aicore.Errand
-function errand.new()
-  return setmetatable({ over = false }, Errand)
+function errand.new(now)
+  return setmetatable({ over = false, abandoned = false, begun_at = now }, Errand)
+end
+
+local function attempt(self, act)
+  self.thread = this_thread()
+  local ok, failure
+  if CAN_GUARD then
+    ok, failure = pcall(act)
+  else
+    ok, failure = true, act()
+  end
+  self.over, self.abandoned = ok, not ok
+  if not ok then
+    error(failure, 0)
+  end
 end
 
 --- Does it, in a way that outlives the calling coroutine where the host may drop that.
@@ -27,20 +55,28 @@ end
 ---@return boolean waited  false: the caller was cancelled, and the errand goes on
 function Errand:run(runtime, act)
   return runtime.apart(function()
-    self.thread = this_thread()
-    act()
-    self.over = true
+    if not self.abandoned then -- else it begins too late: somebody else has taken over
+      attempt(self, act)
+    end
   end)
 end
 
---- Will it never be over? Whoever asks in the coroutine that began it has come back without having ended it.
+--- Will it never be over? Whoever asks in the coroutine that began it has come back without having ended it; and one
+--- that has called the asker (it is "normal") is not at it, either.
+---@param now number
 ---@return boolean
-function Errand:is_abandoned()
+function Errand:is_abandoned(now)
   local thread = self.thread
-  if self.over or not thread then
-    return false
+  if self.over or self.abandoned then
+    return self.abandoned
+  elseif not thread then
+    self.abandoned = now - self.begun_at > PATIENCE
+    return self.abandoned
+  elseif thread == this_thread() or thread == MAIN then
+    return true
   end
-  return thread == this_thread() or thread ~= MAIN and coroutine.status(thread) == "dead"
+  local status = coroutine.status(thread)
+  return status == "dead" or status == "normal"
 end
 
 return errand

@@ -138,7 +138,10 @@ local function exchange(client, operation, seconds)
   local transfer, err = core.start(client.session, operation, { timeout = seconds })
   local reply
   if transfer then
-    client.runtime.await(client.session, transfer)
+    local why = client.runtime.await(client.session, transfer)
+    if why then
+      return nil, errors.new { kind = why, message = why .. " before an answer", operation = operation }
+    end
     reply, err = transfer:result()
   end
   return reply, err and errors.new(err)

@@ -224,7 +224,7 @@ end
 ---@return aicore.Error? cancelled  the look was ended by the host, and told nobody anything
 function Watch:look(deadline)
   local cancelled
-  self.looking = errand.new()
+  self.looking = errand.new(self.port.runtime.now())
   local waited = self.looking:run(self.port.runtime, function()
     local by = self.count <= FEW and look_by_id or look_by_list
     cancelled = by(self, deadline)
@@ -237,7 +237,7 @@ end
 
 local function is_looking(self)
   local looking = self.looking
-  return looking and not looking.over and not looking:is_abandoned()
+  return looking and not looking.over and not looking:is_abandoned(self.port.runtime.now())
 end
 
 --- Waits until a look later than `since` is over; makes one when it is due and nobody else has.
@@ -248,9 +248,13 @@ end
 function Watch:share(since, due, deadline)
   local runtime = self.port.runtime
   while self.looks == since do
-    local left = due - runtime.now()
-    local pause = is_looking(self) and GLANCE or left > 0 and math.min(left, NAP)
-    if not pause then
+    local now = runtime.now()
+    local left = due - now
+    local looking = is_looking(self)
+    local pause = looking and GLANCE or left > 0 and math.min(left, NAP)
+    if looking and now >= deadline then
+      return nil -- the look of others takes too long for whoever asks
+    elseif not pause then
       local cancelled = self:look(deadline)
       if cancelled then
         return cancelled

@@ -45,6 +45,16 @@ describe("a log reader", function()
     assert.equal("", messages(reader:next(client)))
   end)
 
+  it("takes a line that stands twice for two", function()
+    local lines = { line("t1", "a"), line("t1", "a"), line("t2", "b") }
+    local client = service(lines, 100)
+    local reader = log_reader.new "d1"
+    assert.equal("a a b", messages(reader:next(client)))
+    lines[4], lines[5] = line("t2", "b"), line("t3", "c")
+    assert.equal("b c", messages(reader:next(client)))
+    assert.equal("", messages(reader:next(client)))
+  end)
+
   it("says that there may be more when the service has cut it short", function()
     local most = log_reader.MOST
     finally(function()

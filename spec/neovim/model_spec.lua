@@ -107,8 +107,8 @@ describe("a filter", function()
   it("is written in words", function()
     assert.same({}, filters.parse "  ")
     assert.same(
-      { status = "RUNNING", scenario_id = "a-b", configuration_id = "c.1", older_than = 604800, resource_group = "g" },
-      filters.parse "status=running scenario=a-b  configuration=c.1 older=7d group=g"
+      { status = "RUNNING", scenario_id = "a-bc", configuration_id = "cc.1", older_than = 604800, resource_group = "g" },
+      filters.parse "status=running scenario=a-bc  configuration=cc.1 older=7d group=g"
     )
     assert.same({ older_than = 90 }, filters.parse "older=90s")
     assert.same({ older_than = 43200 }, filters.parse "older=12h")
@@ -117,6 +117,7 @@ describe("a filter", function()
   for text, complaint in pairs {
     ["RUNNING"] = "'RUNNING' is none of status=",
     ["state=RUNNING"] = "'state=RUNNING' is none of",
+    ["scenario=abc"] = "scenario",
     ["status="] = "'status=' is none of",
     ["status=RUNING"] = "status=RUNING: expected PENDING, RUNNING",
     ["older=7"] = "older=7: expected an age",

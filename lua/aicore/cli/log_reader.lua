@@ -7,7 +7,7 @@ log_reader.MOST = 5000 -- lines per request
 
 ---@class aicore.cli.LogReader
 ---@field start string?               where the next piece begins; nil: where the service does by itself
----@field seen table<string, true>    the lines of that time that were read
+---@field seen table<string, integer>  the lines of that time that were read, and how often each
 local Reader = {}
 Reader.__index = Reader
 
@@ -15,18 +15,22 @@ local function key_of(line)
   return ("%s\0%s\0%s"):format(tostring(line.timestamp), tostring(line.msg), tostring(line.container))
 end
 
---- Keeps those that are new, and remembers where they end.
+--- Keeps those that are new, and remembers where they end. A line that stands twice is two lines: so it is left out
+--- only as often as it was read before.
 local function take(self, lines)
-  local new = {}
+  local new, read_before, counts, at = {}, self.seen, {}, self.start
   for _, line in ipairs(lines) do
     local key = key_of(line)
-    if not self.seen[key] then
-      new[#new + 1] = line
-      if line.timestamp ~= self.start then
-        self.start, self.seen = line.timestamp, {}
-      end
-      self.seen[key] = true
+    if line.timestamp ~= at then
+      at, counts = line.timestamp, {}
     end
+    counts[key] = (counts[key] or 0) + 1
+    if at ~= self.start or counts[key] > (read_before[key] or 0) then
+      new[#new + 1] = line
+    end
+  end
+  if #lines > 0 then
+    self.start, self.seen = at, counts
   end
   return new
 end

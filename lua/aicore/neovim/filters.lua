@@ -6,6 +6,11 @@ local filters = {}
 
 local AGES = { s = 1, m = 60, h = 3600, d = 86400 }
 
+--- Ids have 4 to 64 characters.
+local function id(value)
+  return #value >= 4 and #value <= 64 and value:match "^[%w_.-]+$" or nil
+end
+
 -- What may stand before "=", which field of a filter it is, and what its value means.
 local WORDS = {
   status = {
@@ -17,13 +22,13 @@ local WORDS = {
   scenario = {
     "scenario_id",
     function(value)
-      return value:match "^[%w_.-]+$", "a scenario's id"
+      return id(value), "a scenario's id"
     end,
   },
   configuration = {
     "configuration_id",
     function(value)
-      return value:match "^[%w_.-]+$", "a configuration's id"
+      return id(value), "a configuration's id"
     end,
   },
   group = {

@@ -85,7 +85,11 @@ local function fetch(self)
   for name, value in pairs(self.wanted) do
     wanted[name] = value
   end
-  for deployment, list_err in client:each(wanted) do
+  local sound, each = pcall(client.each, client, wanted)
+  if not sound then
+    return nil, errors.new { kind = "config", message = each }
+  end
+  for deployment, list_err in each do
     if not deployment then
       return nil, list_err
     end
@@ -169,6 +173,21 @@ local function set_pace(self)
   self.poll.seconds = seconds
 end
 
+--- What came of it; where the call itself went wrong, all have failed.
+local function report_of(self, name, ids)
+  local method, opts = actions.all[name].method, { resource_group = self.wanted.resource_group }
+  local sound, report, err = pcall(self.client[method], self.client, ids, opts)
+  if sound and report then
+    return report
+  end
+  local failure = sound and err or errors.new { kind = "config", message = tostring(report) }
+  local failed = {}
+  for _, id in ipairs(ids) do
+    failed[id] = failure
+  end
+  return { deleted = {}, absent = {}, stopped = {}, skipped = {}, failed = failed }
+end
+
 local function perform(self, name, rows)
   local works, ids = {}, {}
   for i, row in ipairs(rows) do
@@ -178,9 +197,7 @@ local function perform(self, name, rows)
   draw(self)
   set_pace(self)
   self.poll:wake()
-  local report = self.client[actions.all[name].method](self.client, ids, {
-    resource_group = self.wanted.resource_group,
-  })
+  local report = report_of(self, name, ids)
   conclude(self, works, report)
   set_pace(self)
   local done, failures = actions.tell(report)
