@@ -84,7 +84,7 @@ return {
     { "(s->ca == NULL || set_blob(", MEMORY },
     { "curl_multi_add_handle(", MEMORY },
     { "if (length > 0 && length <= MOST_RESERVED)", "a Content-Length of more than what is reserved ahead" },
-    { "{CURLOPT_NOPROXY,", "a proxy is used by no spec that is run here" },
+    { "{CURLOPT_NOPROXY,", "an explicit proxy is used by no spec that is run here" },
     { "if (s->login_form == NULL) return false;", HOOK },
     { "return buffer_append(headers, name", "no memory in the middle of a line: the buffer has room by then" },
     {
