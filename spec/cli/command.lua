@@ -102,7 +102,8 @@ end
 ---@param options spec.CommandOptions?
 function command.on_terminal(arguments, options)
   local screen = os.tmpname()
-  local line = command.line(arguments, options or {}) .. "; echo code $?"
+  -- Ctrl-C strikes the shell, too, which is to go on; what it starts takes it as always.
+  local line = "trap : INT; " .. command.line(arguments, options or {}) .. "; echo code $?"
   local keys = assert(io.popen(("script -qfc %s /dev/null >%s 2>&1"):format(quote(line), screen), "w"))
   local terminal = {}
 
