@@ -142,9 +142,9 @@ end
 function Console:ask(question)
   erase(self)
   self:flush()
+  local pipe = assert(io.popen "head -n 1") -- before anybody can answer: then Ctrl-C finds it there
   io.stderr:write(question, " [y/N] ")
   self.asking = true -- Ctrl-C leaves the cursor behind the question
-  local pipe = assert(io.popen "head -n 1")
   local answer = (pipe:read "*l" or ""):lower()
   pipe:close()
   self.asking = false
