@@ -23,11 +23,7 @@ local function this_thread()
 end
 
 -- LuaJIT and 5.4 can yield in a pcall; 5.1 cannot, and has only the threads' states to tell by.
-local probe = coroutine.create(function()
-  pcall(coroutine.yield)
-end)
-coroutine.resume(probe)
-local CAN_GUARD = coroutine.status(probe) == "suspended"
+local CAN_GUARD = package.loaded.jit ~= nil or _VERSION ~= "Lua 5.1"
 
 ---@param now number  on the runtime's clock
 ---@return aicore.Errand
