@@ -107,9 +107,10 @@ describe("a filter", function()
   it("is written in words", function()
     assert.same({}, filters.parse "  ")
     assert.same(
-      { status = "RUNNING", scenario_id = "a-bc", configuration_id = "cc.1", older_than = 604800, resource_group = "g" },
-      filters.parse "status=running scenario=a-bc  configuration=cc.1 older=7d group=g"
+      { status = "RUNNING", scenario_id = "a-bc", configuration_id = "conf", resource_group = "g" },
+      filters.parse "status=running scenario=a-bc  configuration=conf group=g"
     )
+    assert.same({ older_than = 604800 }, filters.parse "older=7d")
     assert.same({ older_than = 90 }, filters.parse "older=90s")
     assert.same({ older_than = 43200 }, filters.parse "older=12h")
   end)
