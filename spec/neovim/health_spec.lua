@@ -19,10 +19,7 @@ local NOT_INSTALLED = [[
 
 describe(":checkhealth aicore", function()
   local missing = editor.missing()
-  if missing then
-    pending(missing)
-    return
-  end
+  assert(not missing, missing)
 
   local server
 

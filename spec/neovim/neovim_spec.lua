@@ -10,10 +10,7 @@ end
 
 describe("Neovim", function()
   local missing = editor.missing()
-  if missing then
-    pending(missing)
-    return
-  end
+  assert(not missing, missing)
 
   local server
 

@@ -10,10 +10,7 @@ end
 
 describe("the panel", function()
   local missing = editor.missing()
-  if missing then
-    pending(missing)
-    return
-  end
+  assert(not missing, missing)
 
   local server
 
