@@ -121,7 +121,7 @@ describe("the reference", function()
 
   it("has every setting of a client and every field of an error", function()
     local text = page "aicore"
-    local file = assert(io.open "lua/aicore/config.lua")
+    local file = assert(io.open "lua/aicore/settings/resolve.lua")
     local types = file:read("*a"):match "\nlocal TYPES = {\n(.-)\n}"
     file:close()
     local count = 0

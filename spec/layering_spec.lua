@@ -1,55 +1,44 @@
--- Who may know whom. The rules are the tables below; the code under them reads `require`, `#include` and names, with
--- comments left out (and for names strings, too). A new file needs a row before it may be required or require.
+-- Who may know whom, by layers. The rules are the tables below; the code under them reads `require`, `#include` and names,
+-- with comments left out (and for names strings, too).
 
--- The first row that fits a module counts. "x.*" means x and everything below it; "aicore." is left out.
--- computed: may require what a table of names says; then every string "aicore.…" in it counts as required.
-local MODULES = {
-  { "init", knows = "client runtime.*" },
-  { "client", knows = "auth call config errors host lists over_time retry runtime.* core" },
-  { "over_time", knows = "call errors fleet lists wait watch core" },
-  { "call", knows = "attempts errors filter lists outcome retry core" },
-  { "auth", knows = "attempts errand errors retry core" },
-  { "fleet", knows = "dispatch errors lifecycle outcome wait" },
-  { "dispatch", knows = "errors" },
-  { "watch", knows = "errand errors outcome" },
-  { "errand", knows = "" },
-  { "attempts", knows = "errors" },
-  { "outcome", knows = "lifecycle" },
-  { "lists", knows = "" },
-  { "retry", knows = "errors lifecycle" },
-  { "wait", knows = "errors lifecycle" },
-  { "config", knows = "errors", outside = "cjson cjson.*" },
-  { "filter", knows = "errors lifecycle" },
-  { "errors", knows = "" },
-  { "meta.*", knows = "" },
-  { "lifecycle", knows = "" },
-  { "runtime.uv", knows = "runtime.tasks core" },
-  { "runtime.init", knows = "errors runtime.*", computed = true },
-  { "runtime.luv", knows = "errors runtime.* core", outside = "luv" },
-  { "runtime.cqueues", knows = "errors runtime.* core", outside = "cqueues.*" },
-  { "runtime.ngx_poll", knows = "", outside = "ffi" },
-  { "runtime.ngx", knows = "errors runtime.* core", outside = "ngx.* ffi" },
-  { "runtime.*", knows = "errors runtime.* core" },
-  { "emulator.*", knows = "emulator.* errors lifecycle", outside = "http.* cqueues.* openssl.* cjson.* basexx" },
-  {
-    "cli.*",
-    knows = "cli.* emulator.* init client config errors lifecycle core attempts filter host",
-    outside = "argparse cjson.*",
-    computed = true,
-  },
-  { "host", knows = "" },
-  { "neovim.*", knows = "neovim.* init client errors filter lifecycle runtime.neovim" },
-  { "health", knows = "init config errors host core", outside = "health cjson" },
+-- From the top. A file knows its own folder and every layer below; the folders of one layer do not know one another.
+-- What stands beside the folders ("init", "client") is a folder here, too.
+local LAYERS = {
+  "cli | neovim | health",
+  "init client",
+  "fleet | emulator",
+  "call | settings",
+  "runtime",
+  "core",
+  "model | text",
+  "meta",
 }
 
+-- What only these may know: a module of ours, and libraries of others. "x.*" means x and everything below it.
+local ONLY = {
+  { "core", by = "call.* settings.* runtime.*" },
+  { "cjson cjson.*", by = "settings.* text.* emulator.*" },
+  { "argparse", by = "cli.*" },
+  { "http.* openssl.* basexx", by = "emulator.*" },
+  { "cqueues cqueues.*", by = "emulator.* runtime.cqueues" },
+  { "luv", by = "runtime.luv" },
+  { "ngx.*", by = "runtime.ngx" },
+  { "ffi", by = "runtime.ngx runtime.ngx_poll" },
+  { "health", by = "health" },
+}
+
+-- These require what a table of names says: every string "aicore.…" in them counts as required.
+local COMPUTED = "cli.init runtime.init"
+
 -- A name may stand only in these modules, or in all but these.
+local PURE = "model.* text.* call.retry call.pages call.refusal fleet.wait"
 local NAMES = {
   { "vim", only = "runtime.neovim health neovim.*" },
   { "uv", only = "runtime.uv runtime.luv runtime.neovim health neovim.*" },
   { "ngx", only = "runtime.ngx" },
-  { "io", never = "retry wait lifecycle errors" },
-  { "os", never = "retry wait lifecycle errors" },
-  { "math.random", never = "retry wait lifecycle errors" },
+  { "io", never = PURE },
+  { "os", never = PURE },
+  { "math.random", never = PURE },
 }
 
 -- What a file must not include, itself or through another header of ours.
@@ -78,10 +67,14 @@ local function fits(name, globs, kind)
   return false
 end
 
-local function row_for(rows, name, kind)
-  for _, row in ipairs(rows) do
-    if fits(name, row[1], kind) then
-      return row
+-- The layer of a module (1 is the top) and its folder there; nil: it has none.
+local function layer_of(module)
+  local top = module:match "^[^.]+"
+  for number, layer in ipairs(LAYERS) do
+    for folder in layer:gmatch "[^|]+" do
+      if fits(top, folder) then
+        return number, folder
+      end
     end
   end
 end
@@ -137,42 +130,94 @@ local function uses(code, name)
   return false
 end
 
-local function check_requires(report, path, code, names, row)
-  local function check(module)
-    local ours = module == "aicore" and "init" or module:match("^aicore%.(.*)$")
-    if ours and not fits(ours, row.knows, "module") or not ours and not fits(module, row.outside or "", "module") then
-      report(path, "may not require " .. module)
+-- Why the module may not require the other; nil: it may.
+local function breach_of(module, required)
+  local ours = required == "aicore" and "init" or required:match "^aicore%.(.*)$"
+  local listed = ours ~= nil
+  for _, rule in ipairs(ONLY) do
+    if fits(ours or required, rule[1], "module") then
+      listed = true
+      if not fits(module, rule.by, "module") then
+        return ("may not require %s: only %s may"):format(required, rule.by)
+      end
     end
   end
-  local seen = 0
-  for _, module in code:gmatch("%f[%w_]require%s*[(,]?%s*([\"'])([^\"']+)%1") do
-    seen = seen + 1
-    check(module)
+  if not listed then
+    return ("may not require %s: it stands nowhere in ONLY"):format(required)
   end
-  local _, all = names:gsub("%f[%w_]require%f[^%w_]", "")
-  if all > seen and not row.computed then
-    report(path, "requires something that cannot be read here; name it")
-  elseif all > seen then
-    for _, module in code:gmatch("([\"'])(aicore%.[%w_.]+)%1") do
-      check(module)
+  if ours then
+    local mine, folder = layer_of(module)
+    local theirs, their_folder = layer_of(ours)
+    if not theirs then
+      return ("may not require %s: it has no layer"):format(required)
+    elseif theirs < mine or theirs == mine and folder ~= their_folder then
+      return ("may not require %s: it is not below"):format(required)
     end
   end
 end
 
-local function check_lua(report, path, source)
-  local module = path:gsub("^lua/aicore/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
-  local row = row_for(MODULES, module, "module")
-  if not row then
-    return report(path, "has no row in MODULES of spec/layering_spec.lua")
+-- Calls found(module) for all that is required.
+local function each_required(report, path, module, code, names, found)
+  local seen = 0
+  for _, required in code:gmatch "%f[%w_]require%s*[(,]?%s*([\"'])([^\"']+)%1" do
+    seen = seen + 1
+    found(required)
+  end
+  local _, all = names:gsub("%f[%w_]require%f[^%w_]", "")
+  local computed = fits(module, COMPUTED, "module")
+  if all > seen and not computed then
+    report(path, "requires something that cannot be read here; name it")
+  elseif all > seen then
+    for _, required in code:gmatch "([\"'])(aicore%.[%w_.]+)%1" do
+      found(required)
+    end
+  end
+end
+
+local function module_of(path)
+  return (path:gsub("^lua/aicore/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
+end
+
+local function check_lua(report, path, source, graph)
+  local module = module_of(path)
+  if not layer_of(module) then
+    return report(path, "has no layer in LAYERS of spec/layering_spec.lua")
   end
   local code, names = strip_lua(source)
-  check_requires(report, path, code, names, row)
+  graph[module] = {}
+  each_required(report, path, module, code, names, function(required)
+    table.insert(graph[module], (required:gsub("^aicore%.", "")))
+    local breach = breach_of(module, required)
+    if breach then
+      report(path, breach)
+    end
+  end)
   for _, rule in ipairs(NAMES) do
     local forbidden = rule.only and not fits(module, rule.only, "module")
       or rule.never and fits(module, rule.never, "module")
     if forbidden and uses(names, rule[1]) then
       report(path, "may not name " .. rule[1])
     end
+  end
+end
+
+-- Calls report(text) for a circle of modules that require one another: "a > b > a".
+local function find_circles(graph, report)
+  local state = {}
+  local function visit(module, way)
+    if state[module] == "open" then
+      return report(way)
+    elseif state[module] or not graph[module] then
+      return
+    end
+    state[module] = "open"
+    for _, required in ipairs(graph[module]) do
+      visit(required, way .. " > " .. required)
+    end
+    state[module] = "done"
+  end
+  for module in pairs(graph) do
+    visit(module, module)
   end
 end
 
@@ -213,13 +258,17 @@ local function breaches(files)
   local function report(path, what)
     list[#list + 1] = path .. " " .. what
   end
+  local graph = {}
   for path, source in pairs(files) do
     if path:find("^lua/") then
-      check_lua(report, path, source)
+      check_lua(report, path, source, graph)
     elseif path:find("^src/") then
       check_c(report, files, path)
     end
   end
+  find_circles(graph, function(way)
+    report("a circle:", way)
+  end)
   table.sort(list)
   return list
 end
@@ -245,25 +294,47 @@ describe("who may know whom", function()
 
   -- Each row: a file, its text, and the breach it is (false: none).
   local examples = {
-    { "lua/aicore/wait.lua", 'local e = require "aicore.errors"', false },
-    { "lua/aicore/wait.lua", 'local core = require "aicore.core"', "may not require aicore.core" },
-    { "lua/aicore/wait.lua", "local now = os.time()", "may not name os" },
-    { "lua/aicore/wait.lua", "local delay = 2 ..math.random()", "may not name math.random" },
-    { "lua/aicore/wait.lua", '-- os.time()\nlocal s = "os.time"; s = t.os; t = { io = 1 }', false },
-    { "lua/aicore/retry.lua", 'local ok, s = pcall(require, "socket")', "may not require socket" },
-    { "lua/aicore/fleet.lua", "local m = require(name)", "requires something that cannot be read here; name it" },
-    { "lua/aicore/cli/init.lua", 't = { "aicore.cli.stop" } require(t[1])', false },
-    { "lua/aicore/cli/init.lua", 't = { "aicore.retry" } require(t[1])', "may not require aicore.retry" },
-    { "lua/aicore/errors.lua", 'return require("aicore")', "may not require aicore" },
+    { "lua/aicore/fleet/wait.lua", 'local e = require "aicore.model.errors"', false },
+    { "lua/aicore/fleet/wait.lua", 'local e = require "aicore.fleet.watch"', false },
+    {
+      "lua/aicore/fleet/wait.lua",
+      'local core = require "aicore.core"',
+      "may not require aicore.core: only call.* settings.* runtime.* may",
+    },
+    { "lua/aicore/fleet/wait.lua", "local now = os.time()", "may not name os" },
+    { "lua/aicore/fleet/wait.lua", "local delay = 2 ..math.random()", "may not name math.random" },
+    { "lua/aicore/fleet/wait.lua", '-- os.time()\nlocal s = "os.time"; s = t.os; t = { io = 1 }', false },
+    {
+      "lua/aicore/call/retry.lua",
+      'local ok, s = pcall(require, "socket")',
+      "may not require socket: it stands nowhere in ONLY",
+    },
+    {
+      "lua/aicore/call/retry.lua",
+      'return require "aicore.settings.resolve"',
+      "may not require aicore.settings.resolve: it is not below",
+    },
+    { "lua/aicore/fleet/wait.lua", "local m = require(name)", "requires something that cannot be read here; name it" },
+    { "lua/aicore/cli/init.lua", 't = { "aicore.cli.stop", "aicore.emulator" } require(t[1])', false },
+    {
+      "lua/aicore/cli/init.lua",
+      't = { "aicore.neovim" } require(t[1])',
+      "may not require aicore.neovim: it is not below",
+    },
+    { "lua/aicore/model/errors.lua", 'return require("aicore")', "may not require aicore: it is not below" },
     { "lua/aicore/client.lua", 'return require("aicore.runtime." .. name)', false },
     { "lua/aicore/client.lua", "if vim then return vim.uv end", "may not name vim" },
     { "lua/aicore/client.lua", "--[[ vim ]] local s = [==[ ngx ]] ]==]", false },
     { "lua/aicore/client.lua", 'local s = "\\"" .. ngx.var.x', "may not name ngx" },
     { "lua/aicore/runtime/ngx.lua", 'return ngx.now, require "ffi", require "aicore.core"', false },
     { "lua/aicore/runtime/luv.lua", 'local uv = require "luv"', false },
-    { "lua/aicore/emulator/init.lua", 'local c = require "aicore.client"', "may not require aicore.client" },
-    { "lua/aicore/emulator/server.lua", 'return require "aicore.lifecycle", require "http.server"', false },
-    { "lua/aicore/surprise.lua", "", "has no row in MODULES of spec/layering_spec.lua" },
+    {
+      "lua/aicore/emulator/init.lua",
+      'local c = require "aicore.client"',
+      "may not require aicore.client: it is not below",
+    },
+    { "lua/aicore/emulator/server.lua", 'return require "aicore.model.lifecycle", require "http.server"', false },
+    { "lua/aicore/surprise.lua", "", "has no layer in LAYERS of spec/layering_spec.lua" },
     { "src/session.c", "#include <lua.h>", false },
     { "src/pollset.c", "#include <lua.h>", "may not include lua.h (pollset.c)" },
     { "src/secret.h", '#include "helper.h"', "may not include lauxlib.h (secret.h > helper.h)" },
@@ -280,4 +351,13 @@ describe("who may know whom", function()
       assert.same(breach and { path .. " " .. breach } or {}, breaches(files))
     end)
   end
+
+  it("sees a circle", function()
+    local found = breaches {
+      ["lua/aicore/model/a.lua"] = 'require "aicore.model.b"',
+      ["lua/aicore/model/b.lua"] = 'require "aicore.model.a"',
+    }
+    assert.equal(1, #found)
+    assert.matches("^a circle: model%.. > model%.. > model%..$", found[1])
+  end)
 end)

@@ -1,14 +1,14 @@
 --- A client: settings, a session, and one method per operation of the AI API.
 
-local auth = require "aicore.auth"
-local call = require "aicore.call"
-local config = require "aicore.config"
+local auth = require "aicore.call.login"
+local call = require "aicore.call.caller"
+local config = require "aicore.settings.resolve"
 local core = require "aicore.core"
-local errors = require "aicore.errors"
-local host = require "aicore.host"
-local lists = require "aicore.lists"
-local over_time = require "aicore.over_time"
-local retry = require "aicore.retry"
+local errors = require "aicore.model.errors"
+local host = require "aicore.settings.host"
+local lists = require "aicore.call.pages"
+local over_time = require "aicore.fleet.methods"
+local retry = require "aicore.call.retry"
 local runtimes = require "aicore.runtime"
 
 ---@class aicore.Client

@@ -1,7 +1,7 @@
 --- :checkhealth aicore, in Neovim: is the C module there, which libraries does it use, which settings
 -- are set, and what does the service say to a login.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local health = {}
 
@@ -114,7 +114,7 @@ end
 --- Where the settings come from; never a secret.
 local function check_settings(report)
   report.start "aicore: settings"
-  local origins, err = require("aicore.config").origins({}, require "aicore.host")
+  local origins, err = require("aicore.settings.resolve").origins({}, require "aicore.settings.host")
   for _, origin in ipairs(origins or {}) do
     report.info(("%s: %s (from %s)"):format(origin.setting, origin.value or "set, not shown", origin.source))
   end

@@ -1,4 +1,4 @@
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local problems = require "aicore.cli.problems"
 
 local function err(fields)

@@ -11,7 +11,7 @@
 
 local aicore = require "aicore"
 local core = require "aicore.core"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local suite = {}
 

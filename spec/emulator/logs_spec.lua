@@ -2,7 +2,7 @@
 
 local cjson = require "cjson"
 local logs = require "aicore.emulator.logs"
-local timestamp = require "aicore.emulator.timestamp"
+local timestamp = require "aicore.model.timestamp"
 
 local NOW = 1700000000
 

@@ -7,7 +7,7 @@
 local certificates = require "spec.tls.certificates"
 local client = require "aicore.client"
 local core = require "aicore.core"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local faults = require "spec.faults.faults"
 local hosts = require "spec.faults.hosts"
 local leaks = require "spec.secrets.leaks"

@@ -6,7 +6,7 @@
 --   lie(result, journal) -> what is said that did not happen, or nil
 --   happened(journal) -> boolean }
 
-local call = require "aicore.call"
+local call = require "aicore.call.caller"
 
 local operations = {}
 

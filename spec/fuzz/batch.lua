@@ -1,7 +1,7 @@
 --- Sends items through the dispatch, whose only batch has the answer that is given here.
 
-local dispatch = require "aicore.dispatch"
-local errors = require "aicore.errors"
+local dispatch = require "aicore.fleet.dispatch"
+local errors = require "aicore.model.errors"
 
 local IDS = { "d000", "d001", "d002", "d003", "d004" }
 

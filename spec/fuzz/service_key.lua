@@ -2,8 +2,8 @@
 -- K AICORE_SERVICE_KEY, V VCAP_SERVICES, F the config file, S the argument service_key, E another variable and
 -- A another argument (NAME=value).
 
-local config = require "aicore.config"
-local errors = require "aicore.errors"
+local config = require "aicore.settings.resolve"
+local errors = require "aicore.model.errors"
 local core = require "aicore.core"
 
 --- No secret of a key or a file stands in the message. One that stands elsewhere too, as a file's name, is none.

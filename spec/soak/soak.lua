@@ -9,7 +9,7 @@
 local aicore = require "aicore"
 local core = require "aicore.core"
 local emulator = require "spec.support.emulator"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local REQUESTS = tonumber(arg[1]) or 1000000
 local ROUNDS = 50

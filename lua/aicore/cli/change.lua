@@ -1,7 +1,7 @@
 -- What the commands stop and delete have in common: one request for each deployment, or with --wait until it is so.
 
 local core = require "aicore.core"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"

@@ -1,7 +1,7 @@
 -- aicorectl create: a deployment of a configuration.
 
 local core = require "aicore.core"
-local json = require "aicore.cli.json"
+local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"

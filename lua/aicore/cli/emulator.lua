@@ -1,7 +1,7 @@
 -- aicorectl emulator: an emulated AI Core on a port of this machine.
 -- Rule: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 

@@ -1,10 +1,10 @@
 -- aicorectl list: a table of deployments.
 
-local columns = require "aicore.cli.columns"
+local columns = require "aicore.text.columns"
 local core = require "aicore.core"
-local duration = require "aicore.cli.duration"
-local filter = require "aicore.filter"
-local json = require "aicore.cli.json"
+local duration = require "aicore.text.duration"
+local filter = require "aicore.model.filter"
+local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local statuses = require "aicore.cli.statuses"

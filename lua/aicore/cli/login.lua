@@ -1,13 +1,13 @@
 -- aicorectl login: do the settings work? Says who logs in where, and until when the token is good; never a secret.
 
-local attempts = require "aicore.attempts"
-local columns = require "aicore.cli.columns"
-local config = require "aicore.config"
+local attempts = require "aicore.call.attempts"
+local columns = require "aicore.text.columns"
+local config = require "aicore.settings.resolve"
 local core = require "aicore.core"
-local duration = require "aicore.cli.duration"
-local errors = require "aicore.errors"
-local host = require "aicore.host"
-local json = require "aicore.cli.json"
+local duration = require "aicore.text.duration"
+local errors = require "aicore.model.errors"
+local host = require "aicore.settings.host"
+local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
 
 local command = { summary = "Log in, and say who that is and until when." }

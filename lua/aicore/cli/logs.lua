@@ -2,8 +2,8 @@
 
 local core = require "aicore.core"
 local ids = require "aicore.cli.ids"
-local json = require "aicore.cli.json"
-local lifecycle = require "aicore.lifecycle"
+local json = require "aicore.text.json"
+local lifecycle = require "aicore.model.lifecycle"
 local log_reader = require "aicore.cli.log_reader"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"

@@ -1,8 +1,8 @@
 -- Options that commands have in common, and what their values may look like.
 
 local core = require "aicore.core"
-local duration = require "aicore.cli.duration"
-local lifecycle = require "aicore.lifecycle"
+local duration = require "aicore.text.duration"
+local lifecycle = require "aicore.model.lifecycle"
 
 local options = {}
 

@@ -1,6 +1,6 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
-local columns = require "aicore.cli.columns"
+local columns = require "aicore.text.columns"
 local several = require "aicore.cli.several"
 
 local preview = {}

@@ -1,7 +1,7 @@
 -- How far a long piece of work is: a bar that moves on a terminal, or else a line every few seconds.
 -- Pure but for the console and the clock, which are passed in.
 
-local duration = require "aicore.cli.duration"
+local duration = require "aicore.text.duration"
 
 local progress = {}
 

@@ -1,7 +1,7 @@
 -- The report of many deployments that were stopped, deleted or torn down.
 
-local duration = require "aicore.cli.duration"
-local json = require "aicore.cli.json"
+local duration = require "aicore.text.duration"
+local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 

@@ -1,7 +1,7 @@
 -- One action on each of several deployments, a few at a time; their results in the order of the ids.
 
-local errors = require "aicore.errors"
-local json = require "aicore.cli.json"
+local errors = require "aicore.model.errors"
+local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
 
 local several = {}

@@ -1,9 +1,9 @@
 -- aicorectl status: all that the service says of a deployment, readable.
 
-local columns = require "aicore.cli.columns"
+local columns = require "aicore.text.columns"
 local core = require "aicore.core"
-local duration = require "aicore.cli.duration"
-local filter = require "aicore.filter"
+local duration = require "aicore.text.duration"
+local filter = require "aicore.model.filter"
 local ids = require "aicore.cli.ids"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"

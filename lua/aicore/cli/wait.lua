@@ -1,7 +1,7 @@
 -- aicorectl wait
 
 local ids = require "aicore.cli.ids"
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 local problems = require "aicore.cli.problems"
 local waiting = require "aicore.cli.waiting"
 

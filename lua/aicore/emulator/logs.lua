@@ -2,7 +2,7 @@
 -- Rule: lines are computed from the deployment's times when somebody asks; nothing is stored.
 
 local json = require "aicore.emulator.json"
-local timestamp = require "aicore.emulator.timestamp"
+local timestamp = require "aicore.model.timestamp"
 
 local logs = {}
 

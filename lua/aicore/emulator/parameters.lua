@@ -1,8 +1,8 @@
 -- Query strings and forms: decoding, and checking against a table of what each parameter may be.
 -- Rule: a parameter that the table names must be right; others are ignored, as AI Core does.
 
-local lifecycle = require "aicore.lifecycle"
-local timestamp = require "aicore.emulator.timestamp"
+local lifecycle = require "aicore.model.lifecycle"
+local timestamp = require "aicore.model.timestamp"
 
 local parameters = {}
 

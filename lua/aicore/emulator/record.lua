@@ -3,7 +3,7 @@
 -- joining strings.
 
 local json = require "aicore.emulator.json"
-local timestamp = require "aicore.emulator.timestamp"
+local timestamp = require "aicore.model.timestamp"
 
 local record = {}
 

@@ -11,7 +11,7 @@
 -- What the returned functions ask for goes over HTTP, by the program curl: the C module speaks to AI Core only, and a
 -- test suite should not need luasocket for it.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
 
 local function number(standard, most, whole)

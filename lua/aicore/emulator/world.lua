@@ -3,7 +3,7 @@
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
 local agenda = require "aicore.emulator.agenda"
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
 
 ---@class aicore.emulator.Deployment

@@ -1,7 +1,7 @@
 --- What can be asked for: what it may be asked of, the question, and what is said when it has been done.
 -- Pure, as the model is.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 
 local unpack = table.unpack or unpack
 

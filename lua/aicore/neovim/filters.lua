@@ -1,6 +1,6 @@
 --- Filters as people write them: "status=RUNNING older=7d". Pure.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 
 local filters = {}
 

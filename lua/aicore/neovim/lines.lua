@@ -2,7 +2,7 @@
 -- A mark is { from, to, group }, columns counted in bytes from 0, as the editor counts them. Marks are a function: most
 -- lines of ten thousand are as they were, and then nobody asks.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 local model = require "aicore.neovim.model"
 
 local lines = {}

@@ -1,8 +1,8 @@
 --- What the panel shows, as data: rows of deployments, and what is going on with them.
 -- Pure: no editor, no clock; the time is passed in.
 
-local filter = require "aicore.filter"
-local lifecycle = require "aicore.lifecycle"
+local filter = require "aicore.model.filter"
+local lifecycle = require "aicore.model.lifecycle"
 
 local model = {}
 

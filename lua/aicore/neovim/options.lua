@@ -1,6 +1,6 @@
 --- What setup{} takes: the defaults, and what each option may be.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local highlights = require "aicore.neovim.highlights"
 
 local options = {}

@@ -3,7 +3,7 @@
 local actions = require "aicore.neovim.actions"
 local aicore = require "aicore"
 local buffers = require "aicore.neovim.buffers"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 local filters = require "aicore.neovim.filters"
 local help = require "aicore.neovim.help"
 local json = require "aicore.neovim.json"

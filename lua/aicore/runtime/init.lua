@@ -3,7 +3,7 @@
 -- aicore.spawn, and else "blocking". A loop that has only been loaded says nothing: luv and cqueues
 -- are asked for by name.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local runtimes = {}
 

@@ -8,7 +8,7 @@
 -- that has ended until its parent waits for it, so `gather` begins few, each of which takes one function after another.
 
 local core = require "aicore.core"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local runtime = {}
 

@@ -4,7 +4,7 @@
 -- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
 local core = require "aicore.core"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local tasks = {}
 

@@ -1,4 +1,4 @@
-local lists = require "aicore.lists"
+local lists = require "aicore.call.pages"
 
 --- A service with so many deployments; fails at the page that begins after `broken`.
 local function service(total, broken)

@@ -1,4 +1,4 @@
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 describe("errors", function()
   it("print what happened, where, and what support will ask for", function()

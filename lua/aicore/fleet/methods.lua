@@ -1,13 +1,13 @@
 --- The methods of a client that take long: wait, stop_all, delete_all, teardown.
 -- Here they are put together of a watch, a fleet, and the calls that those may make (the port).
 
-local call = require "aicore.call"
+local call = require "aicore.call.caller"
 local core = require "aicore.core"
-local errors = require "aicore.errors"
-local fleet = require "aicore.fleet"
-local lists = require "aicore.lists"
-local wait = require "aicore.wait"
-local watch = require "aicore.watch"
+local errors = require "aicore.model.errors"
+local fleet = require "aicore.fleet.fleet"
+local lists = require "aicore.call.pages"
+local wait = require "aicore.fleet.wait"
+local watch = require "aicore.fleet.watch"
 
 local over_time = {}
 

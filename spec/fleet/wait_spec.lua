@@ -1,7 +1,7 @@
 -- wait.lua with a virtual clock: every verdict, and every moment of a look.
 
-local errors = require "aicore.errors"
-local wait = require "aicore.wait"
+local errors = require "aicore.model.errors"
+local wait = require "aicore.fleet.wait"
 
 local TARGETS = { "none", "RUNNING", "STOPPED", "DELETED", "PAUSED" }
 

@@ -10,8 +10,8 @@
 -- Whoever drives a wait looks at once, tells step(look, now, random) what it saw, and does what it is told until
 -- "done" or "fail"; "look", s means: sleep s seconds, then look again.
 
-local errors = require "aicore.errors"
-local lifecycle = require "aicore.lifecycle"
+local errors = require "aicore.model.errors"
+local lifecycle = require "aicore.model.lifecycle"
 
 local wait = {}
 

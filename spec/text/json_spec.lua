@@ -1,5 +1,5 @@
 local cjson = require "cjson"
-local json = require "aicore.cli.json"
+local json = require "aicore.text.json"
 
 describe("JSON for scripts", function()
   it("has its keys in order", function()

@@ -1,6 +1,6 @@
 --- Drives a retry machine: sends, sleeps and logs in as it says. All that it needs is passed in.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local attempts = {}
 

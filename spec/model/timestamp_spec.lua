@@ -1,6 +1,6 @@
 --- RFC 3339.
 
-local timestamp = require "aicore.emulator.timestamp"
+local timestamp = require "aicore.model.timestamp"
 
 describe("timestamp", function()
   it("reads date-times in every zone", function()

@@ -1,6 +1,6 @@
-local attempts = require "aicore.attempts"
-local errors = require "aicore.errors"
-local retry = require "aicore.retry"
+local attempts = require "aicore.call.attempts"
+local errors = require "aicore.model.errors"
+local retry = require "aicore.call.retry"
 
 local BUSY = { kind = "http", message = "busy", status = 503 }
 

@@ -1,7 +1,7 @@
 --- How stops and deletes are sent: in batches where the service takes them, else by single calls,
 -- as many at a time as it can bear.
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local unpack = table.unpack or unpack
 

@@ -2,13 +2,13 @@
 -- of it is told. A call is a request { name, id, own, options, n, argument, …, options }: `own` are
 -- this layer's options, `options` the exchange's, and the numbered part is what the C module gets.
 
-local attempts = require "aicore.attempts"
+local attempts = require "aicore.call.attempts"
 local core = require "aicore.core"
-local errors = require "aicore.errors"
-local filter = require "aicore.filter"
-local lists = require "aicore.lists"
-local outcome = require "aicore.outcome"
-local retry = require "aicore.retry"
+local errors = require "aicore.model.errors"
+local filter = require "aicore.model.filter"
+local lists = require "aicore.call.pages"
+local outcome = require "aicore.call.refusal"
+local retry = require "aicore.call.retry"
 
 local unpack = table.unpack or unpack
 

@@ -1,7 +1,7 @@
 -- retry.lua with a virtual clock: no sleeping, no service, and dice that fall as the spec says.
 
-local errors = require "aicore.errors"
-local retry = require "aicore.retry"
+local errors = require "aicore.model.errors"
+local retry = require "aicore.call.retry"
 
 local KINDS = { "safe", "create", "login" }
 

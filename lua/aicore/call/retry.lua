@@ -12,7 +12,7 @@
 --   "login"    get another token, then send; if there is none: abort(err, now)
 -- and begins with ready(now).
 
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local retry = {}
 

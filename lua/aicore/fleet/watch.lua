@@ -2,9 +2,9 @@
 -- Up to three are asked for by id, more by one list. What a list does not show is only a hint that it
 -- is gone: AI Core's 404 says so for certain, and so do several complete lists in a row.
 
-local errand = require "aicore.errand"
-local errors = require "aicore.errors"
-local outcome = require "aicore.outcome"
+local errand = require "aicore.call.single_flight"
+local errors = require "aicore.model.errors"
+local outcome = require "aicore.call.refusal"
 
 local unpack = table.unpack or unpack
 

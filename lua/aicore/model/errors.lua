@@ -56,7 +56,7 @@ function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
-local ROOT = debug.getinfo(1, "S").source:match "^(.*[/\\])errors%.lua$"
+local ROOT = debug.getinfo(1, "S").source:match "^(.*[/\\])model[/\\]errors%.lua$"
 
 --- Is this a frame of this library, or what Lua 5.1 leaves of a tail call?
 local function is_ours(info)

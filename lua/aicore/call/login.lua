@@ -1,11 +1,11 @@
 --- When to log in, and when to log in again; never two logins at a time.
 -- The token itself stays in the session, in C: here only its age is known.
 
-local attempts = require "aicore.attempts"
+local attempts = require "aicore.call.attempts"
 local core = require "aicore.core"
-local errand = require "aicore.errand"
-local errors = require "aicore.errors"
-local retry = require "aicore.retry"
+local errand = require "aicore.call.single_flight"
+local errors = require "aicore.model.errors"
+local retry = require "aicore.call.retry"
 
 local auth = {}
 

@@ -1,7 +1,7 @@
 --- Looks that are shared, with a service made of tables and a clock that only sleep() moves.
 
-local watch = require "aicore.watch"
-local wait = require "aicore.wait"
+local watch = require "aicore.fleet.watch"
+local wait = require "aicore.fleet.wait"
 
 local ABSENT = { status = 404, code = "01010016", kind = "http" }
 

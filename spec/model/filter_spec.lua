@@ -1,4 +1,4 @@
-local filter = require "aicore.filter"
+local filter = require "aicore.model.filter"
 
 describe("filter", function()
   describe("epoch", function()

@@ -2,7 +2,7 @@
 
 local aicore = require "aicore"
 local emulator = require "spec.support.emulator"
-local errand = require "aicore.errand"
+local errand = require "aicore.call.single_flight"
 
 local inline = {
   apart = function(fn)

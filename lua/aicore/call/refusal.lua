@@ -2,7 +2,7 @@
 -- A refusal may be the echo of the call's own first attempt, whose answer was lost, or of somebody
 -- else's: then what was asked for has happened, or is happening, and that is a success.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 
 local outcome = {}
 

@@ -1,4 +1,4 @@
-local duration = require "aicore.cli.duration"
+local duration = require "aicore.text.duration"
 
 describe("a span of time", function()
   it("is read as people write it", function()

@@ -1,5 +1,5 @@
-local outcome = require "aicore.outcome"
-local lifecycle = require "aicore.lifecycle"
+local outcome = require "aicore.call.refusal"
+local lifecycle = require "aicore.model.lifecycle"
 
 describe("outcome", function()
   it("believes only AI Core's own not found", function()

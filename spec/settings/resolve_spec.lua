@@ -1,4 +1,4 @@
-local config = require "aicore.config"
+local config = require "aicore.settings.resolve"
 
 local SECRET_KEY = [[{"clientid":"id-k","clientsecret":"s-k","url":"https://auth.k",
   "serviceurls":{"AI_API_URL":"https://api.k"}}]]

@@ -5,7 +5,7 @@
 -- No I/O here: `host` brings `getenv(name)` and `read(path)`.
 
 local cjson = require "cjson"
-local errors = require "aicore.errors"
+local errors = require "aicore.model.errors"
 
 local config = {}
 

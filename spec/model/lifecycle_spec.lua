@@ -1,6 +1,6 @@
 --- The states and what may be done in each.
 
-local lifecycle = require "aicore.lifecycle"
+local lifecycle = require "aicore.model.lifecycle"
 
 -- The table of the service's documentation: stop, update, delete, ended, what teardown does.
 local DOCUMENTED = {

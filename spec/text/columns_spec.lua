@@ -1,4 +1,4 @@
-local columns = require "aicore.cli.columns"
+local columns = require "aicore.text.columns"
 
 describe("an aligned table", function()
   it("has columns as wide as their widest cell", function()

@@ -4,11 +4,11 @@
 -- was not seen, and to run it again with the same ids is always safe.
 -- What is kept per deployment stands in a few tables by id, as there may be very many.
 
-local dispatch = require "aicore.dispatch"
-local errors = require "aicore.errors"
-local lifecycle = require "aicore.lifecycle"
-local outcome = require "aicore.outcome"
-local wait = require "aicore.wait"
+local dispatch = require "aicore.fleet.dispatch"
+local errors = require "aicore.model.errors"
+local lifecycle = require "aicore.model.lifecycle"
+local outcome = require "aicore.call.refusal"
+local wait = require "aicore.fleet.wait"
 
 local fleet = {}
 
