@@ -17,18 +17,18 @@ local LAYERS = {
 -- What only these may know: a module of ours, and libraries of others. "x.*" means x and everything below it.
 local ONLY = {
   { "core", by = "call.* settings.* runtime.*" },
-  { "cjson cjson.*", by = "settings.* text.* emulator.*" },
+  { "cjson cjson.*", by = "settings.* text.* emulator.* health" },
   { "argparse", by = "cli.*" },
   { "http.* openssl.* basexx", by = "emulator.*" },
   { "cqueues cqueues.*", by = "emulator.* runtime.cqueues" },
   { "luv", by = "runtime.luv" },
   { "ngx.*", by = "runtime.ngx" },
   { "ffi", by = "runtime.ngx runtime.ngx_poll" },
-  { "health", by = "health" },
+  { "health", by = "health" }, -- Neovim's own,
 }
 
 -- These require what a table of names says: every string "aicore.…" in them counts as required.
-local COMPUTED = "cli.init runtime.init"
+local COMPUTED = "cli cli.emulator runtime"
 
 -- A name may stand only in these modules, or in all but these.
 local PURE = "model.* text.* call.retry call.pages call.refusal fleet.wait"
@@ -186,7 +186,7 @@ local function check_lua(report, path, source, graph)
   local code, names = strip_lua(source)
   graph[module] = {}
   each_required(report, path, module, code, names, function(required)
-    table.insert(graph[module], (required:gsub("^aicore%.", "")))
+    table.insert(graph[module], required == "aicore" and "init" or required:match "^aicore%.(.*)$")
     local breach = breach_of(module, required)
     if breach then
       report(path, breach)
