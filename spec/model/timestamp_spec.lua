@@ -13,7 +13,7 @@ describe("timestamp", function()
     assert.equal(951827696, timestamp.parse "2000-02-29T12:34:56Z")
     assert.equal(4107542400, timestamp.parse "2100-03-01T00:00:00Z")
     assert.equal(1621382414.5, timestamp.parse "2021-05-19T00:00:14.5Z")
-    assert.equal(seconds, timestamp.parse "2021-05-19 02:00:14+0200") -- not quite by the book, but what is meant is clear
+    assert.equal(seconds, timestamp.parse "2021-05-19 02:00:14+0200") -- not by the book
     assert.equal(1483228800, timestamp.parse "2016-12-31T23:59:60Z") -- a leap second
     assert.equal(-62135596799, timestamp.parse "0001-01-01T00:00:01Z")
   end)
