@@ -1,8 +1,8 @@
---- The states and what may be done in each.
+--- The states: what each row of the table must have, what follows from every row, and what the service's documents say.
 
 local lifecycle = require "aicore.model.lifecycle"
 
--- The table of the service's documentation: stop, update, delete, ended, what teardown does.
+-- What the documents say: stop, update, delete, ended, what teardown does.
 local DOCUMENTED = {
   PENDING = { true, true, false, false, "stop" },
   RUNNING = { true, true, false, false, "stop" },
@@ -13,10 +13,119 @@ local DOCUMENTED = {
   UNKNOWN = { false, false, true, false, "delete" },
 }
 
-describe("lifecycle", function()
+-- What may become of each: written out, as the table only says so by phases.
+local FUTURES = {
+  PENDING = "PENDING RUNNING COMPLETED DEAD STOPPING STOPPED UNKNOWN",
+  RUNNING = "PENDING RUNNING COMPLETED DEAD STOPPING STOPPED UNKNOWN",
+  UNKNOWN = "PENDING RUNNING COMPLETED DEAD STOPPING STOPPED UNKNOWN",
+  STOPPING = "COMPLETED DEAD STOPPING STOPPED UNKNOWN",
+  STOPPED = "STOPPED",
+  DEAD = "DEAD",
+  COMPLETED = "COMPLETED",
+}
+
+local PHASES = { unclear = true, starting = true, running = true, stopping = true, ended = true }
+local LOOKS = { good = true, busy = true, quiet = true, bad = true, unclear = true }
+local ACTIONS = { stop = true, update = true, delete = true }
+local NEW = { "HIBERNATING", "", "running" } -- words that are not in the table
+
+--- The goals that a deployment may still get to, in their order.
+local function future(status, target)
+  local possible = {}
+  for _, goal in ipairs(lifecycle.statuses) do
+    possible[#possible + 1] = lifecycle.may_become(status, goal, target) and goal or nil
+  end
+  return table.concat(possible, " ")
+end
+
+describe("each row of the table", function()
+  for _, row in ipairs(lifecycle.rows) do
+    describe(row.word, function()
+      local word = row.word
+
+      it("has every column, filled with what is known elsewhere", function()
+        assert.is_truthy(word:find "^%u+$")
+        assert.is_true(PHASES[row.phase])
+        assert.is_true(LOOKS[row.look])
+        for action in row.may:gmatch "%S+" do
+          assert.is_true(ACTIONS[action], action)
+        end
+        for column in pairs(row) do
+          assert.is_truthy((" word phase may look "):find(" " .. column .. " ", 1, true), column)
+        end
+      end)
+
+      it("is a word, however it is written", function()
+        assert.is_true(lifecycle.known(word))
+        assert.equal(word, lifecycle.read(word:lower()))
+      end)
+
+      it("has one next step of a teardown, and that is accepted", function()
+        local step = lifecycle.teardown(word, lifecycle.SERVING)
+        assert.is_true(step == "wait" or lifecycle.may(word, step))
+        assert.equal("wait", lifecycle.teardown(word, lifecycle.targets.delete))
+      end)
+
+      it("is either active, or ended, or unclear", function()
+        local is_unclear = lifecycle.phase(word) == "unclear"
+        local count = 0
+        for _, holds in ipairs { lifecycle.active(word), lifecycle.ended(word), is_unclear } do
+          count = count + (holds and 1 or 0)
+        end
+        assert.equal(1, count)
+      end)
+
+      it("is what it waits for, and may stay what it is", function()
+        assert.is_true(lifecycle.meets(word, word, nil))
+        assert.is_true(lifecycle.may_become(word, word))
+        assert.is_true(lifecycle.may_become(word, lifecycle.GONE))
+        assert.is_false(lifecycle.meets(lifecycle.GONE, word, nil))
+      end)
+
+      it("comes back from no end, nor from a target that means one", function()
+        local comes_back = lifecycle.may_become(word, lifecycle.SERVING)
+        assert.equal(not lifecycle.ended(word) and not lifecycle.stopping(word), comes_back)
+        for _, target in pairs(lifecycle.targets) do
+          assert.is_false(lifecycle.may_become(word, lifecycle.SERVING, target))
+          assert.is_false(lifecycle.meets(lifecycle.SERVING, word, target))
+        end
+      end)
+
+      it("can end, whatever it is; what has ended stays as it is", function()
+        assert.equal(lifecycle.ended(word), lifecycle.meets(lifecycle.targets.stop, word, nil))
+        if lifecycle.ended(word) then
+          assert.equal(word, future(word, lifecycle.targets.delete))
+        else
+          assert.is_true(lifecycle.may_become(word, lifecycle.targets.stop))
+        end
+      end)
+    end)
+  end
+end)
+
+describe("the table", function()
+  it("has each word once", function()
+    local seen = {}
+    for i, row in ipairs(lifecycle.rows) do
+      assert.is_nil(seen[row.word], row.word)
+      seen[row.word] = true
+      assert.equal(row.word, lifecycle.statuses[i])
+      assert.equal(row.word, lifecycle.goals[i + 1])
+    end
+    assert.equal(lifecycle.GONE, lifecycle.goals[1])
+  end)
+
+  it("has the words that are named", function()
+    assert.equal("running", lifecycle.phase(lifecycle.SERVING))
+    assert.equal("unclear", lifecycle.phase(lifecycle.NO_NEWS))
+    assert.is_true(lifecycle.known(lifecycle.NO_NEWS))
+    assert.is_true(lifecycle.ended(lifecycle.targets.stop))
+    assert.is_false(lifecycle.known(lifecycle.targets.delete))
+    assert.is_false(lifecycle.known(lifecycle.GONE))
+  end)
+
   for status, expected in pairs(DOCUMENTED) do
-    it("knows what may be done to " .. status, function()
-      assert.is_true(lifecycle.known(status))
+    it("says of " .. status .. " what the service's documents say", function()
       assert.equal(expected[1], lifecycle.may(status, "stop"))
       assert.equal(expected[2], lifecycle.may(status, "update"))
       assert.equal(expected[3], lifecycle.may(status, "delete"))
@@ -25,32 +134,61 @@ describe("lifecycle", function()
     end)
   end
 
-  it("lists every status once", function()
-    local seen = 0
-    for _, status in ipairs(lifecycle.statuses) do
-      assert.is_table(DOCUMENTED[status])
-      seen = seen + 1
+  for status, expected in pairs(FUTURES) do
+    it("says what may become of " .. status, function()
+      assert.equal(expected, future(status))
+      assert.equal(expected, future(status, lifecycle.SERVING))
+    end)
+  end
+end)
+
+describe("a target", function()
+  it("belongs to the action that asks for it", function()
+    assert.equal("stop", lifecycle.action_of "STOPPED")
+    assert.equal("delete", lifecycle.action_of "DELETED")
+    assert.is_nil(lifecycle.action_of "RUNNING")
+    assert.is_nil(lifecycle.action_of(nil))
+    for action, target in pairs(lifecycle.targets) do
+      assert.equal(action, lifecycle.action_of(target))
+      assert.is_true(lifecycle.leaving(target))
     end
-    assert.equal(7, seen)
+    assert.is_false(lifecycle.leaving "RUNNING")
+    assert.is_false(lifecycle.leaving(nil))
   end)
 
-  it("waits where a status word is new or missing, and allows nothing", function()
-    for _, status in ipairs { "HIBERNATING", "", "running" } do
+  it("decides what serves, and makes one that is to end as good as stopping", function()
+    assert.is_true(lifecycle.serves("RUNNING", "RUNNING"))
+    assert.is_true(lifecycle.serves("RUNNING", nil))
+    assert.is_false(lifecycle.serves("RUNNING", "STOPPED"))
+    assert.is_false(lifecycle.serves("PENDING", "RUNNING"))
+    assert.equal(FUTURES.STOPPING, future("RUNNING", "STOPPED"))
+    assert.equal(FUTURES.STOPPING, future("UNKNOWN", "DELETED"))
+    assert.equal(FUTURES.STOPPED, future("STOPPED", "DELETED"))
+  end)
+end)
+
+describe("a word that is not in the table", function()
+  for _, status in ipairs(NEW) do
+    it(("allows nothing and rules nothing out: '%s'"):format(status), function()
       assert.is_false(lifecycle.known(status))
-      assert.is_false(lifecycle.may(status, "stop"))
-      assert.is_false(lifecycle.may(status, "delete"))
+      for action in pairs(ACTIONS) do
+        assert.is_false(lifecycle.may(status, action))
+      end
       assert.is_false(lifecycle.ended(status))
+      assert.is_false(lifecycle.active(status))
+      assert.equal("unclear", lifecycle.phase(status))
+      assert.equal("unclear", lifecycle.look(status))
       assert.equal("wait", lifecycle.teardown(status))
-    end
+      assert.equal(table.concat(lifecycle.statuses, " "), future(status))
+      assert.is_true(lifecycle.may_become("STOPPED", status))
+      assert.equal(FUTURES.STOPPING, future(status, "STOPPED"))
+    end)
+  end
+
+  it("may be none", function()
     assert.is_false(lifecycle.known(nil))
     assert.equal("wait", lifecycle.teardown(nil))
-  end)
-
-  it("waits after an accepted delete, whatever the status says", function()
-    for status in pairs(DOCUMENTED) do
-      assert.equal("wait", lifecycle.teardown(status, "DELETED"))
-    end
-    assert.equal("stop", lifecycle.teardown("RUNNING", "RUNNING"))
-    assert.equal("delete", lifecycle.teardown("STOPPED", "STOPPED"))
+    assert.is_true(lifecycle.may_become(nil, "RUNNING"))
+    assert.is_nil(lifecycle.read "RUNING")
   end)
 end)

@@ -1,191 +1,445 @@
---- One call: what is asked for is checked, sent as often as its retry machine says, and what came
--- of it is told. A call is a request { name, id, own, options, n, argument, …, options }: `own` are
--- this layer's options, `options` the exchange's, and the numbered part is what the C module gets.
+--- A caller: one session with SAP AI Core, and all that its calls share: the runtime, the token, the budget for
+-- repetitions, the counters, and what was created a moment ago.
+-- Invariants:
+--   exchange() is the only place that starts, awaits and concludes a transfer; whatever sends anything comes through it.
+--   A call that succeeds at once makes no retry machine and no closure.
+--   A reply that has left this file looks as model/shape.lua says.
 
-local attempts = require "aicore.call.attempts"
+local clock = require "aicore.runtime.clock"
 local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 local filter = require "aicore.model.filter"
-local lists = require "aicore.call.pages"
-local outcome = require "aicore.call.refusal"
+local group = require "aicore.call.group"
+local login = require "aicore.call.login"
+local operations = require "aicore.call.operations"
+local pages = require "aicore.call.pages"
+local refusal = require "aicore.call.refusal"
 local retry = require "aicore.call.retry"
+local shape = require "aicore.model.shape"
 
 local unpack = table.unpack or unpack
 
-local call = {}
+--- Just after its creation, the service may not find a deployment for so long, in seconds.
+local HIDDEN = 60
+
+--- A transfer ends by libcurl's own timeout, whose error says more; the runtime is asked to give up so much later, in
+--- seconds.
+local SLACK = 0.25
+
+---@class aicore.Caller
+---@field runtime aicore.Runtime
+---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
+---@field private session userdata
+---@field private login aicore.Login
+---@field private budget aicore.retry.Budget
+---@field private timeout number         s, a call that says nothing else
+---@field private resource string        "deployments" or "executions"
+---@field private on_attempt function?
+---@field private counters { requests: integer }  that were sent, logins included
+---@field private created table<string, number>  id -> when, on the runtime's clock, while it may not be found
+local Caller = { __name = "aicore.caller" }
+Caller.__index = Caller
+
+-- Requests ----------------------------------------------------------------------------------------
+
+---@class aicore.Request         what a call asks for; the numbered part is what the C module gets
+---@field operation aicore.Operation
+---@field id string?             of the record that it is about
+---@field options table          the exchange's
+---@field retry boolean?         false: one attempt
+---@field on_progress function?
+---@field transfer userdata|false  while it is in flight
+---@field token integer?         the generation of the token that was sent
 
 -- Options that are meant for this layer; all others are the exchange's.
 local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
 
--- The first argument of these is the id of a deployment.
-local ABOUT_ONE = { status = true, stop = true, delete = true, update = true, logs = true }
-
--- If an answer to one of these is lost, something may have happened all the same.
-local CHANGES = { create = true, update = true, stop = true, delete = true, batch = true }
-
---- Splits the options; returns the exchange's and, third, what is wrong with the others.
-local function split_options(opts)
-  local own, rest = {}, {}
-  for name, value in pairs(opts or {}) do
+--- Splits a call's options: the request takes this layer's, its `options` the exchange's. Returns what is wrong.
+local function take_options(request, opts)
+  for name, value in pairs(opts) do
     local expected = OWN_OPTIONS[name]
     if not expected then
-      rest[name] = value
+      request.options[name] = value
     elseif type(value) == expected then
-      own[name] = value
+      request[name] = value
     else
-      return own, rest, ("%s: a %s expected, got %s"):format(name, expected, type(value))
+      return ("%s: a %s expected, got %s"):format(name, expected, type(value))
     end
   end
-  return own, rest
 end
 
---- The request of an operation, checked.
+--- What is wrong with the arguments of an operation, if anything.
 ---@param name string
----@param opts table?  both kinds of options
+---@param ... any  positional arguments, then a table of options
+---@return string? complaint
+local check = core.check
+
+--- The request of an operation.
+---@param name string
+---@param opts table?  this layer's options and the exchange's
 ---@param ... any      the positional arguments
----@return table request
+---@return aicore.Request|nil request
 ---@return string? complaint  what is wrong with the arguments
-function call.request(name, opts, ...)
+function Caller:request(name, opts, ...)
   if opts ~= nil and type(opts) ~= "table" then
     return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
   end
-  local own, options, complaint = split_options(opts)
-  local count = select("#", ...) + 1
-  local request = { name = name, id = ABOUT_ONE[name] and ... or nil, own = own, options = options, n = count, ... }
-  request[count] = options
-  return request, complaint and name .. ": " .. complaint or core.check(name, unpack(request, 1, count))
-end
-
---- When a call that begins now has to be over.
-function call.deadline(self, request)
-  return self.runtime.now() + (request.options.timeout or self.timeout)
-end
-
---- One exchange within the deadline.
-local function exchange(self, request, attempt, deadline)
-  request.options.timeout = math.max(deadline - self.runtime.now(), 0.001)
-  local transfer, err = core.start(self.session, request.name, unpack(request, 1, request.n))
-  if not transfer then
-    return nil, errors.new(err)
+  local operation, count = operations[name], select("#", ...) + 1
+  local options = { timeout = nil, resource = operation.resource and self.resource or nil }
+  local request = { operation = operation, options = options, transfer = false, n = count, ... }
+  request[count], request.id = options, operation.about_one and (...) or nil
+  local complaint = opts and take_options(request, opts)
+  if complaint then
+    return nil, ("%s: %s"):format(name, complaint)
   end
-  self.requests = self.requests + 1
-  local why = self.runtime.await(self.session, transfer)
-  if why then
-    transfer:cancel()
-    return nil,
-      errors.new {
-        kind = why,
-        message = "ended by the host",
-        operation = request.name,
-        id = request.id,
-        ambiguous = CHANGES[request.name],
-      }
+  complaint = check(name, unpack(request, 1, count))
+  if complaint then
+    return nil, complaint
   end
-  return attempts.conclude(transfer, self.on_attempt, request.name, request.id, attempt)
+  return request
 end
 
---- As many exchanges as it takes, each with a token that should be good.
----@param self aicore.Client
----@param request table
----@param deadline number  on the runtime's clock
----@return any reply
----@return aicore.Error? err
----@return boolean ambiguous  may an attempt before the last have taken effect?
-function call.perform(self, request, deadline)
-  local machine = retry.new {
-    kind = retry.kinds[request.name],
-    deadline = deadline,
-    budget = self.budget,
-    enabled = request.own.retry,
-  }
-  local generation, ambiguous = nil, false
-  local reply, err = attempts.run(machine, self.runtime, core.random, function()
-    local ready, login_err = self.auth:ensure(deadline)
-    if not ready then
-      return nil, login_err, true
-    end
-    generation, ambiguous = self.auth.generation, machine.ambiguous
-    return exchange(self, request, machine.attempts + 1, deadline)
-  end, function()
-    return self.auth:renew(generation, deadline)
-  end)
-  return reply, err, ambiguous
-end
-
---- The same for stop and delete, where what was refused may have come about all the same
---- (outcome.lua). One GET tells.
----@return table|nil reply
----@return aicore.Error? err
-function call.change(self, request, deadline)
-  local name, id = request.name, request.id
-  local reply, err, ambiguous = call.perform(self, request, deadline)
-  if reply then
-    return reply
-  elseif name == "delete" and outcome.is_absent(err) then
-    return outcome.absent(id, ambiguous)
-  elseif not outcome.in_doubt(name, err) then
-    return nil, err
-  end
-  local look = call.request("status", { resource_group = request.options.resource_group }, id)
-  local deployment, look_err = call.perform(self, look, deadline)
-  if deployment then
-    reply = outcome.achieved(name, deployment)
-  elseif name == "delete" and outcome.is_absent(look_err) then
-    reply = outcome.absent(id, true) -- it was there a moment ago
-  end
-  return reply, not reply and err or nil
-end
-
---- The request that a filter means, and the predicate for what the service cannot decide; or nil
---- and, third, what is wrong with the filter.
----@param name "list"|"count"  the operation, if the service can decide all of it
+--- The request that a filter means, and the predicate for what the service cannot decide.
+---@param name "list"|"count"    the operation, if the service can decide all of it
 ---@param wanted aicore.Filter?
----@return table|nil request
----@return (fun(deployment: table): boolean)? belongs
----@return string? complaint
-function call.search(name, wanted)
+---@return aicore.Request|nil request
+---@return (fun(deployment: table): boolean)? belongs  nil: all of them
+---@return string? complaint     what is wrong with the filter
+function Caller:search(name, wanted)
   if wanted ~= nil and type(wanted) ~= "table" then
     return nil, nil, ("%s: a filter expected, got %s"):format(name, type(wanted))
   end
-  local query, belongs, complaint = filter.split(wanted, core.wall())
+  local query, belongs, complaint = filter.split(wanted, self.clock.wall())
   if complaint then
     return nil, nil, ("%s: %s"):format(name, complaint)
   end
   local request
-  request, complaint = call.request(belongs and "list" or name, query)
-  return not complaint and request or nil, belongs, complaint
+  request, complaint = self:request(belongs and "list" or name, query)
+  return request, belongs, complaint
 end
 
---- Just after its creation, the service may not find a deployment for so long, in seconds.
-call.HIDDEN = 60
+--- When a call that begins now has to be over, on the runtime's clock.
+---@param request aicore.Request
+---@return number
+function Caller:deadline(request)
+  return self.runtime.now() + (request.options.timeout or self.timeout)
+end
 
---- The same for create: it is remembered what was created, as it may not be found at first.
-function call.create(self, request, deadline)
-  local reply, err = call.perform(self, request, deadline)
-  if reply then
-    local now = self.runtime.now()
-    for id, created in pairs(self.created) do
-      self.created[id] = now - created < call.HIDDEN and created or nil
-    end
-    self.created[reply.id] = now
+-- One exchange ------------------------------------------------------------------------------------
+
+--- Tells of an attempt, for logs and metrics. The hook gets no secrets.
+local function tell(hook, request, attempt, info, err, odd)
+  hook {
+    operation = request.operation.name,
+    id = request.id,
+    attempt = attempt,
+    status = info.status,
+    seconds = info.seconds,
+    request_id = info.request_id,
+    error = err and err.kind,
+    odd = odd,
+  }
+end
+
+--- An error about a request that was sent. If it changes something, that may have happened.
+local function sent_error(request, fields)
+  fields.operation, fields.id = request.operation.name, request.id
+  fields.ambiguous = request.operation.changes
+  return errors.new(fields)
+end
+
+--- What a finished transfer brought. A reply of another shape than promised is an error; in a list, records that are
+--- odd are set aside: how many, is the third result.
+local function conclude(request, transfer)
+  local reply, err = transfer:result()
+  if err then
+    return nil, errors.new(err)
   end
+  local complaint, odd = shape.check(request.operation.shape, reply, request)
+  if complaint then
+    local message = "unexpected answer: " .. complaint
+    return nil, sent_error(request, { kind = "protocol", message = message, status = 200, retryable = true })
+  end
+  return reply, nil, odd
+end
+
+--- One exchange, without a thought of another one.
+---@param request aicore.Request
+---@param attempt integer   its number in the call
+---@param deadline number   on the runtime's clock
+---@return any reply
+---@return aicore.Error? err
+function Caller:exchange(request, attempt, deadline)
+  local runtime, session, hook = self.runtime, self.session, self.on_attempt
+  request.options.timeout = math.max(deadline - runtime.now(), 0.001)
+  local transfer, refused = core.start(session, request.operation.name, unpack(request, 1, request.n))
+  if not transfer then
+    return nil, errors.new(refused)
+  end
+  self.counters.requests = self.counters.requests + 1
+  request.transfer = transfer
+  local why = runtime.await(session, transfer, deadline + SLACK)
+  request.transfer = false
+  local info = hook and (transfer:info() or {}) -- which is gone once the result is taken
+  local reply, err, odd
+  if why then
+    transfer:cancel()
+    err = sent_error(request, { kind = why, message = "ended by the host" })
+  else
+    reply, err, odd = conclude(request, transfer)
+  end
+  if hook then
+    tell(hook, request, attempt, info, err, odd)
+  end
+  return reply, err, odd
+end
+
+-- As many exchanges as it takes -------------------------------------------------------------------
+
+--- One attempt, with a token that should be good.
+---@return any reply
+---@return aicore.Error? err
+---@return boolean? no_token  the error is the login's: nothing was sent, and repeating is no use
+local function attempt(self, request, number, deadline)
+  if request.operation.path then -- the login itself needs none
+    local ready, err = self.login:ensure(deadline)
+    if not ready then
+      return nil, err, true
+    end
+    request.token = self.login.generation
+  end
+  local reply, err = self:exchange(request, number, deadline)
   return reply, err
 end
 
---- Was it created by this client just now?
----@return boolean
-function call.is_fresh(self, id)
-  local created = self.created[id]
-  return created ~= nil and self.runtime.now() - created < call.HIDDEN
+local function cancelled(last)
+  local message = last and "cancelled before it was sent again: " .. last.message or "cancelled before it was sent"
+  return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
---- The pages of a list; see lists.lua.
+-- What the call does next, by what its retry machine says. Each step returns the machine's next action and value; or
+-- "done" and a reply; or "fail" and an error.
+local STEPS = {}
+
+function STEPS.send(self, call)
+  local reply, err, no_token = attempt(self, call.request, call.machine.attempts + 1, call.deadline)
+  if no_token then
+    return "fail", call.machine:abort(err, self.runtime.now())
+  end
+  call.err = err
+  local action, value = call.machine:step(err, self.runtime.now(), err and self.clock.random() or 0)
+  if action == "done" then
+    return action, reply
+  end
+  return action, value
+end
+
+function STEPS.wait(self, call, seconds)
+  if not self.runtime.sleep(seconds) then
+    return "fail", call.machine:abort(cancelled(call.err), self.runtime.now())
+  end
+  return call.machine:ready(self.runtime.now())
+end
+
+function STEPS.login(self, call)
+  local renewed, err = self.login:renew(call.request.token, call.deadline)
+  if not renewed then
+    return "fail", call.machine:abort(err or call.err, self.runtime.now())
+  end
+  return "send"
+end
+
+--- Goes on with a call whose first attempt failed with `err`, or was not made (nil), as retry.lua says.
+local function persist(self, request, deadline, err, no_token)
+  local now = self.runtime.now()
+  local machine = retry.new {
+    operation = request.operation,
+    deadline = deadline,
+    budget = self.budget,
+    enabled = request.retry,
+  }
+  if no_token then
+    return nil, machine:abort(err, now)
+  end
+  local call = { request = request, deadline = deadline, machine = machine, err = err }
+  local action, value
+  if err then
+    action, value = machine:step(err, now, self.clock.random())
+  else
+    action, value = machine:ready(now)
+  end
+  while STEPS[action] do
+    action, value = STEPS[action](self, call, value)
+  end
+  if action == "done" then
+    return value
+  end
+  return nil, value
+end
+
+--- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
+--- whether one may have taken effect.
+---@param request aicore.Request
+---@param deadline number  on the runtime's clock
+---@return any reply
+---@return aicore.Error? err
+function Caller:perform(request, deadline)
+  local now = self.runtime.now()
+  local err, no_token
+  if now < deadline and self.budget:pause(now) == 0 then
+    local reply
+    reply, err, no_token = attempt(self, request, 1, deadline)
+    if not err then
+      self.budget:refund()
+      return reply
+    end
+  end
+  return persist(self, request, deadline, err, no_token)
+end
+
+-- Calls that take more than their own operation ---------------------------------------------------
+
+--- A stop or delete: what was refused may have come about all the same (refusal.lua). One GET tells.
+---@return table|nil accepted  { id, message, absent? }
+---@return aicore.Error? err
+function Caller:change(request, deadline)
+  local name, id = request.operation.name, request.id
+  local reply, err = self:perform(request, deadline)
+  if reply then
+    return reply
+  elseif name == "delete" and refusal.is_absent(err) then
+    return refusal.absent(id, err.ambiguous)
+  elseif not refusal.in_doubt(name, err) then
+    return nil, err
+  end
+  local look = self:request("status", { resource_group = request.options.resource_group }, id)
+  local record, look_err = self:perform(look, deadline)
+  if record then
+    reply = refusal.achieved(name, record)
+  elseif name == "delete" and refusal.is_absent(look_err) then
+    reply = refusal.absent(id, true) -- it was there a moment ago
+  end
+  if reply then
+    return reply
+  end
+  return nil, err
+end
+
+--- A create: its record is remembered, as the service may not find it at first.
+---@return table|nil created
+---@return aicore.Error? err
+function Caller:create(request, deadline)
+  local reply, err = self:perform(request, deadline)
+  if not reply then
+    return nil, err
+  end
+  local now = self.runtime.now()
+  for id, created in pairs(self.created) do
+    self.created[id] = now - created < HIDDEN and created or nil
+  end
+  self.created[reply.id] = now
+  return reply
+end
+
+--- Was it created by this client just now?
+---@param id string
+---@return boolean
+function Caller:is_fresh(id)
+  local created = self.created[id]
+  return created ~= nil and self.runtime.now() - created < HIDDEN
+end
+
+--- The pages of a list; see pages.lua.
+---@param request aicore.Request  of the operation "list"
+---@param deadline number
 ---@return aicore.NextPage
-function call.pages(self, request, deadline)
-  return lists.pages(function(top, skip)
+function Caller:pages(request, deadline)
+  return pages.of(function(top, skip)
     request.options.top, request.options.skip = top, skip
-    return call.perform(self, request, deadline)
+    return self:perform(request, deadline)
   end)
 end
 
-return call
+--- Logs in, whether there is a good token or not.
+---@param opts aicore.Options?
+---@return { expires_in: number? }|nil reply  s that the token will live
+---@return aicore.Error? err
+function Caller:log_in(opts)
+  local request, complaint = self:request("login", opts)
+  if not request then
+    errors.misuse(complaint)
+  end
+  local deadline = self:deadline(request)
+  return self.login:by_credentials(request, deadline)
+end
+
+-- Its life ----------------------------------------------------------------------------------------
+
+--- The requests that were sent so far, logins included.
+---@return integer
+function Caller:requests()
+  return self.counters.requests
+end
+
+--- This caller for another resource of the API; everything else is shared.
+---@param resource "deployments"|"executions"
+---@return aicore.Caller
+function Caller:of(resource)
+  return setmetatable({ resource = resource, created = {} }, { __index = self, __name = Caller.__name })
+end
+
+--- What fleet/ gets of it; see group.lua.
+---@param options { resource_group: string?, retry: boolean?, resource: string? }
+---@return aicore.Group
+function Caller:in_group(options)
+  return group.new(options.resource and self:of(options.resource) or self, options)
+end
+
+--- Ends the session: connections are closed, what is in flight is cancelled, secrets are wiped. May be called again.
+function Caller:close()
+  if self.runtime.release then
+    self.runtime.release(self.session) -- a loop must let go of the descriptor before it is closed
+  end
+  self.session:close()
+end
+
+function Caller:__tostring()
+  return tostring(self.session)
+end
+
+local caller = { check = check }
+
+--- A caller over a session.
+---@param options { session: userdata, runtime: aicore.Runtime, timeout: number, token: string|function|nil,
+---                 on_attempt: function?, clock: table? }
+---       timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's
+---@return aicore.Caller
+function caller.new(options)
+  local self = setmetatable({
+    session = options.session,
+    runtime = options.runtime,
+    clock = options.clock or clock,
+    timeout = options.timeout,
+    resource = "deployments",
+    on_attempt = options.on_attempt,
+    budget = retry.budget(),
+    counters = { requests = 0 },
+    created = {},
+  }, Caller)
+  self.login = login.new(self, options.token)
+  return self
+end
+
+--- A session with these credentials and limits, to be given to caller.new.
+---@param settings table  what core.session takes
+---@return userdata|nil session
+---@return aicore.Error? err  of kind "config"
+function caller.connect(settings)
+  local made, session = pcall(core.session, settings)
+  if not made then
+    return nil, errors.new { kind = "config", message = session }
+  end
+  return session
+end
+
+return caller

@@ -1,19 +1,19 @@
---- An errand: what one coroutine does on behalf of all who need the same, a login or a look.
+--- Single flight: what one coroutine does on behalf of all that need the same, a login or a look.
 -- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
--- coroutine. Then another one has to take over, so nobody waits for an errand without asking whether it is abandoned.
+-- coroutine. Then another coroutine has to take over, so none waits for a flight without asking whether it is abandoned.
 
-local errand = {}
+local single_flight = {}
 
---- Where a runtime has promised to begin it in a coroutine of its own, that is awaited so long, in seconds.
+--- Where a runtime has promised to begin it in a coroutine of its own, the beginning is awaited so long, in seconds.
 local PATIENCE = 3
 
----@class aicore.Errand
+---@class aicore.SingleFlight
 ---@field over boolean
 ---@field private begun_at number      on the runtime's clock
 ---@field private abandoned boolean
 ---@field private thread thread|table|nil  nil: it has not begun
-local Errand = {}
-Errand.__index = Errand
+local SingleFlight = {}
+SingleFlight.__index = SingleFlight
 
 -- What Lua 5.1 has no word for.
 local MAIN = {}
@@ -26,9 +26,9 @@ end
 local CAN_GUARD = package.loaded.jit ~= nil or _VERSION ~= "Lua 5.1"
 
 ---@param now number  on the runtime's clock
----@return aicore.Errand
-function errand.new(now)
-  return setmetatable({ over = false, abandoned = false, begun_at = now }, Errand)
+---@return aicore.SingleFlight
+function single_flight.new(now)
+  return setmetatable({ over = false, abandoned = false, begun_at = now }, SingleFlight)
 end
 
 local function attempt(self, act)
@@ -48,20 +48,20 @@ end
 --- Does it, in a way that outlives the calling coroutine where the host may drop that.
 ---@param runtime aicore.Runtime
 ---@param act fun()
----@return boolean waited  false: the caller was cancelled, and the errand goes on
-function Errand:run(runtime, act)
+---@return boolean waited  false: the calling coroutine was cancelled, and the flight goes on
+function SingleFlight:run(runtime, act)
   return runtime.apart(function()
-    if not self.abandoned then -- else it begins too late: somebody else has taken over
+    if not self.abandoned then -- else it begins too late: another coroutine has taken over
       attempt(self, act)
     end
   end)
 end
 
---- Will it never be over? Whoever asks in the coroutine that began it has come back without having ended it; and one
---- that has called the asker (it is "normal") is not at it, either.
+--- Will it never be over? If the coroutine that began it asks, it has come back without having ended it; and if that
+--- coroutine has resumed the asking one (it is "normal"), it is not at it, either.
 ---@param now number
 ---@return boolean
-function Errand:is_abandoned(now)
+function SingleFlight:is_abandoned(now)
   local thread = self.thread
   if self.over or self.abandoned then
     return self.abandoned
@@ -75,4 +75,4 @@ function Errand:is_abandoned(now)
   return status == "dead" or status == "normal"
 end
 
-return errand
+return single_flight

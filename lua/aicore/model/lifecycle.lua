@@ -1,39 +1,109 @@
--- The states of a deployment and what may be done in each, as one table; shared by teardown and the emulator.
--- Rule: no I/O and no surprises; a status word that is not in the table (SAP may add some) is never an error:
--- nothing may be done to it but wait.
+-- The states of a deployment: what may be done in each, what it means, what may become of it and how it is drawn.
+-- Rules: this is the only table of status words; whoever decides by one asks here. No I/O and no surprises: a word that
+-- is not in the table (SAP may add some) is never an error, but nothing may be done to it, and nothing is ruled out.
 
 local lifecycle = {}
 
 ---@alias aicore.Action "stop"|"delete"|"update"
 
----@class aicore.State
----@field stop boolean      PATCH targetStatus STOPPED is accepted
----@field update boolean    PATCH configurationId is accepted
----@field delete boolean    DELETE is accepted
----@field ended boolean     it does not run and never will again
----@field teardown "stop"|"wait"|"delete"  the next step towards "gone"
+---@alias aicore.Phase
+---| "unclear"   the service has no news of it
+---| "starting"
+---| "running"
+---| "stopping"
+---| "ended"     it costs nothing and never runs again
 
--- DELETE on COMPLETED is documented nowhere for deployments and assumed here: it has ended like the others.
----@type table<string, aicore.State>
-local STATES = {
-  PENDING = { stop = true, update = true, delete = false, ended = false, teardown = "stop" },
-  RUNNING = { stop = true, update = true, delete = false, ended = false, teardown = "stop" },
-  STOPPING = { stop = false, update = false, delete = false, ended = false, teardown = "wait" },
-  STOPPED = { stop = false, update = false, delete = true, ended = true, teardown = "delete" },
-  DEAD = { stop = false, update = false, delete = true, ended = true, teardown = "delete" },
-  COMPLETED = { stop = false, update = false, delete = true, ended = true, teardown = "delete" },
-  UNKNOWN = { stop = false, update = false, delete = true, ended = false, teardown = "delete" },
+---@alias aicore.Look "good"|"busy"|"quiet"|"bad"|"unclear"
+
+---@class aicore.State
+---@field word string         as the service writes it
+---@field phase aicore.Phase  what it means; what may still become of it follows from that (FUTURES)
+---@field may string          the actions that the service accepts; what teardown does next follows from them
+---@field look aicore.Look    how people are shown it: the command and the panel have a colour for each look
+
+-- In the order in which they are shown, that of the API description. DELETE on COMPLETED is documented nowhere for
+-- deployments and assumed here: it has ended like the others.
+---@type aicore.State[]
+local ROWS = {
+  { word = "PENDING", phase = "starting", may = "stop update", look = "busy" },
+  { word = "RUNNING", phase = "running", may = "stop update", look = "good" },
+  { word = "COMPLETED", phase = "ended", may = "delete", look = "quiet" },
+  { word = "DEAD", phase = "ended", may = "delete", look = "bad" },
+  { word = "STOPPING", phase = "stopping", may = "", look = "busy" },
+  { word = "STOPPED", phase = "ended", may = "delete", look = "quiet" },
+  { word = "UNKNOWN", phase = "unclear", may = "delete", look = "unclear" },
 }
 
-local UNLISTED = { stop = false, update = false, delete = false, ended = false, teardown = "wait" }
+local UNLISTED = { phase = "unclear", may = "", look = "unclear" }
 
---- The status words of the API description, in its order.
+local function anything()
+  return true
+end
+
+local function no_new_start(_, other)
+  return other.phase ~= "starting" and other.phase ~= "running"
+end
+
+-- Until it is gone.
+local function only_itself(row, other)
+  return other == row
+end
+
+-- By its phase: may a row still become (or stay) the other one? RUNNING gets PENDING by an update.
+local FUTURES = {
+  unclear = anything,
+  starting = anything,
+  running = anything,
+  stopping = no_new_start,
+  ended = only_itself,
+}
+
+--- The rows, in the order in which they are shown: for those that have to do something for each.
+---@type aicore.State[]
+lifecycle.rows = ROWS
+
+--- The words, in the same order.
 ---@type string[]
-lifecycle.statuses = { "PENDING", "RUNNING", "COMPLETED", "DEAD", "STOPPING", "STOPPED", "UNKNOWN" }
+lifecycle.statuses = {}
+
+---@type table<string, aicore.State>
+local STATES = {}
+
+for i, row in ipairs(ROWS) do
+  lifecycle.statuses[i], STATES[row.word] = row.word, row
+end
+
+--- The targetStatus by which each action is asked for.
+---@type { stop: string, delete: string }
+lifecycle.targets = { stop = "STOPPED", delete = "DELETED" }
+
+local ACTIONS = {}
+for action, target in pairs(lifecycle.targets) do
+  ACTIONS[target] = action
+end
+
+--- The status of a deployment that serves, and the targetStatus of one that is meant to.
+lifecycle.SERVING = "RUNNING"
+
+--- What the service says when it has no news, and so what one without a status is taken for.
+lifecycle.NO_NEWS = "UNKNOWN"
+
+--- The goal of those that wait for a deployment to vanish; not a status word.
+lifecycle.GONE = "GONE"
+
+--- What can be waited for: GONE, and every status.
+---@type string[]
+lifecycle.goals = { lifecycle.GONE }
+
+for i, word in ipairs(lifecycle.statuses) do
+  lifecycle.goals[i + 1] = word
+end
 
 local function state(status)
   return STATES[status] or UNLISTED
 end
+
+-- Words --------------------------------------------------------------------------------------------
 
 --- Whether the word stands in the API description.
 ---@param status string|nil
@@ -42,19 +112,73 @@ function lifecycle.known(status)
   return STATES[status] ~= nil
 end
 
+--- The status word that a person means, who may write it in lower case.
+---@param text string
+---@return string|nil word  nil: it is none
+function lifecycle.read(text)
+  local word = text:upper()
+  return lifecycle.known(word) and word or nil
+end
+
+-- One deployment -----------------------------------------------------------------------------------
+
 --- Whether the service accepts the action in this status.
 ---@param status string|nil
 ---@param action aicore.Action
 ---@return boolean
 function lifecycle.may(status, action)
-  return state(status)[action]
+  return state(status).may:find(action, 1, true) ~= nil
+end
+
+--- What the status means; "unclear" for a word that is not in the table.
+---@param status string|nil
+---@return aicore.Phase
+function lifecycle.phase(status)
+  return state(status).phase
 end
 
 --- Whether a deployment with this status has ended: it costs nothing and never runs again.
 ---@param status string|nil
 ---@return boolean
 function lifecycle.ended(status)
-  return state(status).ended
+  return state(status).phase == "ended"
+end
+
+--- Whether it is on its way to an end: it takes no orders, and all that is to be done is to wait.
+---@param status string|nil
+---@return boolean
+function lifecycle.stopping(status)
+  return state(status).phase == "stopping"
+end
+
+--- Whether it starts, runs or stops: when such a one is seen to have ended, it has been stopped meanwhile.
+---@param status string|nil
+---@return boolean
+function lifecycle.active(status)
+  local phase = state(status).phase
+  return phase ~= "ended" and phase ~= "unclear"
+end
+
+--- Whether it is meant to end: no deployment comes back from such a target, but its status may say RUNNING for a while.
+---@param target_status string|nil
+---@return boolean
+function lifecycle.leaving(target_status)
+  return ACTIONS[target_status] ~= nil
+end
+
+--- Whether it serves, and is meant to go on.
+---@param status string|nil
+---@param target_status string|nil
+---@return boolean
+function lifecycle.serves(status, target_status)
+  return status == lifecycle.SERVING and not lifecycle.leaving(target_status)
+end
+
+--- The action that was accepted of a deployment with this target.
+---@param target_status string|nil
+---@return "stop"|"delete"|nil  nil: neither
+function lifecycle.action_of(target_status)
+  return ACTIONS[target_status]
 end
 
 --- What teardown does next. After an accepted delete the deployment keeps its status for a while
@@ -63,10 +187,53 @@ end
 ---@param target_status string|nil  the deployment's targetStatus, where it is known
 ---@return "stop"|"wait"|"delete"
 function lifecycle.teardown(status, target_status)
-  if target_status == "DELETED" then
+  if target_status == lifecycle.targets.delete then
     return "wait"
   end
-  return state(status).teardown
+  local may = state(status).may
+  return may:match "stop" or may:match "delete" or "wait"
+end
+
+-- Goals --------------------------------------------------------------------------------------------
+
+--- Whether a deployment that is there has reached a goal. "Stopped" is reached by all that has ended; "serving" is not,
+--- if it is meant to end.
+---@param goal string  one of lifecycle.goals
+---@param status string|nil
+---@param target_status string|nil
+---@return boolean
+function lifecycle.meets(goal, status, target_status)
+  if goal == lifecycle.targets.stop then
+    return lifecycle.ended(status)
+  elseif goal == lifecycle.SERVING then
+    return lifecycle.serves(status, target_status)
+  end
+  return status == goal
+end
+
+--- Whether a deployment with this status may still get (or has) the status that is the goal. One that is meant to end
+--- is as good as stopping. Nothing is ruled out by a word that is not in the table; whatever there is may be gone.
+---@param status string|nil
+---@param goal string  one of lifecycle.goals
+---@param target_status string|nil  the deployment's targetStatus, where it is known
+---@return boolean
+function lifecycle.may_become(status, goal, target_status)
+  local now, wanted = STATES[status], STATES[goal]
+  if not wanted then
+    return true
+  elseif lifecycle.leaving(target_status) and not lifecycle.ended(status) then
+    return no_new_start(now, wanted)
+  end
+  return not now or FUTURES[now.phase](now, wanted)
+end
+
+-- Drawing ------------------------------------------------------------------------------------------
+
+--- How people are shown it; "unclear" for a word that is not in the table.
+---@param status string|nil
+---@return aicore.Look
+function lifecycle.look(status)
+  return state(status).look
 end
 
 return lifecycle

@@ -1,0 +1,163 @@
+--- What a good reply of an operation looks like, checked where it arrives: behind that point, nothing indexes a nil.
+-- Rules of this file:
+--   A reply without what its shape requires is refused as a whole; what is odd is named.
+--   Of a list, a record that cannot be told from others, or whose state cannot be read, is set aside and counted.
+--   What a record may lack (SAP's description requires more than the service shows) reads as absent where its type is
+--   not the promised one: no deployment goes on running because of its name.
+-- The C module has seen to it that the outermost object and its required field are there.
+
+local shape = {}
+
+local MOST_SHOWN = 40
+
+--- A foreign value, short and printable.
+local function show(value)
+  if type(value) ~= "string" then
+    return value == nil and "nothing" or "a " .. type(value)
+  end
+  local text = value:sub(1, MOST_SHOWN):gsub("[^\32-\126]", "?")
+  return ('"%s"%s'):format(text, #value > MOST_SHOWN and "…" or "")
+end
+
+local function is_text(value)
+  return type(value) == "string" and value ~= ""
+end
+
+--- Ids match ^[\w.-]{4,64}$ (SAP's description).
+local function is_id(value)
+  return type(value) == "string" and #value >= 4 and #value <= 64 and not value:find "[^%w_.-]"
+end
+
+local function is_table(value)
+  return type(value) == "table"
+end
+
+-- What a record must have, and what reads as absent unless it is a text; by these the program decides.
+local REQUIRED = { { "id", is_id, "an id" }, { "status", is_text, "a text" } }
+local TEXTS = { "targetStatus", "createdAt", "modifiedAt", "configurationId" }
+
+local function drop_misfits(record)
+  for i = 1, #TEXTS do
+    local value = record[TEXTS[i]]
+    if value ~= nil and type(value) ~= "string" then
+      record[TEXTS[i]] = nil
+    end
+  end
+end
+
+--- What is wrong with a record, if anything.
+---@param record any
+---@return string? complaint
+local function record_complaint(record)
+  if not is_table(record) then
+    return "a record expected, got " .. show(record)
+  end
+  for i = 1, #REQUIRED do
+    local field = REQUIRED[i]
+    if not field[2](record[field[1]]) then
+      return ("%s: %s expected, got %s"):format(field[1], field[3], show(record[field[1]]))
+    end
+  end
+  drop_misfits(record)
+end
+
+--- Leaves those elements that have no complaint, in their order. Returns how many it has set aside, nil for none.
+local function set_aside(list, complaint_of)
+  local kept, count = 0, #list
+  for i = 1, count do
+    local element = list[i]
+    if not complaint_of(element) then
+      kept = kept + 1
+      list[kept] = element
+    end
+  end
+  for i = kept + 1, count do
+    list[i] = nil
+  end
+  return kept < count and count - kept or nil
+end
+
+--- The answer to one item of a batch.
+local function item_complaint(item)
+  if not is_table(item) or not is_id(item.id) then
+    return "an id expected"
+  end
+end
+
+local function line_complaint(line)
+  if not is_table(line) then
+    return "a line expected"
+  end
+end
+
+--- Walks down tables of which each may be missing, but not be something else.
+local function path_complaint(value, ...)
+  local way = {}
+  for i = 1, select("#", ...) do
+    local name = select(i, ...)
+    way[i], value = name, value[name]
+    if value == nil then
+      return nil
+    elseif not is_table(value) then
+      return ("%s: an object expected, got %s"):format(table.concat(way, "."), show(value))
+    end
+  end
+end
+
+-- By the name in the operation's row: (reply, request) -> what is wrong with it, how many parts were set aside.
+local SHAPES = {
+  record = function(reply, request)
+    if reply.id == nil then
+      reply.id = request.id -- which $select=status leaves out
+    end
+    local complaint = record_complaint(reply)
+    if not complaint and reply.id ~= request.id then
+      complaint = ("it is about %s"):format(show(reply.id))
+    end
+    return complaint
+  end,
+  records = function(reply)
+    if type(reply.count) ~= "number" then
+      reply.count = nil
+    end
+    return nil, set_aside(reply.resources, record_complaint)
+  end,
+  accepted = function(reply)
+    if not is_id(reply.id) then
+      return "id: an id expected, got " .. show(reply.id)
+    end
+    if type(reply.message) ~= "string" then
+      reply.message = nil
+    end
+  end,
+  items = function(reply, request)
+    return nil, set_aside(reply[request.options.resource], item_complaint)
+  end,
+  lines = function(reply)
+    local result = reply.data.result
+    if result == nil then
+      reply.data.result = {}
+    elseif not is_table(result) then
+      return "data.result: a list expected, got " .. show(result)
+    else
+      return nil, set_aside(result, line_complaint)
+    end
+  end,
+  capabilities = function(reply)
+    return path_complaint(reply, "aiApi", "capabilities", "bulkUpdates")
+  end,
+}
+
+--- Checks a reply and mends what may be mended, in place.
+---@param name string?     of the shape; nil: there is nothing to check
+---@param reply any        as the C module gives it
+---@param request { id: string?, options: table }
+---@return string? complaint  what is odd about it as a whole
+---@return integer? odd       how many of its parts were set aside
+function shape.check(name, reply, request)
+  if name then
+    return SHAPES[name](reply, request)
+  end
+end
+
+return shape
