@@ -13,7 +13,7 @@ describe("faults", function()
   local function outcomes(operation, count, id)
     local seen = {}
     for i = 1, count do
-      local fault = list:meet(operation, { [id or "d001"] = true })
+      local fault = list:meet(operation, { id = id or "d001" })
       seen[i] = fault and fault.status or 0
     end
     return seen

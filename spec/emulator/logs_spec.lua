@@ -1,6 +1,5 @@
 --- The log of a deployment.
 
-local cjson = require "cjson"
 local logs = require "aicore.emulator.logs"
 local timestamp = require "aicore.model.timestamp"
 
@@ -14,7 +13,7 @@ describe("logs", function()
     query.from, query.to = query.from or NOW - 3600, query.to or NOW
     query.top, query.order = query.top or 1000, query.order or "asc"
     local found = {}
-    for i, line in ipairs(cjson.decode(logs.encode(of or deployment, query))) do
+    for i, line in ipairs(logs.lines(of or deployment, query)) do
       found[i] = NOW - timestamp.parse(line.timestamp)
       assert.is_string(line.msg)
     end
@@ -34,7 +33,7 @@ describe("logs", function()
   it("keeps to the window", function()
     assert.same({ 50, 40 }, ages { from = NOW - 55, to = NOW - 40 })
     assert.same({}, ages { from = NOW - 4 })
-    assert.equal("[]", logs.encode(deployment, { from = NOW + 1, to = NOW + 2, top = 5, order = "asc" }))
+    assert.same({}, ages { from = NOW + 1, to = NOW + 2 })
   end)
 
   it("goes on while it runs, and begins with nothing but its creation", function()

@@ -3,7 +3,7 @@
 local parameters = require "aicore.emulator.parameters"
 
 local function read(query, readers)
-  local values, name, problem = parameters.read(query, readers)
+  local values, name, problem = parameters.read(parameters.parse(query), readers)
   return values, name and name .. " " .. problem
 end
 

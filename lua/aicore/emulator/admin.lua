@@ -83,7 +83,7 @@ end
 local function silent(act)
   return function(emulator)
     act(emulator)
-    return { status = 204, headers = {}, body = "" }
+    return answers.nothing()
   end
 end
 

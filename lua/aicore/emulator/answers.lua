@@ -1,14 +1,17 @@
 -- Answers in the three voices a client hears: AI Core's JSON, its JSON errors, and the gateway's text and HTML.
--- Rule: an answer is a table { status, headers, body }; nothing is sent here.
+-- Rule: an answer is a table { status, headers, and what it says }; nothing is sent here.
 
 local json = require "aicore.emulator.json"
+local record = require "aicore.emulator.record"
 
 local answers = {}
 
 ---@class aicore.emulator.Answer
 ---@field status integer
 ---@field headers table<string, string>  names in lower case
----@field body string
+---@field content aicore.emulator.Content
+---@field value any        what encode() and show() make of it
+---@field body string|nil  once it is encoded
 ---@field cut boolean|nil  lose the connection in the middle of the body
 
 -- Codes 01010016 and 01010076 have been seen in answers of AI Core; the others are made up.
@@ -24,8 +27,57 @@ local REFUSALS = {
   internal = { status = 500, code = "01010500" },
 }
 
-local function answer(status, content_type, body)
-  return { status = status, headers = { ["content-type"] = content_type }, body = body }
+-- What an answer says, in two ways: encoded for the wire; and as tables that are the receiver's own, for a client in
+-- this process (exchange.lua). Both are made before time goes on, as deployments change.
+---@class aicore.emulator.Content
+---@field encode fun(value: any): string
+---@field show fun(value: any): any  a table, or the text of what is none
+
+local function itself(value)
+  return value
+end
+
+local JSON = { encode = json.encode, show = itself }
+local TEXT = { encode = itself, show = itself }
+
+local RECORD = {
+  encode = function(value)
+    return record.encode(value.deployment, value.form, value.url)
+  end,
+  show = function(value)
+    return record.show(value.deployment, value.form, value.url)
+  end,
+}
+
+-- `count` is the number of deployments in this answer, as the description says, not that of all pages.
+local RECORDS = {
+  encode = function(value)
+    local parts = {}
+    for i, deployment in ipairs(value.deployments) do
+      parts[i] = record.encode(deployment, value.form, value.url)
+    end
+    return ('{"count":%d,"resources":%s}'):format(#parts, json.array(parts))
+  end,
+  show = function(value)
+    local resources = {}
+    for i, deployment in ipairs(value.deployments) do
+      resources[i] = record.show(deployment, value.form, value.url)
+    end
+    return { count = #resources, resources = resources }
+  end,
+}
+
+local LINES = {
+  encode = function(lines)
+    return '{"data":{"result":' .. json.encode_all(lines) .. "}}"
+  end,
+  show = function(lines)
+    return { data = { result = lines } }
+  end,
+}
+
+local function answer(status, content_type, content, value)
+  return { status = status, headers = { ["content-type"] = content_type }, content = content, value = value }
 end
 
 --- JSON; a string is taken as encoded already.
@@ -33,7 +85,32 @@ end
 ---@param value table|string
 ---@return aicore.emulator.Answer
 function answers.json(status, value)
-  return answer(status, "application/json", type(value) == "string" and value or json.encode(value))
+  return answer(status, "application/json", type(value) == "string" and TEXT or JSON, value)
+end
+
+--- A deployment.
+---@param deployment aicore.emulator.Deployment
+---@param form aicore.emulator.Form
+---@param url string  where the emulator answers
+---@return aicore.emulator.Answer
+function answers.record(deployment, form, url)
+  return answer(200, "application/json", RECORD, { deployment = deployment, form = form, url = url })
+end
+
+--- A list of deployments.
+---@param deployments aicore.emulator.Deployment[]
+---@param form aicore.emulator.Form
+---@param url string  where the emulator answers
+---@return aicore.emulator.Answer
+function answers.records(deployments, form, url)
+  return answer(200, "application/json", RECORDS, { deployments = deployments, form = form, url = url })
+end
+
+--- Lines of a log.
+---@param lines table[]
+---@return aicore.emulator.Answer
+function answers.lines(lines)
+  return answer(200, "application/json", LINES, lines)
 end
 
 --- Plain text.
@@ -41,13 +118,34 @@ end
 ---@param text string
 ---@return aicore.emulator.Answer
 function answers.text(status, text)
-  return answer(status, "text/plain", text)
+  return answer(status, "text/plain", TEXT, text)
+end
+
+--- Nothing but "done".
+---@return aicore.emulator.Answer
+function answers.nothing()
+  return { status = 204, headers = {}, content = TEXT, value = "" }
+end
+
+--- The body, for the wire.
+---@param given aicore.emulator.Answer
+---@return string
+function answers.encode(given)
+  return given.content.encode(given.value)
+end
+
+--- The body for a client in this process.
+---@param given aicore.emulator.Answer
+---@return any  tables of its own, or the text of what is not sent as JSON
+function answers.show(given)
+  return given.content.show(given.value)
 end
 
 --- The gateway's page for a path that leads nowhere: deliberately not AI Core's JSON.
 ---@return aicore.emulator.Answer
 function answers.nowhere()
-  return answer(404, "text/html", "<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>\n")
+  local page = "<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>\n"
+  return answer(404, "text/html", TEXT, page)
 end
 
 ---@class aicore.emulator.Refusal
@@ -57,21 +155,21 @@ end
 
 --- AI Core's error object.
 ---@param refusal aicore.emulator.Refusal
----@param context { request_id: string, request: { path: string } }
+---@param context { request_id: string, target: string }
 ---@return table
 function answers.error_object(refusal, context)
   return {
     code = REFUSALS[refusal.kind].code,
     message = refusal.message,
     requestId = context.request_id,
-    target = context.request.path,
+    target = context.target,
     details = refusal.details,
   }
 end
 
 --- AI Core's error.
 ---@param refusal aicore.emulator.Refusal
----@param context { request_id: string, request: { path: string } }
+---@param context { request_id: string, target: string }
 ---@return aicore.emulator.Answer
 function answers.refuse(refusal, context)
   return answers.json(REFUSALS[refusal.kind].status, { error = answers.error_object(refusal, context) })
@@ -98,14 +196,13 @@ local function content_type_of(body)
 end
 
 --- The answer that a fault prescribes.
----@param fault aicore.emulator.Fault  with a status
+---@param fault aicore.emulator.Fault  with a status; a body that is a table goes into the answer as it is
 ---@return aicore.emulator.Answer
 function answers.from_fault(fault)
   local body = fault.body or GATEWAY[fault.status] or ("status %d"):format(fault.status)
-  if type(body) == "table" then
-    body = json.encode(body)
-  end
-  local made = answer(fault.status, content_type_of(body), body)
+  local is_json = type(body) == "table"
+  local content_type = is_json and "application/json" or content_type_of(body)
+  local made = answer(fault.status, content_type, is_json and JSON or TEXT, body)
   for name, value in pairs(fault.headers or {}) do
     made.headers[name:lower()] = tostring(value)
   end

@@ -2,6 +2,7 @@
 -- Rule: a function per body; it answers what is wrong with it, in words, or nothing. Bodies are judged as a whole,
 -- before anything takes effect.
 
+local lifecycle = require "aicore.model.lifecycle"
 local parameters = require "aicore.emulator.parameters"
 
 local bodies = {}
@@ -31,7 +32,7 @@ end
 ---@param body table
 ---@return string|nil problem
 function bodies.stop(body)
-  if body.targetStatus ~= "STOPPED" then
+  if body.targetStatus ~= lifecycle.targets.stop then
     return "targetStatus must be STOPPED"
   end
   if body.configurationId ~= nil then
@@ -42,19 +43,18 @@ end
 ---@param body table
 ---@return string|nil problem
 function bodies.delete(body)
-  if body.targetStatus ~= "DELETED" then
+  if body.targetStatus ~= lifecycle.targets.delete then
     return "targetStatus must be DELETED"
   end
 end
 
 local MOST_ITEMS = 100
-local TARGETS = { STOPPED = true, DELETED = true }
 
 local function item_problem(item, seen)
   if type(item) ~= "table" or not parameters.is_identifier(item.id) then
     return "every item needs an id that matches ^[\\w.-]{4,64}$"
   end
-  if not TARGETS[item.targetStatus] then
+  if not lifecycle.action_of(item.targetStatus) then
     return "targetStatus must be STOPPED or DELETED"
   end
   if seen[item.id] then
@@ -64,11 +64,12 @@ local function item_problem(item, seen)
 end
 
 ---@param body table
+---@param resource string  what the items are: "deployments"
 ---@return string|nil problem
-function bodies.batch(body)
-  local items, seen = body.deployments, {}
+function bodies.batch(body, resource)
+  local items, seen = body[resource], {}
   if type(items) ~= "table" or #items < 1 or #items > MOST_ITEMS then
-    return ("deployments must have 1 to %d items"):format(MOST_ITEMS)
+    return ("%s must have 1 to %d items"):format(resource, MOST_ITEMS)
   end
   for _, item in ipairs(items) do
     local problem = item_problem(item, seen)

@@ -3,6 +3,7 @@
 -- request for a single deployment go the same way.
 
 local answers = require "aicore.emulator.answers"
+local lifecycle = require "aicore.model.lifecycle"
 
 local changes = {}
 
@@ -24,7 +25,7 @@ end
 local IN_WORDS = { stop = "stopped", delete = "deleted", update = "updated" }
 
 local function state_refusal(deployment, action)
-  if deployment.status == "UNKNOWN" then
+  if deployment.status == lifecycle.NO_NEWS then
     local message = "Invalid Request, Current status UNKNOWN cannot be changed.."
     return { kind = "not_synchronised", message = message }
   end
@@ -34,7 +35,7 @@ end
 
 -- Answers why not, or nothing.
 local function change(context, deployment, action, configuration_id)
-  local again = action == "delete" and deployment.target_status == "DELETED"
+  local again = action == "delete" and lifecycle.action_of(deployment.target_status) == "delete"
   if again and context.settings.delete_again == 412 then
     return { kind = "state", message = ("Deployment %s is already being deleted"):format(deployment.id) }
   end
@@ -59,7 +60,7 @@ function changes.create(context)
     return answers.refuse(refusal, context)
   end
   local deployment = context.world:create(context.group, id, ttl, context)
-  local accepted = { id = deployment.id, deploymentUrl = "", status = "UNKNOWN", ttl = ttl }
+  local accepted = { id = deployment.id, deploymentUrl = "", status = lifecycle.NO_NEWS, ttl = ttl }
   accepted.message = "Deployment scheduled."
   local answer = answers.json(202, accepted)
   answer.headers.location = ("%s/v2/lm/deployments/%s"):format(context.world.url, deployment.id)
@@ -85,16 +86,14 @@ end
 ---@return aicore.emulator.Answer
 function changes.delete(context)
   local refusal = change(context, context.deployment, "delete")
-  return result(context, refusal, { id = context.id, message = "Deletion scheduled", targetStatus = "DELETED" })
+  return result(context, refusal, { id = context.id, message = "Deletion scheduled", targetStatus = lifecycle.targets.delete })
 end
-
-local ACTIONS = { STOPPED = "stop", DELETED = "delete" }
 
 local function change_item(context, item)
   local deployment = context.world:get(context.group, item.id)
   local refusal = changes.not_found(item.id)
   if deployment then
-    refusal = change(context, deployment, ACTIONS[item.targetStatus])
+    refusal = change(context, deployment, lifecycle.action_of(item.targetStatus))
   end
   if refusal then
     return { id = item.id, error = answers.error_object(refusal, context) }
@@ -106,10 +105,10 @@ end
 ---@return aicore.emulator.Answer
 function changes.batch(context)
   local results = {}
-  for i, item in ipairs(context.body.deployments) do
+  for i, item in ipairs(context.body[context.resource]) do
     results[i] = change_item(context, item)
   end
-  return answers.json(202, { deployments = results })
+  return answers.json(202, { [context.resource] = results })
 end
 
 return changes

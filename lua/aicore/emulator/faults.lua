@@ -97,11 +97,25 @@ function Faults:add(fault)
   return true
 end
 
-local function concerns(fault, operation, ids)
+-- Does a request name the deployment, in its path or in its batch? Nobody has looked at the body yet.
+local function names(call, id)
+  if call.id == id then
+    return true
+  end
+  local items = call.body and call.resource and call.body[call.resource]
+  for _, item in ipairs(type(items) == "table" and items or {}) do
+    if type(item) == "table" and item.id == id then
+      return true
+    end
+  end
+  return false
+end
+
+local function concerns(fault, operation, call)
   if fault.operation ~= "*" and fault.operation ~= operation then
     return false
   end
-  return fault.id == nil or ids[fault.id] == true
+  return fault.id == nil or names(call, fault.id)
 end
 
 local function fires(fault, draw)
@@ -114,11 +128,11 @@ end
 
 --- The fault that a request meets, if any.
 ---@param operation string
----@param ids table<string, true>  the deployments that the request names
+---@param call { id: string|nil, resource: string|nil, body: table|nil }  what the request names
 ---@return aicore.emulator.Fault|nil
-function Faults:meet(operation, ids)
+function Faults:meet(operation, call)
   for i, fault in ipairs(self.list) do
-    if concerns(fault, operation, ids) and fires(fault, self.draw) then
+    if concerns(fault, operation, call) and fires(fault, self.draw) then
       fault.fired = fault.fired + 1
       if fault.fired == fault.times then
         table.remove(self.list, i)

@@ -1,33 +1,37 @@
--- An emulated AI Core without its server: a request and the time go in, an answer comes out.
--- Rule: no I/O and no clock. A request is handled in two steps, so that the server can wait in between (latency) and
--- the effect takes place at its true time.
+-- An emulated AI Core without its server: a call and the time go in, an answer comes out.
+-- Rule: no I/O and no clock. A call is handled in two steps, so that whoever brings it can wait in between (latency)
+-- and the effect takes place at its true time.
 
 local admin = require "aicore.emulator.admin"
 local answers = require "aicore.emulator.answers"
 local faults = require "aicore.emulator.faults"
+local http = require "aicore.emulator.http"
 local journal = require "aicore.emulator.journal"
-local json = require "aicore.emulator.json"
 local operations = require "aicore.emulator.operations"
 local random = require "aicore.emulator.random"
-local routes = require "aicore.emulator.routes"
 local settings = require "aicore.emulator.settings"
 local tokens = require "aicore.emulator.tokens"
 local world = require "aicore.emulator.world"
 
----@class aicore.emulator.Request
+---@class aicore.emulator.Call
+---@field operation string|nil   nil: there is no such operation
+---@field methods string|nil     what the path allows; nil: it leads nowhere
+---@field resource string|nil    "deployments"
+---@field id string|nil          from the path
 ---@field method string
----@field path string   without the query
----@field query string  without the question mark
----@field headers table<string, string>  names in lower case
----@field body string
----@field certificate boolean|nil  the client has shown a certificate that was verified
-
----@class aicore.emulator.Exchange
----@field request aicore.emulator.Request
+---@field target string|nil      the path, for errors
+---@field guarded boolean        a token is needed
+---@field group string           the resource group, "" if none is named
+---@field parameters table<string, string[]>
+---@field media_type string|nil
+---@field body table|nil         as JSON says; nil: there is none, or what there is is no JSON
+---@field text string|nil        the same as it was sent
+---@field authorization string|nil
+---@field certificate boolean|nil
 ---@field request_id string
----@field delay number  seconds to wait before perform()
----@field route aicore.emulator.Route|nil
+---@field delay number           seconds to wait before perform(), set by admit(), like the following
 ---@field fault aicore.emulator.Fault|nil
+---@field request aicore.emulator.Request|nil  to the admin
 
 ---@class aicore.emulator.Emulator
 ---@field settings aicore.emulator.Settings
@@ -40,93 +44,67 @@ local world = require "aicore.emulator.world"
 local Emulator = {}
 Emulator.__index = Emulator
 
--- The deployments that a request names, in its path or in its batch: what a fault's id is compared with.
-local function ids_of(route, request)
-  local ids = {}
-  if route.id then
-    ids[route.id] = true
-  end
-  local items = route.operation == "batch" and (json.decode(request.body) or ids).deployments
-  for _, item in ipairs(type(items) == "table" and items or {}) do
-    if type(item) == "table" and type(item.id) == "string" then
-      ids[item.id] = true
-    end
-  end
-  return ids
-end
-
-local NOWHERE = { methods = "" }
 local UNNAMED = "other" -- requests that are none of the operations count as this
 
---- Takes a request: counts it, and decides what will go wrong with it.
----@param request aicore.emulator.Request
----@return aicore.emulator.Exchange
-function Emulator:accept(request)
-  local exchange = { request = request, request_id = random.uuid(self.draw), delay = 0 }
-  if admin.owns(request.path) then
-    return exchange
-  end
-  local route = routes.find(request.method, request.path, request.body)
-  local name = (route or NOWHERE).operation or UNNAMED
-  local fault = self.faults:meet(name, ids_of(route or NOWHERE, request))
+--- Lets a call in: counts it, and decides what will go wrong with it.
+---@param call aicore.emulator.Call
+---@return aicore.emulator.Call
+function Emulator:admit(call)
+  local name = call.operation or UNNAMED
+  local fault = self.faults:meet(name, call)
   self.journal:count(name)
-  exchange.route, exchange.fault = route, fault
-  exchange.delay = self.settings.latency + (fault and fault.latency or 0)
-  return exchange
+  call.fault = fault
+  call.delay = self.settings.latency + (fault and fault.latency or 0)
+  return call
+end
+
+--- Takes an HTTP request.
+---@param request aicore.emulator.Request
+---@return aicore.emulator.Call
+function Emulator:accept(request)
+  local request_id = random.uuid(self.draw)
+  if admin.owns(request.path) then
+    return { request = request, request_id = request_id, delay = 0 }
+  end
+  local call = http.read(request)
+  call.request_id = request_id
+  return self:admit(call)
 end
 
 -- The gateway looks at the token before anything else, and answers for itself.
-local function check_token(self, exchange, now)
-  local request = exchange.request
-  if not request.path:find "^/v2/" then
+local function check_token(self, call, now)
+  if not call.guarded then
     return nil
   end
-  local ok, message = self.tokens:check(request.headers.authorization, now)
+  local ok, message = self.tokens:check(call.authorization, now)
   if ok then
     return nil
   end
   local answer = answers.text(401, message)
   local reason = message == "Jwt is missing" and "" or ', error="invalid_token"'
-  answer.headers["www-authenticate"] = ('Bearer realm="%s%s"%s'):format(self.world.url, request.path, reason)
+  answer.headers["www-authenticate"] = ('Bearer realm="%s%s"%s'):format(self.world.url, call.target or "", reason)
   return answer
 end
 
-local function context_of(self, exchange, now)
-  local media_type = (exchange.request.headers["content-type"] or ""):match "^%s*([^;%s]+)"
-  return {
-    world = self.world,
-    settings = self.settings,
-    tokens = self.tokens,
-    journal = self.journal,
-    credentials = self.credentials,
-    request = exchange.request,
-    media_type = media_type and media_type:lower(),
-    id = exchange.route and exchange.route.id,
-    now = now,
-    request_id = exchange.request_id,
-  }
-end
-
-local function answer_truly(self, exchange, now)
-  local refusal = check_token(self, exchange, now)
+local function answer_truly(self, call, now)
+  local refusal = check_token(self, call, now)
   if refusal then
     return refusal
   end
-  local route, context = exchange.route, context_of(self, exchange, now)
-  if not route then
+  if call.operation then
+    call.world, call.settings, call.tokens = self.world, self.settings, self.tokens
+    call.journal, call.credentials, call.now = self.journal, self.credentials, now
+    return operations.perform(call.operation, call)
+  elseif not call.methods then
     return answers.nowhere()
   end
-  if not route.operation then
-    local message = ("Method %s is not supported"):format(exchange.request.method)
-    local answer = answers.refuse({ kind = "method", message = message }, context)
-    answer.headers.allow = route.methods
-    return answer
-  end
-  return operations.perform(route.operation, context)
+  local answer = answers.refuse({ kind = "method", message = ("Method %s is not supported"):format(call.method) }, call)
+  answer.headers.allow = call.methods
+  return answer
 end
 
-local function answer_with_fault(self, exchange, now)
-  local fault = exchange.fault
+local function answer_with_fault(self, call, now)
+  local fault = call.fault
   if fault.expire_tokens then
     self.tokens:expire()
   end
@@ -135,7 +113,7 @@ local function answer_with_fault(self, exchange, now)
   end
   local answer
   if not fault.status or fault.effect or fault.drop == "after" then
-    answer = answer_truly(self, exchange, now)
+    answer = answer_truly(self, call, now)
   end
   if fault.drop == "after" then
     return nil
@@ -147,36 +125,46 @@ local function answer_with_fault(self, exchange, now)
   return answer
 end
 
-local function with_request_id(answer, request_id)
+--- Carries out a call that was let in.
+---@param call aicore.emulator.Call
+---@param now number  seconds since 1970, never less than before
+---@return aicore.emulator.Answer|nil  nil: the connection is to be lost without an answer
+function Emulator:answer(call, now)
+  self.world:advance(now)
+  local respond = call.fault and answer_with_fault or answer_truly
+  return respond(self, call, now)
+end
+
+-- What goes over the wire.
+local function encoded(answer, request_id)
+  answer.body = answers.encode(answer)
   answer.headers["x-request-id"] = answer.headers["x-request-id"] or request_id
   return answer
 end
 
---- Carries out an accepted request.
----@param exchange aicore.emulator.Exchange
+--- The same for an HTTP request that was accepted: the answer has a body, and the request's id among its headers.
+---@param call aicore.emulator.Call
 ---@param now number  seconds since 1970, never less than before
----@return aicore.emulator.Answer|nil  nil: the connection is to be lost without an answer
-function Emulator:perform(exchange, now)
-  self.world:advance(now)
+---@return aicore.emulator.Answer|nil
+function Emulator:perform(call, now)
   local answer
-  if admin.owns(exchange.request.path) then
-    answer = admin.perform(self, exchange.request, now)
-  elseif exchange.fault then
-    answer = answer_with_fault(self, exchange, now)
+  if call.request then
+    self.world:advance(now)
+    answer = admin.perform(self, call.request, now)
   else
-    answer = answer_truly(self, exchange, now)
+    answer = self:answer(call, now)
   end
-  return answer and with_request_id(answer, exchange.request_id)
+  return answer and encoded(answer, call.request_id)
 end
 
 local emulator = {}
 
 --- What is left to say when perform() has raised an error.
----@param exchange aicore.emulator.Exchange
+---@param call aicore.emulator.Call
 ---@return aicore.emulator.Answer
-function emulator.failure(exchange)
+function emulator.failure(call)
   local refusal = { kind = "internal", message = "Internal server error" }
-  return with_request_id(answers.refuse(refusal, exchange), exchange.request_id)
+  return encoded(answers.refuse(refusal, call), call.request_id)
 end
 
 ---@class aicore.emulator.Options

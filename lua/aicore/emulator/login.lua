@@ -35,8 +35,8 @@ local function from_basic(authorization)
   end
 end
 
-local function credentials(form, headers)
-  local id, secret = from_basic(headers.authorization)
+local function credentials(form, authorization)
+  local id, secret = from_basic(authorization)
   if id then
     return id, secret
   end
@@ -76,14 +76,13 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function login.run(context)
-  local request = context.request
-  local form = context.media_type == "application/x-www-form-urlencoded" and parameters.parse(request.body) or {}
+  local form = context.media_type == "application/x-www-form-urlencoded" and parameters.parse(context.text) or {}
   local problem = problem_of(form)
   if problem then
     return problem
   end
-  local id, secret = credentials(form, request.headers)
-  if not accepted(id, secret, request.certificate, context.credentials) then
+  local id, secret = credentials(form, context.authorization)
+  if not accepted(id, secret, context.certificate, context.credentials) then
     return refuse(401, "invalid_client", "Bad credentials")
   end
   local lifetime = context.settings.token_lifetime

@@ -1,7 +1,6 @@
 -- The log of a deployment: a line for its creation, a line every ten seconds while it runs, a line for its end.
 -- Rule: lines are computed from the deployment's times when somebody asks; nothing is stored.
 
-local json = require "aicore.emulator.json"
 local timestamp = require "aicore.model.timestamp"
 
 local logs = {}
@@ -45,17 +44,17 @@ local function lines_in_order(deployment, query)
   return lines
 end
 
---- The lines inside a window, encoded as a JSON array.
+--- The lines inside a window.
 ---@param deployment aicore.emulator.Deployment
 ---@param query aicore.emulator.LogQuery
----@return string
-function logs.encode(deployment, query)
+---@return table[]
+function logs.lines(deployment, query)
   local lines = lines_in_order(deployment, query)
   local chosen = {}
   for i = 1, math.min(query.top, #lines) do
     chosen[i] = lines[query.order == "desc" and #lines + 1 - i or i]
   end
-  return json.encode_all(chosen)
+  return chosen
 end
 
 return logs

@@ -1,31 +1,25 @@
--- The operations of the AI API: what each demands of a request, and who answers it.
+-- The operations of the AI API: what each demands of a call, and who answers it.
 -- Rule: demands are data, checked in one order for all: support, group, id, query, media type, body, existence. What is
 -- refused has had no effect.
 
 local answers = require "aicore.emulator.answers"
 local bodies = require "aicore.emulator.bodies"
 local changes = require "aicore.emulator.changes"
-local json = require "aicore.emulator.json"
 local login = require "aicore.emulator.login"
 local parameters = require "aicore.emulator.parameters"
 local reads = require "aicore.emulator.reads"
 
 local operations = {}
 
----@class aicore.emulator.Context
+-- A call, and the emulator around it.
+---@class aicore.emulator.Context: aicore.emulator.Call
 ---@field world aicore.emulator.World
 ---@field settings aicore.emulator.Settings
 ---@field tokens aicore.emulator.Tokens
 ---@field journal aicore.emulator.Journal
 ---@field credentials { client_id: string|nil, client_secret: string|nil }
----@field request aicore.emulator.Request
----@field media_type string|nil
----@field id string|nil          from the path
 ---@field now number             seconds since 1970
----@field request_id string
----@field group string|nil       set on the way, like the following
----@field query table<string, any>|nil
----@field body table|nil
+---@field query table<string, any>|nil  set on the way, like the following
 ---@field deployment aicore.emulator.Deployment|nil
 
 ---@class aicore.emulator.Operation
@@ -33,7 +27,7 @@ local operations = {}
 ---@field group boolean|nil  the resource group must be named
 ---@field query table<string, aicore.emulator.Reader>|nil
 ---@field media table<string, true>|nil  media types that the body may have
----@field body (fun(body: table): string|nil)|nil  what is wrong with the body
+---@field body (fun(body: table, resource: string): string|nil)|nil  what is wrong with the body
 ---@field bodiless string|nil  with this method the body may be missing, and its media type does not matter
 ---@field setting string|nil  the setting that must be on
 
@@ -101,7 +95,6 @@ local function check_support(context, operation)
 end
 
 local function check_group(context, operation)
-  context.group = context.request.headers["ai-resource-group"] or ""
   if operation.group and context.group == "" then
     return malformed "The header AI-Resource-Group is missing"
   end
@@ -114,7 +107,7 @@ local function check_id(context)
 end
 
 local function check_query(context, operation)
-  local query, name, problem = parameters.read(context.request.query, operation.query or {})
+  local query, name, problem = parameters.read(context.parameters, operation.query or {})
   if not query then
     return malformed(("%s %s"):format(name, problem), { parameter = name })
   end
@@ -122,7 +115,7 @@ local function check_query(context, operation)
 end
 
 local function check_media_type(context, operation)
-  if not operation.media or context.request.method == operation.bodiless then
+  if not operation.media or context.method == operation.bodiless then
     return
   end
   if not operation.media[context.media_type] then
@@ -131,15 +124,13 @@ local function check_media_type(context, operation)
 end
 
 local function check_body(context, operation)
-  local request = context.request
-  if not operation.body or (request.body == "" and request.method == operation.bodiless) then
+  if not operation.body or (context.text == "" and context.method == operation.bodiless) then
     return
   end
-  context.body = json.decode(request.body)
   if not context.body then
     return malformed "The body must be a JSON object"
   end
-  local problem = operation.body(context.body)
+  local problem = operation.body(context.body, context.resource)
   return problem and malformed(problem)
 end
 

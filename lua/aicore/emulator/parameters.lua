@@ -116,15 +116,15 @@ parameters.date_time = once(function(text)
   return seconds
 end)
 
---- Reads a query string.
----@param query string
+--- Reads what parse() has decoded.
+---@param given table<string, string[]>
 ---@param readers table<string, aicore.emulator.Reader>
 ---@return table<string, any>|nil values
 ---@return string|nil name     of the parameter that is wrong
 ---@return string|nil problem
-function parameters.read(query, readers)
+function parameters.read(given, readers)
   local values = {}
-  for name, texts in pairs(parameters.parse(query)) do
+  for name, texts in pairs(given) do
     if readers[name] then
       local value, problem = readers[name](texts)
       if problem then

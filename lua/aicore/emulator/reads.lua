@@ -2,9 +2,7 @@
 -- Rule: they change nothing. Their parameters have been checked when they run.
 
 local answers = require "aicore.emulator.answers"
-local json = require "aicore.emulator.json"
 local logs = require "aicore.emulator.logs"
-local record = require "aicore.emulator.record"
 
 local reads = {}
 
@@ -19,18 +17,16 @@ end
 
 local DEFAULT_TOP = 10000
 
---- `count` is the number of deployments in this answer, as the description says, not that of all pages.
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.list(context)
-  local query, parts = context.query, {}
+  local query, page = context.query, {}
   local found = context.world:find(context.group, filter(query))
   local first = (query["$skip"] or 0) + 1
-  local form = query["$select"] or "list"
   for i = first, math.min(#found, first + (query["$top"] or DEFAULT_TOP) - 1) do
-    parts[#parts + 1] = record.encode(found[i], form, context.world.url)
+    page[#page + 1] = found[i]
   end
-  return answers.json(200, ('{"count":%d,"resources":%s}'):format(#parts, json.array(parts)))
+  return answers.records(page, query["$select"] or "list", context.world.url)
 end
 
 ---@param context aicore.emulator.Context
@@ -42,8 +38,7 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.status(context)
-  local form = context.query["$select"] or "detailed"
-  return answers.json(200, record.encode(context.deployment, form, context.world.url))
+  return answers.record(context.deployment, context.query["$select"] or "detailed", context.world.url)
 end
 
 local LOG_WINDOW, DEFAULT_LINES = 3600, 1000
@@ -56,13 +51,12 @@ function reads.logs(context)
   if from > to then
     return answers.refuse({ kind = "malformed", message = "start is after end" }, context)
   end
-  local lines = logs.encode(context.deployment, {
+  return answers.lines(logs.lines(context.deployment, {
     from = from,
     to = to,
     top = query["$top"] or DEFAULT_LINES,
     order = query["$order"] or "asc",
-  })
-  return answers.json(200, '{"data":{"result":' .. lines .. "}}")
+  }))
 end
 
 ---@param context aicore.emulator.Context

@@ -1,19 +1,31 @@
--- A deployment as the API shows it, encoded.
+-- A deployment as the API shows it.
 -- Rule: each form is encoded once and kept with the deployment until that changes; a list of 10,000 is then a matter of
--- joining strings.
+-- joining strings. A table is made anew for each receiver, so that none can change the world or another one's copy.
 
 local json = require "aicore.emulator.json"
+local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
 
 local record = {}
 
-local function time(seconds)
-  return seconds and timestamp.format(seconds)
+local TIMES = { "created_at", "modified_at", "started_at", "completed_at" }
+
+-- Writing a time takes longer than making all the rest of a record.
+local function times_of(deployment)
+  local times = deployment.cache.times
+  if not times then
+    times = {}
+    for _, name in ipairs(TIMES) do
+      times[name] = deployment[name] and timestamp.format(deployment[name])
+    end
+    deployment.cache.times = times
+  end
+  return times
 end
 
 -- AI Core shows both spellings of backendDetails, so clients meet both here.
 local function details(deployment)
-  local replicas = deployment.status == "RUNNING" and 1 or 0
+  local replicas = deployment.status == lifecycle.SERVING and 1 or 0
   local scaling = { predictor = { minReplicas = 0, maxReplicas = 1, runningReplicas = replicas } }
   local resources = { model = { name = "gpt-4o", version = "latest" }, predictor = { resourcePlan = "starter" } }
   return {
@@ -23,7 +35,7 @@ local function details(deployment)
 end
 
 local function full(deployment, url)
-  local running = deployment.status == "RUNNING"
+  local running, times = deployment.status == lifecycle.SERVING, times_of(deployment)
   return {
     id = deployment.id,
     deploymentUrl = running and ("%s/v2/inference/deployments/%s"):format(url, deployment.id) or "",
@@ -38,11 +50,11 @@ local function full(deployment, url)
     latestRunningConfigurationId = deployment.latest_configuration_id,
     ttl = deployment.ttl,
     details = details(deployment),
-    createdAt = time(deployment.created_at),
-    modifiedAt = time(deployment.modified_at),
-    submissionTime = time(deployment.created_at),
-    startTime = time(deployment.started_at),
-    completionTime = time(deployment.completed_at),
+    createdAt = times.created_at,
+    modifiedAt = times.modified_at,
+    submissionTime = times.created_at,
+    startTime = times.started_at,
+    completionTime = times.completed_at,
   }
 end
 
@@ -57,19 +69,31 @@ local FORMS = {
 
   -- $select=status leaves out everything that the description does not require.
   status = function(deployment)
+    local times = times_of(deployment)
     return {
       id = deployment.id,
       configurationId = deployment.configuration_id,
       status = deployment.status,
-      createdAt = time(deployment.created_at),
-      modifiedAt = time(deployment.modified_at),
+      createdAt = times.created_at,
+      modifiedAt = times.modified_at,
     }
   end,
 }
 
+---@alias aicore.emulator.Form "list"|"detailed"|"status"
+
+--- The deployment as a table, which is the caller's own.
+---@param deployment aicore.emulator.Deployment
+---@param form aicore.emulator.Form
+---@param url string  where the emulator answers
+---@return table
+function record.show(deployment, form, url)
+  return FORMS[form](deployment, url)
+end
+
 --- The deployment as JSON.
 ---@param deployment aicore.emulator.Deployment
----@param form "list"|"detailed"|"status"
+---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
 ---@return string
 function record.encode(deployment, form, url)

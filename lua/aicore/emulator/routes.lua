@@ -1,60 +1,84 @@
 -- Which operation a request asks for.
--- Rule: a table of paths; a method leads to an operation's name, or to a function that finds it in the body.
+-- Rule: verbs and paths are the client's own (call/operations.lua). Where several operations share both, the body tells.
 
-local json = require "aicore.emulator.json"
+local lifecycle = require "aicore.model.lifecycle"
+local operations = require "aicore.call.operations"
 local parameters = require "aicore.emulator.parameters"
 
 local routes = {}
 
--- One PATCH serves three operations. What is none of them is refused as a stop would be.
+local BASE, TOKEN_PATH = "/v2", "/oauth/token"
+local RESOURCES = { deployments = true }
+
+-- One PATCH serves three operations, by the targetStatus also a delete. What is none of them is refused as a stop is.
 local function change(body)
-  local wanted = json.decode(body) or {}
-  if wanted.targetStatus == "DELETED" then
+  local wanted = body or {}
+  if lifecycle.action_of(wanted.targetStatus) == "delete" then
     return "delete"
   end
   return wanted.configurationId ~= nil and wanted.targetStatus == nil and "update" or "stop"
 end
 
-local ROUTES = {
-  { path = "^/oauth/token$", POST = "login" },
-  { path = "^/v2/lm/meta$", GET = "capabilities" },
-  { path = "^/v2/lm/deployments$", GET = "list", POST = "create", PATCH = "batch" },
-  { path = "^/v2/lm/deployments/%$count$", GET = "count" },
-  { path = "^/v2/lm/deployments/([^/]+)$", GET = "status", PATCH = change, DELETE = "delete" },
-  { path = "^/v2/lm/deployments/([^/]+)/logs$", GET = "logs" },
-}
-
----@class aicore.emulator.Route
----@field operation string|nil  nil: this path, but not with this method
----@field id string|nil         the deployment's, from the path
----@field methods string        what the path allows
+-- "/lm/{resource}/{id}" as a pattern; an id stands wherever nothing more precise does.
+local function pattern_of(path)
+  local pattern = path:gsub("[%-.$]", "%%%0"):gsub("{resource}", "(%%l+)"):gsub("{id}", "([^/]+)")
+  return "^" .. pattern .. "$"
+end
 
 local function methods_of(route)
   local methods = {}
-  for name in pairs(route) do
-    if name:find "^%u+$" then
-      methods[#methods + 1] = name
-    end
+  for name in pairs(route.operations) do
+    methods[#methods + 1] = name
   end
   table.sort(methods)
   return table.concat(methods, ", ")
 end
 
+-- A list of { path, pattern, operations = { [verb] = name, or a function of the body }, methods }.
+local function build()
+  local list, by_path = {}, {}
+  for name, operation in pairs(operations) do
+    local path = operation.path and BASE .. operation.path or TOKEN_PATH
+    local route = by_path[path]
+    if not route then
+      route = { path = path, pattern = pattern_of(path), operations = {} }
+      by_path[path], list[#list + 1] = route, route
+    end
+    route.operations[operation.verb] = route.operations[operation.verb] and change or name
+  end
+  for _, route in ipairs(list) do
+    route.methods = methods_of(route)
+  end
+  table.sort(list, function(a, b) -- "$count" stands before "{id}"
+    return a.path < b.path
+  end)
+  return list
+end
+
+local ROUTES = build()
+
+---@class aicore.emulator.Route
+---@field operation string|nil  nil: this path, but not with this method
+---@field resource string|nil   "deployments"
+---@field id string|nil         from the path
+---@field methods string        what the path allows
+
 --- Finds the route of a request.
 ---@param method string
 ---@param path string  without the query
----@param body string
+---@param body table|nil  as JSON says
 ---@return aicore.emulator.Route|nil  nil: the path leads nowhere
 function routes.find(method, path, body)
   path = path:gsub("%%24", "$") -- some clients escape the $ of $count
   for _, route in ipairs(ROUTES) do
-    local found, _, id = path:find(route.path)
-    if found then
-      local operation = method:find "^%u+$" and route[method]
+    local found, _, resource, id = path:find(route.pattern)
+    if found and (resource == nil or RESOURCES[resource]) then
+      local operation = route.operations[method]
       if type(operation) == "function" then
         operation = operation(body)
       end
-      return { operation = operation or nil, id = id and parameters.unescape(id), methods = methods_of(route) }
+      local methods = route.methods
+      return { operation = operation, resource = resource, id = id and parameters.unescape(id), methods = methods }
     end
   end
   return nil

@@ -79,14 +79,14 @@ end
 
 -- nil: the answer is to be lost.
 local function answer(model, clock, request)
-  local exchange = model:accept(request)
-  if exchange.delay > 0 then
-    cqueues.sleep(exchange.delay)
+  local call = model:accept(request)
+  if call.delay > 0 then
+    cqueues.sleep(call.delay)
   end
-  local ok, result = pcall(model.perform, model, exchange, clock())
+  local ok, result = pcall(model.perform, model, call, clock())
   if not ok then
     log(result)
-    return emulator.failure(exchange)
+    return emulator.failure(call)
   end
   return result
 end

@@ -13,6 +13,7 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
+local operations = require "aicore.call.operations"
 
 local function number(standard, most, whole)
   return {
@@ -55,8 +56,12 @@ local OPTIONS = {
 -- The command is not required, as it stands above this module: the child runs it. Without its command line, whose
 -- other commands need more than the emulator does. Ctrl-C is for the process that started it, whose last steps may need
 -- the emulator still; Lua itself undoes what the shell says of it.
+-- The operations' table comes from the C module, which there may be for this process's Lua only: it is sent along.
 local CODE = [[
   package.path = %q .. package.path
+  package.preload["aicore.call.operations"] = function()
+    return { %s }
+  end
   local options, command = { %s }, require(%q)
   local problem = command.check(options)
   if problem then
@@ -109,6 +114,16 @@ local function literal(value)
   return format and format:format(value) or tostring(value)
 end
 
+-- What the emulator's routes read of it.
+local function operations_literal()
+  local rows = {}
+  for name, operation in pairs(operations) do
+    local row = "%s = { verb = %s, path = %s }"
+    rows[#rows + 1] = row:format(name, literal(operation.verb), literal(operation.path))
+  end
+  return table.concat(rows, ", ")
+end
+
 local function command_line(options)
   local fields = {}
   for name, option in pairs(OPTIONS) do
@@ -121,7 +136,7 @@ local function command_line(options)
     end
   end
   local path = ("%s?.lua;%s?/init.lua;"):format(ROOT, ROOT)
-  local code = CODE:format(path, table.concat(fields, ", "), COMMAND)
+  local code = CODE:format(path, operations_literal(), table.concat(fields, ", "), COMMAND)
   return ("%s%s -e %s"):format(CLEAN, options.lua or "luajit", quote(code))
 end
 

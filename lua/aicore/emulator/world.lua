@@ -49,6 +49,8 @@ local PLANS = {
 
 local DEFAULT_SCENARIO, DEFAULT_EXECUTABLE = "foundation-models", "azure-openai"
 
+local SERVING, TARGETS = lifecycle.SERVING, lifecycle.targets
+
 local function note(self, what, deployment, time, request_id)
   self.journal:note {
     what = what,
@@ -113,7 +115,7 @@ end
 local function enter(deployment, status, at)
   deployment.status = status
   deployment.hidden = nil
-  if status == "RUNNING" then
+  if status == SERVING then
     deployment.started_at = at
   elseif lifecycle.ended(status) then
     deployment.completed_at = at
@@ -122,7 +124,7 @@ local function enter(deployment, status, at)
 end
 
 local function outcome(deployment, status)
-  if status == "RUNNING" and deployment.configuration_id:find "^dead" then
+  if status == SERVING and deployment.configuration_id:find "^dead" then
     deployment.status_message = "Container exited with code 1: CrashLoopBackOff"
     return "DEAD"
   end
@@ -131,7 +133,7 @@ end
 
 local function take_step(self, deployment, plan, at)
   local status = outcome(deployment, plan.steps[plan.step][2])
-  if status == "GONE" then
+  if status == lifecycle.GONE then
     remove(self, deployment)
   else
     enter(deployment, status, at)
@@ -199,8 +201,8 @@ function World:create(group_name, configuration_id, ttl, cause)
   local deployment = {
     id = "d" .. random.hex(self.draw, 15),
     group = group_name,
-    status = "UNKNOWN",
-    target_status = "RUNNING",
+    status = lifecycle.NO_NEWS,
+    target_status = SERVING,
     hidden = true,
     configuration_id = configuration_id,
     scenario_id = DEFAULT_SCENARIO,
@@ -219,12 +221,12 @@ end
 
 local CHANGES = {
   stop = function(deployment)
-    deployment.target_status = "STOPPED"
+    deployment.target_status = TARGETS.stop
     deployment.last_operation = "UPDATE"
     deployment.status = "STOPPING"
   end,
   delete = function(deployment)
-    deployment.target_status = "DELETED"
+    deployment.target_status = TARGETS.delete
     deployment.last_operation = "DELETE"
   end,
   update = function(deployment, configuration_id)
@@ -245,7 +247,7 @@ function World:change(deployment, action, cause, configuration_id)
   if not lifecycle.may(deployment.status, action) then
     return false
   end
-  if action == "delete" and deployment.target_status == "DELETED" then
+  if action == "delete" and deployment.target_status == TARGETS.delete then
     return true
   end
   CHANGES[action](deployment, configuration_id)
@@ -278,17 +280,25 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 ---@field ttl string|nil
 ---@field age number|nil            seconds since its creation, default one hour
 
-local TARGETS = { STOPPING = "STOPPED", STOPPED = "STOPPED" }
+-- What a deployment in this status is meant to be, if nobody says.
+local function usual_target(status)
+  return (status == TARGETS.stop or lifecycle.stopping(status)) and TARGETS.stop or SERVING
+end
+
+-- Has it not run yet? A word that is not in the table says nothing of that, and so is taken for one that has.
+local function is_new(status)
+  return lifecycle.known(status) and (lifecycle.phase(status) == "starting" or lifecycle.phase(status) == "unclear")
+end
 
 local function from_seed(seed, now)
-  local status, age = seed.status or "RUNNING", seed.age or DEFAULT_AGE
-  local ended, starting = lifecycle.ended(status), status == "UNKNOWN" or status == "PENDING"
+  local status, age = seed.status or SERVING, seed.age or DEFAULT_AGE
+  local ended, starting = lifecycle.ended(status), is_new(status)
   local started = now - age + math.min(age / 2, SLOWEST_START)
   return {
     id = seed.id,
     group = seed.resource_group or "default",
     status = status,
-    target_status = seed.target_status or TARGETS[status] or "RUNNING",
+    target_status = seed.target_status or usual_target(status),
     configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
     scenario_id = seed.scenario_id or DEFAULT_SCENARIO,
     executable_id = seed.executable_id or DEFAULT_EXECUTABLE,
@@ -315,9 +325,9 @@ function World:seed(seed, now)
     remove(self, group.by_id[deployment.id])
   end
   insert(self, deployment)
-  if deployment.target_status == "DELETED" then
+  if deployment.target_status == TARGETS.delete then
     begin(self, deployment, "delete", now)
-  elseif deployment.status == "STOPPING" then
+  elseif lifecycle.stopping(deployment.status) then
     begin(self, deployment, "stop", now)
   end
   return deployment
