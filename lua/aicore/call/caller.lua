@@ -29,13 +29,15 @@ local SLACK = 0.25
 ---@class aicore.Caller
 ---@field runtime aicore.Runtime
 ---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
----@field private session userdata
----@field private login aicore.Login
+---@field session userdata      for login.lua
+---@field login aicore.Login
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
 ---@field private resource string        "deployments" or "executions"
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
+---@field private batches table<string, boolean>  resource -> does the service take batches of it?
+---@field shared table           what the goals of one resource share, for fleet/
 ---@field private created table<string, number>  id -> when, on the runtime's clock, while it may not be found
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
@@ -50,6 +52,7 @@ Caller.__index = Caller
 ---@field on_progress function?
 ---@field transfer userdata|false  while it is in flight
 ---@field token integer?         the generation of the token that was sent
+---@field odd integer?           how many records of the last reply were set aside
 
 -- Options that are meant for this layer; all others are the exchange's.
 local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
@@ -157,8 +160,8 @@ local function conclude(request, transfer)
   end
   local complaint, odd = shape.check(request.operation.shape, reply, request)
   if complaint then
-    local message = "unexpected answer: " .. complaint
-    return nil, sent_error(request, { kind = "protocol", message = message, status = 200, retryable = true })
+    local message = "an unexpected body: " .. complaint
+    return nil, sent_error(request, { kind = "protocol", message = message, retryable = true })
   end
   return reply, nil, odd
 end
@@ -191,7 +194,11 @@ function Caller:exchange(request, attempt, deadline)
   if hook then
     tell(hook, request, attempt, info, err, odd)
   end
-  return reply, err, odd
+  if reply == nil then
+    return nil, err
+  end
+  request.odd = odd
+  return reply
 end
 
 -- As many exchanges as it takes -------------------------------------------------------------------
@@ -208,8 +215,7 @@ local function attempt(self, request, number, deadline)
     end
     request.token = self.login.generation
   end
-  local reply, err = self:exchange(request, number, deadline)
-  return reply, err
+  return self:exchange(request, number, deadline)
 end
 
 local function cancelled(last)
@@ -356,20 +362,29 @@ end
 function Caller:pages(request, deadline)
   return pages.of(function(top, skip)
     request.options.top, request.options.skip = top, skip
-    return self:perform(request, deadline)
+    local reply, err = self:perform(request, deadline)
+    return reply, err, request.odd
   end)
 end
 
+--- Does the service take batches of this resource? It says so itself, and is asked once; no answer means no, this time.
+---@param deadline number
+---@return boolean
+function Caller:takes_batches(deadline)
+  local known = self.batches[self.resource]
+  if known == nil then
+    local reply = self:perform(assert(self:request "capabilities"), deadline)
+    local updates = reply and (reply.aiApi.capabilities or {}).bulkUpdates or {}
+    known = reply and updates[self.resource] == true
+    self.batches[self.resource] = known
+  end
+  return known or false
+end
+
 --- Logs in, whether there is a good token or not.
----@param opts aicore.Options?
 ---@return { expires_in: number? }|nil reply  s that the token will live
 ---@return aicore.Error? err
-function Caller:log_in(opts)
-  local request, complaint = self:request("login", opts)
-  if not request then
-    errors.misuse(complaint)
-  end
-  local deadline = self:deadline(request)
+function Caller:log_in(request, deadline)
   return self.login:by_credentials(request, deadline)
 end
 
@@ -385,7 +400,7 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({ resource = resource, created = {} }, { __index = self, __name = Caller.__name })
+  return setmetatable({ resource = resource, created = {}, shared = {} }, { __index = self, __name = Caller.__name })
 end
 
 --- What fleet/ gets of it; see group.lua.
@@ -425,6 +440,8 @@ function caller.new(options)
     budget = retry.budget(),
     counters = { requests = 0 },
     created = {},
+    batches = {},
+    shared = {},
   }, Caller)
   self.login = login.new(self, options.token)
   return self

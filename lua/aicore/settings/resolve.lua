@@ -494,4 +494,19 @@ function config.resolve(arguments, host)
   }
 end
 
+--- What a person should hear of the settings: files with secrets that everybody may read.
+---@param found table  what resolve() has found
+---@param host { mode: fun(path: string): integer? }
+---@return string[]
+function config.warnings(found, host)
+  local warnings = {}
+  for _, path in ipairs(found.secret_files) do
+    local mode = host.mode(path)
+    if mode and mode % 8 >= 4 then
+      warnings[#warnings + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+    end
+  end
+  return warnings
+end
+
 return config
