@@ -23,3 +23,11 @@ describe("an aligned table", function()
     assert.same({}, columns.align {})
   end)
 end)
+
+describe("the width of a text", function()
+  it("is one column per character", function()
+    for text, width in pairs { [""] = 0, ["abc"] = 3, ["größe"] = 5, ["…"] = 1, ["日本"] = 2 } do
+      assert.equal(width, columns.width(text), text)
+    end
+  end)
+end)
