@@ -1,6 +1,6 @@
 -- What the commands stop and delete have in common: one request for each deployment, or with --wait until it is so.
 
-local core = require "aicore.core"
+local clock = require "aicore.runtime.clock"
 local errors = require "aicore.model.errors"
 local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
@@ -31,7 +31,7 @@ local function pretend(wanted, done)
 end
 
 local function send(client, wanted, name, timeout)
-  return several.run(client, wanted, several.LIMIT, function(id)
+  return several.run(wanted, several.LIMIT, function(id)
     local accepted, err = client[name](client, id, { timeout = timeout })
     if accepted and accepted.absent then
       return nil, not_there(id)
@@ -69,7 +69,7 @@ function change.command(name, done, summary)
     end
     local made = client[name .. "_all"](client, wanted, {
       timeout = given.timeout,
-      on_progress = progress.new(console, core.now),
+      on_progress = progress.new(console, clock.now),
     })
     console:settle()
     return report.print(console, given.output, made, name)

@@ -13,7 +13,7 @@ local ABSENT = "not there"
 --- Each id, with its status where it has one.
 local function look_at_each(client, ids, timeout)
   local found = {}
-  local outcomes = several.run(client, ids, several.LIMIT, function(id)
+  local outcomes = several.run(ids, several.LIMIT, function(id)
     return client:status(id, { timeout = timeout })
   end)
   for i, outcome in ipairs(outcomes) do

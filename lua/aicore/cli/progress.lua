@@ -2,6 +2,7 @@
 -- Pure but for the console and the clock, which are passed in.
 
 local duration = require "aicore.text.duration"
+local lifecycle = require "aicore.model.lifecycle"
 
 local progress = {}
 
@@ -27,13 +28,13 @@ local function states_text(states)
 end
 
 -- How much of a teardown is behind those in a state: half of it is over when they have stopped.
-local TEARDOWN = { STOPPING = 0.25, STOPPED = 0.5, DEAD = 0.5, COMPLETED = 0.5 }
+local TEARDOWN = { stopping = 0.25, ended = 0.5 }
 
 --- The share of all the work that is done, from 0 to 1.
 local function share_of(work, goal)
   local done = work.total - work.left
   for state, count in pairs(goal == "teardown" and work.states or {}) do
-    done = done + count * (TEARDOWN[state] or 0)
+    done = done + count * (TEARDOWN[lifecycle.phase(state)] or 0)
   end
   return work.total > 0 and done / work.total or 1
 end

@@ -1,5 +1,6 @@
 -- One action on each of several deployments, a few at a time; their results in the order of the ids.
 
+local blocking = require "aicore.runtime.blocking"
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
@@ -14,12 +15,11 @@ several.LIMIT = 8 -- at a time
 ---@field err aicore.Error?
 
 --- Ctrl-C ends those that are left as "cancelled".
----@param client aicore.Client
 ---@param ids string[]
 ---@param limit integer
 ---@param act fun(id: string): any, aicore.Error?
 ---@return aicore.cli.Outcome[]
-function several.run(client, ids, limit, act)
+function several.run(ids, limit, act)
   local functions = {}
   for i, id in ipairs(ids) do
     functions[i] = function()
@@ -27,7 +27,7 @@ function several.run(client, ids, limit, act)
       return { id = id, value = value, err = err }
     end
   end
-  local outcomes = client.runtime.gather(functions, limit)
+  local outcomes = blocking.gather(functions, limit)
   for i, id in ipairs(ids) do
     local cancelled = { kind = "cancelled", id = id, message = "interrupted before it was done" }
     outcomes[i] = outcomes[i] or { id = id, err = errors.new(cancelled) }

@@ -1,6 +1,6 @@
 -- aicorectl update: another configuration for a deployment.
 
-local core = require "aicore.core"
+local caller = require "aicore.call.caller"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -24,7 +24,7 @@ end
 ---@return integer exit
 function command.run(given, console, client)
   local id, configuration = given.id, given.configuration
-  local complaint = core.check("update", id, configuration)
+  local complaint = caller.check("update", id, configuration)
   if complaint then
     return problems.usage(console, given.command, complaint)
   end
@@ -33,7 +33,7 @@ function command.run(given, console, client)
     local message = ("would get configuration %s (dry run)"):format(configuration)
     outcomes = { { id = id, value = { id = id, message = message, dry_run = true } } }
   else
-    outcomes = several.run(client, { id }, 1, function()
+    outcomes = several.run({ id }, 1, function()
       return client:update(id, configuration, { timeout = given.timeout })
     end)
   end

@@ -13,7 +13,7 @@ local lifecycle = {}
 ---| "stopping"
 ---| "ended"     it costs nothing and never runs again
 
----@alias aicore.Look "good"|"busy"|"quiet"|"bad"|"unclear"
+---@alias aicore.Look "good"|"busy"|"quiet"|"bad"|"unclear"|"plain"
 
 ---@class aicore.State
 ---@field word string         as the service writes it
@@ -34,7 +34,7 @@ local ROWS = {
   { word = "UNKNOWN", phase = "unclear", may = "delete", look = "unclear" },
 }
 
-local UNLISTED = { phase = "unclear", may = "", look = "unclear" }
+local UNLISTED = { phase = "unclear", may = "", look = "plain" }
 
 local function anything()
   return true
@@ -85,7 +85,7 @@ end
 --- The status of a deployment that serves, and the targetStatus of one that is meant to.
 lifecycle.SERVING = "RUNNING"
 
---- What the service says when it has no news, and so what one without a status is taken for.
+--- What the service says when it has no news; one without a status is taken for such.
 lifecycle.NO_NEWS = "UNKNOWN"
 
 --- The goal of those that wait for a deployment to vanish; not a status word.
@@ -229,7 +229,7 @@ end
 
 -- Drawing ------------------------------------------------------------------------------------------
 
---- How people are shown it; "unclear" for a word that is not in the table.
+--- How people are shown it; "plain", which has no colour, for a word that is not in the table.
 ---@param status string|nil
 ---@return aicore.Look
 function lifecycle.look(status)
