@@ -1,6 +1,9 @@
 --- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. Whoever
 --- defines one of them, wins.
 
+local lifecycle = require "aicore.model.lifecycle"
+local lines = require "aicore.neovim.lines"
+
 local highlights = {}
 
 --- Green in most colour schemes; the editor has a group for it since 0.9.
@@ -16,14 +19,19 @@ local LINKS = {
   AICoreTarget = "DiagnosticInfo",
   AICoreGone = "Comment",
   AICoreKey = "Special",
-  AICoreRunning = GOOD,
-  AICorePending = "DiagnosticWarn",
-  AICoreStopping = "DiagnosticWarn",
-  AICoreStopped = "Comment",
-  AICoreCompleted = "Comment",
-  AICoreDead = "DiagnosticError",
-  AICoreUnknown = "DiagnosticHint",
 }
+
+-- Each status has a group of its own, linked by how it looks.
+local LOOKS = {
+  good = GOOD,
+  busy = "DiagnosticWarn",
+  quiet = "Comment",
+  bad = "DiagnosticError",
+  unclear = "DiagnosticHint",
+}
+for _, row in ipairs(lifecycle.rows) do
+  LINKS[lines.status_group(row.word)] = LOOKS[row.look]
+end
 
 --- The links that are made if nobody wants others; the caller may change them.
 ---@return table<string, string>  group -> the group that it is linked to
