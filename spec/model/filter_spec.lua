@@ -1,30 +1,6 @@
 local filter = require "aicore.model.filter"
 
 describe("filter", function()
-  describe("epoch", function()
-    it("reads RFC 3339", function()
-      local cases = {
-        ["1970-01-01T00:00:00Z"] = 0,
-        ["2000-02-29T12:00:00Z"] = 951825600,
-        ["2021-05-19T00:00:14.5Z"] = 1621382414.5,
-        ["2021-05-19T02:00:14+02:00"] = 1621382414,
-        ["2021-05-18T19:00:14-05:00"] = 1621382414,
-        ["2100-03-01T00:00:00Z"] = 4107542400,
-      }
-      for text, seconds in pairs(cases) do
-        assert.equal(seconds, filter.epoch(text), text)
-      end
-    end)
-
-    it("reads nothing else", function()
-      for _, text in ipairs { "", "today", "2021-05-19", "2021-05-19T00:00:14", "2021-05-19T00:00:14+2" } do
-        assert.is_nil(filter.epoch(text), text)
-      end
-      assert.is_nil(filter.epoch(nil))
-      assert.is_nil(filter.epoch {})
-    end)
-  end)
-
   describe("split", function()
     it("leaves the service its part", function()
       local query, belongs = filter.split({ status = "RUNNING", all = true, foo = 1 }, 0)

@@ -11,6 +11,11 @@ describe("timestamp", function()
     assert.is_true(math.abs(timestamp.parse "2021-05-19T00:00:14.347Z" - seconds - 0.347) < 1e-6)
     assert.equal(0, timestamp.parse "1970-01-01T00:00:00Z")
     assert.equal(951827696, timestamp.parse "2000-02-29T12:34:56Z")
+    assert.equal(4107542400, timestamp.parse "2100-03-01T00:00:00Z")
+    assert.equal(1621382414.5, timestamp.parse "2021-05-19T00:00:14.5Z")
+    assert.equal(seconds, timestamp.parse "2021-05-19 02:00:14+0200") -- not by the book
+    assert.equal(1483228800, timestamp.parse "2016-12-31T23:59:60Z") -- a leap second
+    assert.equal(-62135596799, timestamp.parse "0001-01-01T00:00:01Z")
   end)
 
   it("refuses what is none", function()
@@ -22,16 +27,50 @@ describe("timestamp", function()
       "2021-05-19T00:00:14.Z",
       "2021-05-19T00:00:14.5",
       "2021-05-19T00:00:14 00:00", -- a + that was not escaped
+      "2021-05-19T00:00:14+2",
+      " 2021-05-19T00:00:14Z",
+      "2021-05-19T00:00:14Z ",
+      "2021-00-19T00:00:14Z",
       "2021-13-19T00:00:14Z",
+      "2026-02-30T00:00:00Z",
+      "2021-05-32T00:00:14Z",
       "2021-02-29T00:00:14Z",
       "1900-02-29T00:00:14Z",
       "2021-05-00T00:00:14Z",
       "2021-05-19T24:00:14Z",
       "2021-05-19T00:60:14Z",
+      "2021-05-19T00:00:61Z",
       "2021-05-19T00:00:14+24:00",
+      "2021-05-19T00:00:14+02:60",
     } do
       assert.is_nil(timestamp.parse(text), text)
     end
+    for _, value in ipairs { {}, true, 5, timestamp.parse } do
+      assert.is_nil(timestamp.parse(value))
+    end
+    assert.is_nil(timestamp.parse(nil))
+  end)
+
+  it("knows the zero value of services written in Go: there is no such time", function()
+    assert.is_nil(timestamp.parse "0001-01-01T00:00:00Z")
+    assert.is_nil(timestamp.parse "0001-01-01T01:00:00+01:00")
+  end)
+
+  it("knows every day around the turns of centuries, those with a leap day and those without", function()
+    for _, begin in ipairs { "1896-02-28T23:59:59Z", "1996-02-28T23:59:59Z", "2096-02-28T23:59:59Z" } do
+      local first = timestamp.parse(begin)
+      local year, month, day = 0, 0, 0
+      for i = 0, 9 * 366 do
+        local text = timestamp.format(first + i * 86400)
+        assert.equal(first + i * 86400, timestamp.parse(text))
+        local y, m, d = text:match "^(%d+)-(%d+)-(%d+)T23:59:59Z$"
+        y, m, d = tonumber(y), tonumber(m), tonumber(d)
+        local next_month = d == 1 and (m == month + 1 or m == 1 and y == year + 1)
+        assert.is_true(i == 0 or m == month and d == day + 1 or next_month, text)
+        year, month, day = y, m, d
+      end
+    end
+    assert.equal("0000-02-29T00:00:00Z", timestamp.format(timestamp.parse "0000-02-29T00:00:00Z"))
   end)
 
   it("writes what it reads", function()
@@ -41,5 +80,6 @@ describe("timestamp", function()
     end
     assert.equal("2021-05-19T00:00:14Z", timestamp.format(1621382414.9))
     assert.equal("2021-05-19T00:00:14.500+00:00", timestamp.precise(1621382414.5))
+    assert.equal("1969-12-31T23:59:59.750+00:00", timestamp.precise(-0.25))
   end)
 end)

@@ -2,7 +2,7 @@
 -- Rule: pure; the caller says what time it is. Nothing happens between calls: advance() makes up for the time that
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
-local agenda = require "aicore.emulator.agenda"
+local agenda = require "aicore.runtime.agenda"
 local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
 
@@ -32,7 +32,7 @@ local random = require "aicore.emulator.random"
 ---@field private settings aicore.emulator.Settings
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
----@field private agenda aicore.emulator.Agenda
+---@field private agenda aicore.Agenda
 ---@field private groups table<string, table>
 ---@field private seeded integer
 local World = {}

@@ -1,6 +1,8 @@
 --- What belongs to a filter: the part that the service understands, and the part decided here.
 -- Pure: the current time is passed in.
 
+local timestamp = require "aicore.model.timestamp"
+
 local filter = {}
 
 ---@class aicore.Filter
@@ -34,35 +36,8 @@ local CHECKS = {
   end,
 }
 
---- Days since 1970-01-01 of a date in the proleptic Gregorian calendar; the year begins in March.
-local function days(year, month, day)
-  if month <= 2 then
-    year, month = year - 1, month + 12
-  end
-  local leap_days = math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-  return 365 * year + leap_days + math.floor((153 * (month - 3) + 2) / 5) + day - 1 - 719468
-end
-
---- Seconds since the epoch of an RFC 3339 time, or nil.
----@param text any
----@return number?
-function filter.epoch(text)
-  local year, month, day, hour, minute, second, zone =
-    tostring(text):match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d%.?%d*)(.*)$"
-  if not year then
-    return nil
-  end
-  local offset = 0
-  if not zone:match "^[Zz]$" then
-    local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-    if not sign then
-      return nil
-    end
-    offset = (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1)
-  end
-  local day_seconds = days(tonumber(year), tonumber(month), tonumber(day)) * 86400
-  return day_seconds + hour * 3600 + minute * 60 + tonumber(second) - offset
-end
+--- For those that do not require model/timestamp themselves yet.
+filter.epoch = timestamp.parse
 
 --- A number from 0 to count - 1 that depends on the id alone, the same in every program.
 ---@param id string
@@ -104,7 +79,7 @@ function filter.split(wanted, now)
         return false
       end
       if older_than then
-        local created = filter.epoch(deployment.createdAt)
+        local created = timestamp.parse(deployment.createdAt)
         return created ~= nil and now - created >= older_than
       end
       return true

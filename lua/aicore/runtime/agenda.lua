@@ -1,7 +1,7 @@
 -- What is due when: a binary heap of things, the earliest first, in the order of adding where times are equal.
 -- Rule: it has no clock; the caller says what time it is.
 
----@class aicore.emulator.Agenda
+---@class aicore.Agenda
 ---@field private heap table[]
 ---@field private added integer
 local Agenda = {}
@@ -44,10 +44,19 @@ end
 --- Puts a thing on the agenda.
 ---@param at number  seconds
 ---@param thing any
+---@return table entry  for forget()
 function Agenda:add(at, thing)
   self.added = self.added + 1
-  self.heap[#self.heap + 1] = { at = at, number = self.added, thing = thing }
+  local entry = { at = at, number = self.added, thing = thing }
+  self.heap[#self.heap + 1] = entry
   rise(self.heap, #self.heap)
+  return entry
+end
+
+--- What was added is not to be given any more. It keeps its place, unseen, until it would have been due.
+---@param entry table
+function Agenda:forget(entry)
+  entry.thing = nil
 end
 
 --- Takes the earliest thing that is due.
@@ -55,20 +64,22 @@ end
 ---@return any|nil thing  nil: nothing is due yet
 ---@return number|nil at  when it was due
 function Agenda:take(now)
-  local heap = self.heap
-  local first = heap[1]
-  if not first or first.at > now then
-    return nil
-  end
-  heap[1] = heap[#heap]
-  heap[#heap] = nil
-  sink(heap, 1)
+  local heap, first = self.heap, nil
+  repeat
+    first = heap[1]
+    if not first or first.at > now then
+      return nil
+    end
+    heap[1] = heap[#heap]
+    heap[#heap] = nil
+    sink(heap, 1)
+  until first.thing ~= nil -- else it is forgotten
   return first.thing, first.at
 end
 
 local agenda = {}
 
----@return aicore.emulator.Agenda
+---@return aicore.Agenda
 function agenda.new()
   return setmetatable({ heap = {}, added = 0 }, Agenda)
 end

@@ -1,6 +1,6 @@
 --- What is due when.
 
-local agenda = require "aicore.emulator.agenda"
+local agenda = require "aicore.runtime.agenda"
 local random = require "aicore.emulator.random"
 
 describe("agenda", function()
@@ -34,5 +34,20 @@ describe("agenda", function()
     for i = 1, 50 do
       assert.equal(i, (list:take(1)))
     end
+  end)
+
+  it("gives nothing that is to be forgotten", function()
+    local list, entries = agenda.new(), {}
+    for i = 1, 9 do
+      entries[i] = list:add(i, i)
+    end
+    for _, i in ipairs { 1, 5, 6, 9 } do
+      list:forget(entries[i])
+    end
+    local given = {}
+    for at = 1, 9 do
+      given[at] = list:take(at) or false
+    end
+    assert.same({ false, 2, 3, 4, false, false, 7, 8, false }, given)
   end)
 end)
