@@ -223,64 +223,41 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
--- What the call does next, by what its retry machine says. Each step returns the machine's next action and value; or
--- "done" and a reply; or "fail" and an error.
-local STEPS = {}
-
-function STEPS.send(self, call)
-  local reply, err, no_token = attempt(self, call.request, call.machine.attempts + 1, call.deadline)
-  if no_token then
-    return "fail", call.machine:abort(err, self.runtime.now())
-  end
-  call.err = err
-  local action, value = call.machine:step(err, self.runtime.now(), err and self.clock.random() or 0)
-  if action == "done" then
-    return action, reply
-  end
-  return action, value
-end
-
-function STEPS.wait(self, call, seconds)
-  if not self.runtime.sleep(seconds) then
-    return "fail", call.machine:abort(cancelled(call.err), self.runtime.now())
-  end
-  return call.machine:ready(self.runtime.now())
-end
-
-function STEPS.login(self, call)
-  local renewed, err = self.login:renew(call.request.token, call.deadline)
-  if not renewed then
-    return "fail", call.machine:abort(err or call.err, self.runtime.now())
-  end
-  return "send"
-end
-
 --- Goes on with a call whose first attempt failed with `err`, or was not made (nil), as retry.lua says.
 local function persist(self, request, deadline, err, no_token)
-  local now = self.runtime.now()
-  local machine = retry.new {
-    operation = request.operation,
-    deadline = deadline,
-    budget = self.budget,
-    enabled = request.retry,
-  }
-  if no_token then
-    return nil, machine:abort(err, now)
+  local runtime, random = self.runtime, self.clock.random
+  local options = { operation = request.operation, deadline = deadline, budget = self.budget, enabled = request.retry }
+  local machine = retry.new(options)
+  local reply, action, value
+  if not err then
+    action, value = machine:ready(runtime.now())
+  elseif not no_token then
+    action, value = machine:step(err, runtime.now(), random())
   end
-  local call = { request = request, deadline = deadline, machine = machine, err = err }
-  local action, value
-  if err then
-    action, value = machine:step(err, now, self.clock.random())
-  else
-    action, value = machine:ready(now)
+  while not no_token and action ~= "fail" do
+    if action == "wait" then
+      if not runtime.sleep(value) then
+        return nil, machine:abort(cancelled(err), runtime.now())
+      end
+      action, value = machine:ready(runtime.now())
+    elseif action == "login" then
+      local renewed, login_err = self.login:renew(request.token, deadline)
+      if not renewed then
+        return nil, machine:abort(login_err or err, runtime.now())
+      end
+      action = "send"
+    else
+      reply, err, no_token = attempt(self, request, machine.attempts + 1, deadline)
+      if no_token then
+        break
+      end
+      action, value = machine:step(err, runtime.now(), err and random() or 0)
+      if action == "done" then
+        return reply
+      end
+    end
   end
-  while STEPS[action] do
-    action, value = STEPS[action](self, call, value)
-  end
-  if action == "done" then
-    return value
-  end
-  return nil, value
+  return nil, no_token and machine:abort(err, runtime.now()) or value
 end
 
 --- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
