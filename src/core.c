@@ -6,6 +6,7 @@
  *   core.check(operation, …)            nil, or what is wrong with these arguments
  *   core.now() .wall() .random() .sleep(seconds)
  *   core.file_mode(path)                who may read a file, as chmod counts; nil: there is none
+ *   core.operations                     what they are, by their names
  *   core.version                        of the module, libcurl, and its TLS library
  */
 #include <curl/curl.h>
@@ -184,6 +185,35 @@ static bool begin_process(void) {
   return fine;
 }
 
+static void set_text(lua_State *L, const char *field, const char *text) {
+  if (text == NULL) return;
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, field);
+}
+
+static void set_flag(lua_State *L, const char *field, bool flag) {
+  lua_pushboolean(L, flag);
+  lua_setfield(L, -2, field);
+}
+
+/* Pushes core.operations: what is to be known of each, by its name. */
+static void push_operations(lua_State *L) {
+  lua_newtable(L);
+  for (const operation *op = operations; op->name != NULL; op++) {
+    lua_createtable(L, 0, 9);
+    set_text(L, "name", op->name);
+    set_text(L, "verb", op->verb);
+    set_text(L, "path", op->path);
+    set_text(L, "shape", op->shape->name);
+    set_flag(L, "about_one", operation_is_about_one(op));
+    set_flag(L, "changes", op->changes);
+    set_flag(L, "idempotent", !op->not_idempotent);
+    set_flag(L, "once", op->once);
+    set_flag(L, "resource", operation_has_resource(op));
+    lua_setfield(L, -2, op->name);
+  }
+}
+
 static void push_version(lua_State *L) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   lua_createtable(L, 0, 4);
@@ -216,6 +246,8 @@ __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
     lua_pushcclosure(L, exchange, 1);
     lua_setfield(L, -2, op->name);
   }
+  push_operations(L);
+  lua_setfield(L, -2, "operations");
   push_version(L);
   lua_setfield(L, -2, "version");
   return 1;

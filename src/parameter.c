@@ -122,6 +122,17 @@ static bool fit_resource_group(lua_State *L, int index) {
   return text != NULL && parameter_header_safe(text, length);
 }
 
+const char *parameter_resource_word(lua_State *L, int index) {
+  const char *text = parameter_string(L, index, NULL);
+  if (text == NULL) return NULL;
+  if (strcmp(text, resource_executions) == 0) return resource_executions;
+  return strcmp(text, resource_deployments) == 0 ? resource_deployments : NULL;
+}
+
+static bool fit_resource(lua_State *L, int index) {
+  return parameter_resource_word(L, index) != NULL;
+}
+
 static bool fit_timeout(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TNUMBER) return false;
   const double number = lua_tonumber(L, index);
@@ -140,45 +151,52 @@ bool parameter_header_safe(const char *value, size_t length) {
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
 
-const parameter parameter_id = {"id", NULL, fit_id, AN_ID};
-const parameter parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID};
+#define A_WORD "a word such as RUNNING expected"
+#define A_TIME "an RFC 3339 time expected"
+#define STATUS_ONLY "\"status\" expected"
+
+const char resource_deployments[] = "deployments", resource_executions[] = "executions";
+
+const parameter parameter_id = {"id", NULL, fit_id, AN_ID, NULL};
+const parameter parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID, NULL};
 const parameter parameter_items = {
     "items", NULL, fit_items,
-    "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once"};
+    "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once",
+    NULL};
 
 const parameter common_options[] = {
-    {"resource_group", NULL, fit_resource_group, "text without control characters expected"},
-    {"timeout", NULL, fit_timeout, "seconds expected, more than 0"},
-    {NULL, NULL, NULL, NULL}};
+    {"resource_group", NULL, fit_resource_group, "text without control characters expected", NULL},
+    {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
+    {.name = NULL}};
 
-const parameter no_options[] = {{NULL, NULL, NULL, NULL}};
+const parameter resource_options[] = {
+    {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
+    {.name = NULL}};
 
-const parameter status_options[] = {{"select", "$select", fit_select, "\"status\" expected"},
-                                    {NULL, NULL, NULL, NULL}};
+const parameter status_options[] = {{"select", "$select", fit_select, STATUS_ONLY, NULL},
+                                    {.name = NULL}};
 
-const parameter list_options[] = {
-    {"status", "status", fit_status, "a word such as RUNNING expected"},
-    {"scenario_id", "scenarioId", fit_id, AN_ID},
-    {"configuration_id", "configurationId", fit_id, AN_ID},
-    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
-    {"top", "$top", fit_top, "an integer from 1 to 100000 expected"},
-    {"skip", "$skip", fit_skip, "an integer from 0 expected"},
-    {"select", "$select", fit_select, "\"status\" expected"},
-    {NULL, NULL, NULL, NULL}};
+const parameter filter_options[] = {
+    {"status", "status", fit_status, A_WORD, NULL},
+    {"scenario_id", "scenarioId", fit_id, AN_ID, NULL},
+    {"configuration_id", "configurationId", fit_id, AN_ID, NULL},
+    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected", NULL},
+    {"execution_schedule_id", "executionScheduleId", fit_id, AN_ID, resource_executions},
+    {.name = NULL}};
 
-const parameter count_options[] = {
-    {"status", "status", fit_status, "a word such as RUNNING expected"},
-    {"scenario_id", "scenarioId", fit_id, AN_ID},
-    {"configuration_id", "configurationId", fit_id, AN_ID},
-    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
-    {NULL, NULL, NULL, NULL}};
+const parameter page_options[] = {
+    {"top", "$top", fit_top, "an integer from 1 to 100000 expected", NULL},
+    {"skip", "$skip", fit_skip, "an integer from 0 expected", NULL},
+    {"select", "$select", fit_select, STATUS_ONLY, NULL},
+    {.name = NULL}};
 
 const parameter create_options[] = {
-    {"ttl", NULL, parameter_fits_ttl, "digits and then m, h or d expected"},
-    {NULL, NULL, NULL, NULL}};
+    {"ttl", NULL, parameter_fits_ttl, "digits and then m, h or d expected", resource_deployments},
+    {.name = NULL}};
 
-const parameter logs_options[] = {{"start", "start", fit_time, "an RFC 3339 time expected"},
-                                  {"end", "end", fit_time, "an RFC 3339 time expected"},
-                                  {"top", "$top", fit_lines, "an integer from 1 to 5000 expected"},
-                                  {"order", "$order", fit_order, "\"asc\" or \"desc\" expected"},
-                                  {NULL, NULL, NULL, NULL}};
+const parameter logs_options[] = {
+    {"start", "start", fit_time, A_TIME, NULL},
+    {"end", "end", fit_time, A_TIME, NULL},
+    {"top", "$top", fit_lines, "an integer from 1 to 5000 expected", NULL},
+    {"order", "$order", fit_order, "\"asc\" or \"desc\" expected", NULL},
+    {.name = NULL}};

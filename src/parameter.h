@@ -15,15 +15,23 @@ typedef struct parameter {
   const char *query; /* in the query string; NULL: it goes elsewhere */
   bool (*fit)(lua_State *L, int index);
   const char *expected; /* for the complaint about what does not fit */
+  const char *only;     /* the one resource that has it; NULL: every one has */
 } parameter;
+
+/* The collections that operations are about, by their words in paths and bodies. Whoever keeps one
+ * keeps the constant: it may be compared by address. */
+extern const char resource_deployments[], resource_executions[];
+
+/* The constant for the word at the index; NULL: it is none. */
+const char *parameter_resource_word(lua_State *L, int index);
 
 /* Positional arguments. */
 extern const parameter parameter_id, parameter_configuration_id, parameter_items;
 
-/* Named ones by operation, each list ended by one without a name; and those that every operation
- * takes. */
-extern const parameter no_options[], status_options[], list_options[], count_options[],
-    create_options[], logs_options[], common_options[];
+/* Named ones by operation, each list ended by one without a name; those that every operation takes,
+ * and those of operations whose path names a resource. */
+extern const parameter status_options[], filter_options[], page_options[], create_options[],
+    logs_options[], common_options[], resource_options[];
 
 /* Pushes the field itself: what a metatable would add was not checked. */
 void parameter_push_raw(lua_State *L, int table, const char *name);

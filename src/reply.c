@@ -199,7 +199,7 @@ static bool may_be_certificate(const transfer *t) {
   const bool hung_up = t->outcome == CURLE_SEND_ERROR || t->outcome == CURLE_RECV_ERROR ||
                        t->outcome == CURLE_GOT_NOTHING || t->outcome == CURLE_HTTP2 ||
                        t->outcome == CURLE_SSL_CONNECT_ERROR;
-  return shown && hung_up && t->operation->reply == REPLY_TOKEN;
+  return shown && hung_up && t->operation->shape->form == REPLY_TOKEN;
 }
 
 /* What went wrong, in words. */
@@ -230,7 +230,8 @@ static int push_failure(lua_State *L, transfer *t, long status) {
     retryable = false;
   }
   push_error(L, t, kind, message, status);
-  if (t->operation->reply != REPLY_TOKEN) set_preview(L, t); /* half a token is a secret, too */
+  if (t->operation->shape->form != REPLY_TOKEN)
+    set_preview(L, t); /* half a token is a secret, too */
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && t->issued > 0);
   return 2;
@@ -324,7 +325,7 @@ static int push_refusal(lua_State *L, int index, transfer *t, long status) {
                                         : "HTTP %d without an error body of AI Core",
                       (int)status);
   push_error(L, t, kind, message, status);
-  const bool about_token = t->operation->reply == REPLY_TOKEN || status == 401;
+  const bool about_token = t->operation->shape->form == REPLY_TOKEN || status == 401;
   if (!decoded || !copy_error_body(L, body, about_token)) set_preview(L, t);
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && status >= 500);
@@ -366,15 +367,15 @@ static bool is_plain_text(lua_State *L) {
 
 /* NULL, or what is wrong with the value on top of the stack. */
 static const char *shape_complaint(lua_State *L, const transfer *t) {
-  const operation *op = t->operation;
+  const reply_shape *shape = t->operation->shape;
+  const char *field = shape->field != NULL ? shape->field : t->resource;
   if (!lua_istable(L, -1)) return "not a JSON object";
   const int body = lua_gettop(L);
-  lua_getfield(L, body, op->required);
+  lua_getfield(L, body, field);
   const char *complaint = NULL;
-  if (lua_type(L, -1) != op->required_type ||
-      (op->required_type == LUA_TSTRING && !is_plain_text(L))) {
-    complaint = lua_pushfstring(L, "no %s", op->required);
-  } else if (op->elements && !is_list_of_objects(L, lua_gettop(L))) {
+  if (lua_type(L, -1) != shape->type || (shape->type == LUA_TSTRING && !is_plain_text(L))) {
+    complaint = lua_pushfstring(L, "no %s", field);
+  } else if (shape->elements && !is_list_of_objects(L, lua_gettop(L))) {
     complaint = "a list with something else than objects";
   }
   lua_getfield(L, body, "id");
@@ -456,7 +457,7 @@ int reply_push(lua_State *L, int index, transfer *t) {
   luaL_checkstack(L, 16, NULL);
   if (t->outcome != CURLE_OK) return push_failure(L, t, status);
   if (status / 100 != 2) return push_refusal(L, index, t, status);
-  switch (t->operation->reply) {
+  switch (t->operation->shape->form) {
   case REPLY_COUNT:
     return push_count(L, t, status);
   case REPLY_TOKEN:

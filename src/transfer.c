@@ -155,7 +155,7 @@ static transfer *new_transfer(session *s) {
 static bool set_method(const transfer *t, const request *built) {
   const session *s = t->session;
   const operation *op = built->operation;
-  const bool is_login = op->reply == REPLY_TOKEN;
+  const bool is_login = op->shape->form == REPLY_TOKEN;
   const char *verb = strcmp(op->verb, "GET") == 0 ? NULL : op->verb;
   if (curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, verb) != CURLE_OK) return false;
   if (is_login) {
@@ -212,7 +212,7 @@ static bool set_headers(transfer *t, const request *built) {
   const operation *op = built->operation;
   if (!write_headers(t, built)) return false;
   size_t count = 0;
-  if (op->reply != REPLY_TOKEN && s->authorization != NULL) {
+  if (op->shape->form != REPLY_TOKEN && s->authorization != NULL) {
     t->authorization = secret_share(s->authorization);
     t->header_list[count++].data = t->authorization->text;
   }
@@ -240,9 +240,9 @@ static bool set_request(transfer *t, const request *built) {
          curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)op->once) == CURLE_OK &&
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but half of a count is. */
          curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING,
-                          op->reply == REPLY_COUNT ? NULL : "gzip") == CURLE_OK &&
+                          op->shape->form == REPLY_COUNT ? NULL : "gzip") == CURLE_OK &&
          set_method(t, built) && set_headers(t, built) &&
-         set_certificate(t, op->reply == REPLY_TOKEN);
+         set_certificate(t, op->shape->form == REPLY_TOKEN);
 }
 
 /* ---- its life ---- */
@@ -293,6 +293,7 @@ const char *transfer_start(session *s, const request *built, transfer **handle, 
   t->handle = handle;
   *handle = t;
   t->operation = built->operation;
+  t->resource = built->resource;
   t->announced = announced;
   if (built->id != NULL) memcpy(t->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
   if (!set_request(t, built) || curl_multi_add_handle(s->multi, t->easy) != CURLM_OK) {

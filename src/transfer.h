@@ -20,8 +20,9 @@ typedef struct transfer {
 
   CURL *easy;
   const operation *operation;
-  char id[65];    /* of the deployment; "": none */
-  bool announced; /* session:step() reports it */
+  const char *resource; /* a constant */
+  char id[65];          /* of the record; "": none */
+  bool announced;       /* session:step() reports it */
   bool finished;
   bool read; /* its reply is being read: what runs meanwhile (a finalizer) may not end it */
   CURLcode outcome;

@@ -28,6 +28,7 @@ enum { WITH_ID = 1, WITH_RETRY_AFTER = 2, WITH_REQUEST_ID = 4, ISSUED = 8, FULL 
 
 static void take_answer(input *in, transfer *t) {
   static char request_id[] = "5d1f";
+  t->resource = resource_deployments;
   t->operation = &operations[take_choice(in, count_operations())];
   answered.status = statuses[take_choice(in, COUNT(statuses))];
   t->outcome = outcomes[take_choice(in, COUNT(outcomes))];
@@ -55,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   push_session(L);
   const int results = push_answer(L, 1, &t, &in);
   judge(L, t.operation, results);
-  if (t.operation->reply == REPLY_TOKEN && results == 1) judge_token(L, 1);
+  if (t.operation->shape->form == REPLY_TOKEN && results == 1) judge_token(L, 1);
   lua_settop(L, 0);
   return 0;
 }
