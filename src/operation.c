@@ -21,8 +21,8 @@ static void push_delete(lua_State *L, int first, const request *built) {
 static void push_create(lua_State *L, int first, const request *built) {
   const int options = built->options;
   const char *configuration = lua_tostring(L, first);
-  if (options != 0) parameter_push_raw(L, options, "ttl");
-  if (options == 0 || !parameter_fits_ttl(L, lua_gettop(L))) {
+  if (options != 0) aic_parameter_push_raw(L, options, "ttl");
+  if (options == 0 || !aic_parameter_fits_ttl(L, lua_gettop(L))) {
     lua_pushfstring(L, "{\"configurationId\":\"%s\"}", configuration);
   } else {
     lua_pushfstring(L, "{\"configurationId\":\"%s\",\"ttl\":\"%s\"}", configuration,
@@ -44,7 +44,7 @@ static void push_batch(lua_State *L, int first, const request *built) {
   luaL_addstring(&text, "\":[");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, first, i);
-    if (!parameter_fits_item(L, lua_gettop(L), 0))
+    if (!aic_parameter_fits_item(L, lua_gettop(L), 0))
       luaL_error(L, "batch: an item changed while it was read");
     lua_pushfstring(L, "%s{\"id\":\"%s\",\"targetStatus\":\"%s\"}", i > 1 ? "," : "",
                     lua_tostring(L, -1), lua_tostring(L, -2));
@@ -69,41 +69,41 @@ static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING
 
 #define ALL "/lm/{resource}"
 #define ONE ALL "/{id}"
-#define ID &parameter_id
-#define ITEMS &parameter_items
-#define CONFIGURATION &parameter_configuration_id
+#define ID &aic_parameter_id
+#define ITEMS &aic_parameter_items
+#define CONFIGURATION &aic_parameter_configuration_id
 #define JSON "application/json"
 #define MERGE_PATCH "application/merge-patch+json"
 #define FORM "application/x-www-form-urlencoded"
 
 /* The columns are the struct's. */
 /* clang-format off */
-const operation operations[] = {
-  {"status", "GET",    ONE,           {ID}, {status_options}, .shape = &record},
-  {"list",   "GET",    ALL,           {0},  {filter_options, page_options}, .shape = &records},
-  {"count",  "GET",    ALL "/$count", {0},  {filter_options}, .shape = &number},
-  {"create", "POST",   ALL, {CONFIGURATION}, {create_options}, push_create, JSON, &accepted,
+const operation aic_operations[] = {
+  {"status", "GET",    ONE,           {ID}, {aic_status_options}, .shape = &record},
+  {"list",   "GET",    ALL,           {0},  {aic_filter_options, aic_page_options}, .shape = &records},
+  {"count",  "GET",    ALL "/$count", {0},  {aic_filter_options}, .shape = &number},
+  {"create", "POST",   ALL, {CONFIGURATION}, {aic_create_options}, push_create, JSON, &accepted,
    .changes = true, .not_idempotent = true, .once = true},
   {"update", "PATCH",  ONE, {ID, CONFIGURATION}, {0}, push_update, JSON, &accepted,
-   .changes = true, .only = resource_deployments},
+   .changes = true, .only = aic_deployments},
   {"stop",   "PATCH",  ONE, {ID},    {0}, push_stop,   JSON, &accepted, .changes = true},
   {"delete", "DELETE", ONE, {ID},    {0}, push_delete, JSON, &accepted, .changes = true},
   {"batch",  "PATCH",  ALL, {ITEMS}, {0}, push_batch, MERGE_PATCH, &items,
    .changes = true, .not_idempotent = true},
-  {"logs",   "GET",    ONE "/logs",   {ID}, {logs_options}, .shape = &lines},
+  {"logs",   "GET",    ONE "/logs",   {ID}, {aic_logs_options}, .shape = &lines},
   {"capabilities", "GET", "/lm/meta", .shape = &capabilities, .no_resource_group = true},
   {"login",  "POST",   .content_type = FORM, .shape = &token, .no_resource_group = true},
   {.name = NULL}};
 /* clang-format on */
 
-bool operation_has_resource(const operation *op) {
+bool aic_operation_has_resource(const operation *op) {
   return op->path != NULL && strstr(op->path, "{resource}") != NULL;
 }
 
-bool operation_is_about_one(const operation *op) { return op->arguments[0] == ID; }
+bool aic_operation_is_about_one(const operation *op) { return op->arguments[0] == ID; }
 
-const operation *operation_find(const char *name) {
-  for (const operation *op = operations; op->name != NULL; op++) {
+const operation *aic_operation_find(const char *name) {
+  for (const operation *op = aic_operations; op->name != NULL; op++) {
     if (strcmp(op->name, name) == 0) return op;
   }
   return NULL;
@@ -114,8 +114,8 @@ const operation *operation_find(const char *name) {
 /* What came instead of the expected. Only a readable text is repeated. */
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
-  if (text != NULL && length <= 80 && (length == 0 || parameter_header_safe(text, length))) {
+  const char *text = aic_parameter_string(L, index, &length);
+  if (text != NULL && length <= 80 && (length == 0 || aic_parameter_header_safe(text, length))) {
     return lua_pushfstring(L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected,
                            text);
   }
@@ -130,8 +130,8 @@ static const char *complain_of_resource(lua_State *L, const char *what, const ch
 }
 
 static const parameter *find_option(const operation *op, const char *name) {
-  const parameter *const lists[] = {op->options[0], op->options[1], common_options,
-                                    operation_has_resource(op) ? resource_options : NULL};
+  const parameter *const lists[] = {op->options[0], op->options[1], aic_common_options,
+                                    aic_operation_has_resource(op) ? aic_resource_options : NULL};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     for (const parameter *option = lists[i]; option != NULL && option->name != NULL; option++) {
       if (strcmp(option->name, name) == 0) return option;
@@ -142,10 +142,10 @@ static const parameter *find_option(const operation *op, const char *name) {
 
 /* The resource that is asked; one that does not fit is complained of later. */
 static const char *asked_resource(lua_State *L, int options) {
-  parameter_push_raw(L, options, "resource");
-  const char *word = parameter_resource_word(L, -1);
+  aic_parameter_push_raw(L, options, "resource");
+  const char *word = aic_parameter_resource_word(L, -1);
   lua_pop(L, 1);
-  return word != NULL ? word : resource_deployments;
+  return word != NULL ? word : aic_deployments;
 }
 
 /* Checks every option; leaves the stack as it was, or the complaint on it. */
@@ -153,7 +153,7 @@ static const char *check_options(lua_State *L, const operation *op, int options,
                                  const char *resource) {
   lua_pushnil(L);
   while (lua_next(L, options) != 0) {
-    const char *name = parameter_string(L, -2, NULL);
+    const char *name = aic_parameter_string(L, -2, NULL);
     if (name == NULL) {
       return lua_pushfstring(L, "%s: the names of options are strings, got a %s", op->name,
                              luaL_typename(L, -2));
@@ -212,7 +212,7 @@ static const char *append_query(lua_State *L, const parameter *list, int options
                                 const char *separator) {
   for (const parameter *option = list; option != NULL && option->name != NULL; option++) {
     if (option->query == NULL) continue;
-    parameter_push_raw(L, options, option->name);
+    aic_parameter_push_raw(L, options, option->name);
     if (!option->fit(L, lua_gettop(L))) { /* nil; the others were checked before */
       lua_pop(L, 1);
       continue;
@@ -238,16 +238,16 @@ static void push_target(lua_State *L, const request *built) {
 
 static void take_common_options(lua_State *L, int options, request *built) {
   if (options == 0) return;
-  parameter_push_raw(L, options, "timeout");
+  aic_parameter_push_raw(L, options, "timeout");
   built->timeout = lua_tonumber(L, -1);
-  parameter_push_raw(L, options, "resource_group");
+  aic_parameter_push_raw(L, options, "resource_group");
   built->resource_group = lua_tostring(L, -1);
 }
 
-const char *operation_check(lua_State *L, const operation *op, int first, request *built) {
+const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built) {
   int top = lua_gettop(L);
   while (top >= first && lua_isnil(L, top)) top--; /* "no options" is often said as nil */
-  const request empty = {.operation = op, .resource = resource_deployments};
+  const request empty = {.operation = op, .resource = aic_deployments};
   *built = empty;
   luaL_checkstack(L, 16, NULL);
   int next = first;
@@ -258,7 +258,7 @@ const char *operation_check(lua_State *L, const operation *op, int first, reques
                              argument->expected);
     }
     if (!argument->fit(L, next)) return complain(L, op, argument, next);
-    if (argument == &parameter_id) built->id = lua_tostring(L, next);
+    if (argument == &aic_parameter_id) built->id = lua_tostring(L, next);
   }
   if (next < top) return lua_pushfstring(L, "%s: too many arguments", op->name);
   if (next > top) return NULL;
@@ -271,8 +271,8 @@ const char *operation_check(lua_State *L, const operation *op, int first, reques
   return check_options(L, op, next, built->resource);
 }
 
-const char *operation_build(lua_State *L, const operation *op, int first, request *built) {
-  const char *complaint = operation_check(L, op, first, built);
+const char *aic_operation_build(lua_State *L, const operation *op, int first, request *built) {
+  const char *complaint = aic_operation_check(L, op, first, built);
   if (complaint != NULL) return complaint;
   take_common_options(L, built->options, built);
   if (op->path != NULL) {

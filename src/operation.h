@@ -42,14 +42,14 @@ typedef struct operation {
 } operation;
 
 /* All of them, ended by one without a name. */
-extern const operation operations[];
+extern const operation aic_operations[];
 
 /* NULL when there is none of that name. */
-const operation *operation_find(const char *name);
+const operation *aic_operation_find(const char *name);
 
 /* Does its path name a resource? Is its first argument an id? */
-bool operation_has_resource(const operation *op);
-bool operation_is_about_one(const operation *op);
+bool aic_operation_has_resource(const operation *op);
+bool aic_operation_is_about_one(const operation *op);
 
 /* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */
 typedef struct request {
@@ -68,11 +68,11 @@ typedef struct request {
 /* Checks the arguments that start at the index first: the positional ones, then an optional table of
  * options. Notes what it finds on the way. Returns NULL, or what is wrong with them (a string on the
  * stack). */
-const char *operation_check(lua_State *L, const operation *op, int first, request *built);
+const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built);
 
 /* Builds a request from the arguments that start at the index first: the positional ones, then an
  * optional table of options. Pushes strings, which must stay on the stack while it is used.
  * Returns NULL, or what is wrong with the arguments (a string on the stack, too). */
-const char *operation_build(lua_State *L, const operation *op, int first, request *built);
+const char *aic_operation_build(lua_State *L, const operation *op, int first, request *built);
 
 #endif
