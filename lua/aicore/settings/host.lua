@@ -1,4 +1,4 @@
---- What resolve.lua asks of the world: the environment, and files.
+--- What sources.lua asks of the world: the environment, and files.
 
 local core = require "aicore.core"
 
