@@ -24,6 +24,15 @@ describe("stop and delete", function()
     assert.same({ { "stop", "dep-1", { timeout = 7 } }, { "stop", "dep-2", { timeout = 7 } } }, client.calls)
   end)
 
+  it("do without a message", function()
+    local _, console = run(stop, { ids = { "dep-1" } }, {
+      stop = function(id)
+        return { id = id }
+      end,
+    })
+    assert.same({ "dep-1: accepted" }, console.out)
+  end)
+
   it("go on with the others where one fails", function()
     local code, console = run(stop, { ids = { "dep-1", "dep-2" } }, {
       stop = function(id)

@@ -67,7 +67,7 @@ describe("what a target means just now", function()
   end)
 
   it("is not known if a look fails: that is no absence", function()
-    for _, fields in ipairs { { kind = "http", status = 404 }, { kind = "auth", status = 403 }, { kind = "timeout" } } do
+    for _, fields in ipairs { { kind = "http", status = 404 }, { kind = "auth", status = 403 } } do
       local err = fakes.err(fields)
       local function fail()
         return nil, err

@@ -34,7 +34,10 @@ describe("a row", function()
         details = {},
       }
     )
-    assert.same({ id = "d2", status = "UNKNOWN", scenario = "", configuration = "" }, listing.row { id = "d2" })
+    assert.same(
+      { id = "d2", status = "DEAD", scenario = "", configuration = "" },
+      listing.row { id = "d2", status = "DEAD" }
+    )
     assert.equal("c1", listing.row({ id = "d3", configurationId = "c1" }).configuration)
   end)
 

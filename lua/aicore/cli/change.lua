@@ -41,7 +41,7 @@ local function send(client, wanted, name, timeout)
 end
 
 local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
+  return ("%s: %s"):format(outcome.id, outcome.value.message or "accepted")
 end
 
 --- Makes the command.

@@ -15,7 +15,7 @@ function command.configure(parser)
 end
 
 local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
+  return ("%s: %s"):format(outcome.id, outcome.value.message or "accepted")
 end
 
 ---@param given table

@@ -85,7 +85,7 @@ end
 --- The status of a deployment that serves, and the targetStatus of one that is meant to.
 lifecycle.SERVING = "RUNNING"
 
---- What the service says when it has no news; one without a status is taken for such.
+--- What the service says when it has no news; a word that is not in the table is shown like this one.
 lifecycle.NO_NEWS = "UNKNOWN"
 
 --- The goal of those that wait for a deployment to vanish; not a status word.

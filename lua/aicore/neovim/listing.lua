@@ -29,7 +29,7 @@ local listing = {}
 function listing.row(deployment)
   return {
     id = deployment.id,
-    status = deployment.status or lifecycle.NO_NEWS,
+    status = deployment.status,
     target = deployment.targetStatus,
     scenario = deployment.scenarioId or "",
     configuration = deployment.configurationName or deployment.configurationId or "",
