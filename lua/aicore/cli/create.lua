@@ -39,7 +39,7 @@ local function pretend(given, console)
   return problems.DONE
 end
 
---- After an ambiguous error it may exist all the same: whoever repeats the command may have two.
+--- After an ambiguous error the deployment may exist all the same: the command, repeated, may make a second one.
 local function tell(console, configuration, err)
   if not err.ambiguous then
     return problems.tell(console, err)

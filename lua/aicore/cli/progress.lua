@@ -39,7 +39,7 @@ local function share_of(work, goal)
   return work.total > 0 and done / work.total or 1
 end
 
--- "12/s, 40s left"; before anything is done nobody knows.
+-- "12/s, 40s left"; "for 3s" before anything is done, when there is no rate yet.
 local function pace_text(done, share, elapsed)
   if share == 0 or share == 1 or elapsed <= 0 then
     return "for " .. duration.format(elapsed)

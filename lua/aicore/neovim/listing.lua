@@ -14,7 +14,7 @@ local listing = {}
 ---@field configuration string  its name, or its id
 ---@field created number?       s since the epoch
 
---- What happens to a deployment because somebody here has asked for it.
+--- What happens to a deployment because the user of this panel has asked for it.
 ---@class aicore.neovim.Work
 ---@field action "stop"|"delete"|"teardown"
 ---@field failure string?  why it did not come about
