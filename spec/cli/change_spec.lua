@@ -24,6 +24,15 @@ describe("stop and delete", function()
     assert.same({ { "stop", "dep-1", { timeout = 7 } }, { "stop", "dep-2", { timeout = 7 } } }, client.calls)
   end)
 
+  it("print a message that cannot speak to the terminal", function()
+    local _, console = run(stop, { ids = { "dep-1" } }, {
+      stop = function(id)
+        return { id = id, message = "a\27[2Jb" }
+      end,
+    })
+    assert.same({ "dep-1: a?[2Jb" }, console.out)
+  end)
+
   it("do without a message", function()
     local _, console = run(stop, { ids = { "dep-1" } }, {
       stop = function(id)

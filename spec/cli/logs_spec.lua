@@ -27,6 +27,15 @@ describe("logs", function()
     assert.same({ FIRST, SECOND }, cjson.decode(select(2, run { output = "json" }).out[1]))
   end)
 
+  it("cannot speak to the terminal", function()
+    local _, console = run({}, {
+      logs = function()
+        return { { timestamp = "2026\27c", msg = "a\27[2Jb\nc" } }
+      end,
+    })
+    assert.same({ "2026?c a?[2Jb?c" }, console.out)
+  end)
+
   it("are the last ones, in their order, with --tail", function()
     local _, console, client = run { tail = 2 }
     assert.same({ FIRST.timestamp .. " one", SECOND.timestamp .. " two" }, console.out)

@@ -110,6 +110,13 @@ describe("a preview", function()
     )
   end)
 
+  it("cannot speak to the terminal", function()
+    local text = preview.text({ { id = "dep-1", status = "A\27[2J", scenarioId = "s\n" } }, "would go")
+    assert.equal("1 deployment (1 A?[2J) would go\n  dep-1   A?[2J   s?", text)
+    text = preview.text({ { id = "dep-1", status = "DEAD", scenarioId = 5 } }, "would go")
+    assert.matches("DEAD   5$", text)
+  end)
+
   it("is of one, or of none", function()
     assert.equal(
       "1 deployment (1 not there) would go\n  dep-1   not there",

@@ -28,6 +28,11 @@ describe("progress in one line", function()
     assert.matches("; 2967/s, 1s left", line)
   end)
 
+  it("cannot speak to the terminal", function()
+    local line = progress.line({ total = 1, left = 1, states = { ["A\27[2J"] = 1 } }, 3, {})
+    assert.matches("; A%?%[2J 1$", line)
+  end)
+
   it("promises nothing before anything is done, or when all is", function()
     local line = progress.line({ total = 2, left = 2, states = { ["?"] = 2 } }, 3, {})
     assert.equal("0 of 2 done (0%); for 3s; not seen yet 2", line)

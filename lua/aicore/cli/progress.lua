@@ -3,6 +3,7 @@
 
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
 local progress = {}
 
@@ -66,7 +67,7 @@ function progress.line(work, elapsed, options)
     pace_text(done, share, elapsed),
     work.left > 0 and states_text(work.states) or nil,
   }
-  return (options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; ")
+  return printable((options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; "))
 end
 
 --- Something that takes an aicore.cli.Work, or an aicore.FleetProgress, as often as there is one.

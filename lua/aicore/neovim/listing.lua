@@ -3,6 +3,7 @@
 
 local filter = require "aicore.model.filter"
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
 local listing = {}
 
@@ -29,10 +30,10 @@ local listing = {}
 function listing.row(deployment)
   return {
     id = deployment.id,
-    status = deployment.status,
-    target = deployment.targetStatus,
-    scenario = deployment.scenarioId or "",
-    configuration = deployment.configurationName or deployment.configurationId or "",
+    status = printable(deployment.status),
+    target = deployment.targetStatus and printable(deployment.targetStatus),
+    scenario = printable(deployment.scenarioId or ""),
+    configuration = printable(deployment.configurationName or deployment.configurationId or ""),
     created = filter.epoch(deployment.createdAt),
   }
 end
