@@ -34,7 +34,12 @@ describe("a row", function()
         details = {},
       }
     )
-    assert.same({ id = "d2", status = "UNKNOWN", scenario = "", configuration = "" }, listing.row { id = "d2" })
+    assert.same(
+      { id = "d2", status = "DEAD", scenario = "", configuration = "" },
+      listing.row { id = "d2", status = "DEAD" }
+    )
+    assert.equal("a?b", listing.row({ id = "d4", status = "DEAD", scenarioId = "a\nb" }).scenario)
+    assert.equal("5", listing.row({ id = "d4", status = "DEAD", configurationName = 5 }).configuration)
     assert.equal("c1", listing.row({ id = "d3", configurationId = "c1" }).configuration)
   end)
 

@@ -22,6 +22,10 @@ describe("an aligned table", function()
   it("may be empty", function()
     assert.same({}, columns.align {})
   end)
+
+  it("is made of cells that are fit for a terminal, whatever the service wrote", function()
+    assert.same({ "a?b   5", "ü     c" }, columns.align { { "a\27b", 5 }, { "ü", "c" } })
+  end)
 end)
 
 describe("the width of a text", function()

@@ -40,10 +40,6 @@ local function send(client, wanted, name, timeout)
   end)
 end
 
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
-end
-
 --- Makes the command.
 ---@param name "stop"|"delete"
 ---@param done string   "stopped"
@@ -63,9 +59,9 @@ function change.command(name, done, summary)
     if not wanted then
       return problems.usage(console, given.command, problem)
     elseif given.dry_run then
-      return several.print(console, given.output, pretend(wanted, done), text)
+      return several.print(console, given.output, pretend(wanted, done))
     elseif not given.wait then
-      return several.print(console, given.output, send(client, wanted, name, given.timeout), text)
+      return several.print(console, given.output, send(client, wanted, name, given.timeout))
     end
     local made = client[name .. "_all"](client, wanted, {
       timeout = given.timeout,

@@ -25,10 +25,6 @@ function command.configure(parser)
   options.dry_run(parser, "created")
 end
 
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message or outcome.value.status or "created")
-end
-
 local function pretend(given, console)
   local message = ("a deployment of %s would be created (dry run)"):format(given.configuration)
   if given.output == "json" then
@@ -39,7 +35,7 @@ local function pretend(given, console)
   return problems.DONE
 end
 
---- After an ambiguous error it may exist all the same: whoever repeats the command may have two.
+--- After an ambiguous error the deployment may exist all the same: the command, repeated, may make a second one.
 local function tell(console, configuration, err)
   if not err.ambiguous then
     return problems.tell(console, err)
@@ -70,7 +66,7 @@ function command.run(given, console, client)
   elseif given.wait then
     return waiting.run(given, console, client, { created.id }, lifecycle.SERVING)
   end
-  return several.print(console, given.output, { { id = created.id, value = created } }, text)
+  return several.print(console, given.output, { { id = created.id, value = created } })
 end
 
 return command

@@ -1,6 +1,7 @@
 -- What -v tells of every exchange: method, path, status, time, attempt, request id. Never a header or a body.
 
 local operations = require "aicore.call.operations"
+local printable = require "aicore.text.printable"
 
 local exchanges = {}
 
@@ -26,7 +27,7 @@ function exchanges.line(record)
     record.status and record.status > 0 and ("HTTP %d"):format(record.status) or record.error or "no answer",
     (record.seconds or 0) * 1000,
     record.attempt,
-    record.request_id and ", request " .. record.request_id or ""
+    record.request_id and ", request " .. printable(record.request_id) or ""
   )
 end
 

@@ -7,6 +7,7 @@ local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local log_reader = require "aicore.cli.log_reader"
 local options = require "aicore.cli.options"
+local printable = require "aicore.text.printable"
 local problems = require "aicore.cli.problems"
 
 local command = { summary = "Print the log of a deployment." }
@@ -30,7 +31,7 @@ function command.configure(parser)
 end
 
 local function text(line)
-  return ("%s %s"):format(line.timestamp or "-", (tostring(line.msg or ""):gsub("%s+$", "")))
+  return printable(("%s %s"):format(tostring(line.timestamp or "-"), (tostring(line.msg or ""):gsub("%s+$", ""))))
 end
 
 --- With -f there may always be more, so JSON is one object per line then.

@@ -1,6 +1,7 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
 local columns = require "aicore.text.columns"
+local printable = require "aicore.text.printable"
 local several = require "aicore.cli.several"
 
 local preview = {}
@@ -78,7 +79,7 @@ end
 function preview.text(found, what)
   local noun = #found == 1 and "deployment" or "deployments"
   local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
-  local lines, rows = { ("%d %s%s %s"):format(#found, noun, states, what) }, {}
+  local lines, rows = { printable(("%d %s%s %s"):format(#found, noun, states, what)) }, {}
   for i = 1, math.min(#found, SHOWN) do
     rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "" }
   end

@@ -3,6 +3,7 @@
 
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
 local progress = {}
 
@@ -39,7 +40,7 @@ local function share_of(work, goal)
   return work.total > 0 and done / work.total or 1
 end
 
--- "12/s, 40s left"; before anything is done nobody knows.
+-- "12/s, 40s left"; "for 3s" before anything is done, when there is no rate yet.
 local function pace_text(done, share, elapsed)
   if share == 0 or share == 1 or elapsed <= 0 then
     return "for " .. duration.format(elapsed)
@@ -66,7 +67,7 @@ function progress.line(work, elapsed, options)
     pace_text(done, share, elapsed),
     work.left > 0 and states_text(work.states) or nil,
   }
-  return (options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; ")
+  return printable((options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; "))
 end
 
 --- Something that takes an aicore.cli.Work, or an aicore.FleetProgress, as often as there is one.

@@ -3,6 +3,7 @@
 local blocking = require "aicore.runtime.blocking"
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
+local printable = require "aicore.text.printable"
 local problems = require "aicore.cli.problems"
 
 local several = {}
@@ -46,6 +47,12 @@ function several.plain(err)
   return fields
 end
 
+-- "d1: Deployment scheduled.": what the service said, or else what it is now.
+local function line(outcome)
+  local value = outcome.value
+  return printable(("%s: %s"):format(outcome.id, value.message or value.status or "accepted"))
+end
+
 -- How the outcomes that have a value are printed, by -o; `text` makes lines of one.
 local PRINTERS = {
   ids = function(console, outcomes)
@@ -75,14 +82,14 @@ local PRINTERS = {
 ---@param console aicore.cli.Console
 ---@param format string?
 ---@param outcomes aicore.cli.Outcome[]
----@param text fun(outcome: aicore.cli.Outcome): string
+---@param text (fun(outcome: aicore.cli.Outcome): string)?  nil: a line with what the service said
 ---@return integer exit
 function several.print(console, format, outcomes, text)
   local failures = {}
   for _, outcome in ipairs(outcomes) do
     failures[#failures + 1] = outcome.err
   end
-  PRINTERS[format or "table"](console, outcomes, text)
+  PRINTERS[format or "table"](console, outcomes, text or line)
   return problems.tell_all(console, failures)
 end
 

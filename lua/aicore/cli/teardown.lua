@@ -81,7 +81,7 @@ local function run(given, console, client, target)
   return report.print(console, given.output, made, "teardown")
 end
 
--- Nobody could be asked.
+-- There is no person to ask.
 local function refuse(console)
   problems.say(
     console,

@@ -14,10 +14,6 @@ function command.configure(parser)
   options.dry_run(parser, "updated")
 end
 
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
-end
-
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
@@ -37,7 +33,7 @@ function command.run(given, console, client)
       return client:update(id, configuration, { timeout = given.timeout })
     end)
   end
-  return several.print(console, given.output, outcomes, text)
+  return several.print(console, given.output, outcomes)
 end
 
 return command

@@ -32,11 +32,6 @@ local function census(ids, update)
   }
 end
 
-local function text(outcome)
-  local value = outcome.value
-  return ("%s: %s"):format(outcome.id, value.status)
-end
-
 --- Waits, prints, tells.
 ---@param given table
 ---@param console aicore.cli.Console
@@ -52,7 +47,7 @@ function waiting.run(given, console, client, ids, goal)
     return result == true and { id = id, status = goal } or result or nil, err
   end)
   console:settle()
-  return several.print(console, given.output, outcomes, text)
+  return several.print(console, given.output, outcomes)
 end
 
 return waiting

@@ -1,6 +1,7 @@
 -- The states of a deployment: what may be done in each, what it means, what may become of it and how it is drawn.
--- Rules: this is the only table of status words; whoever decides by one asks here. No I/O and no surprises: a word that
--- is not in the table (SAP may add some) is never an error, but nothing may be done to it, and nothing is ruled out.
+-- Rules: this is the only table of status words; a module that decides by one asks here. No I/O and no surprises: a
+-- word that is not in the table (SAP may add some) is never an error, but nothing may be done to it, and nothing is
+-- ruled out.
 
 local lifecycle = {}
 
@@ -85,7 +86,7 @@ end
 --- The status of a deployment that serves, and the targetStatus of one that is meant to.
 lifecycle.SERVING = "RUNNING"
 
---- What the service says when it has no news; one without a status is taken for such.
+--- What the service says when it has no news; a word that is not in the table is shown like this one.
 lifecycle.NO_NEWS = "UNKNOWN"
 
 --- The goal of those that wait for a deployment to vanish; not a status word.

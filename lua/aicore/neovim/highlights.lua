@@ -1,5 +1,5 @@
---- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. Whoever
---- defines one of them, wins.
+--- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. A
+--- colour scheme, or a user, that defines one of them wins.
 
 local lifecycle = require "aicore.model.lifecycle"
 local lines = require "aicore.neovim.lines"
@@ -33,7 +33,7 @@ for _, row in ipairs(lifecycle.rows) do
   LINKS[lines.status_group(row.word)] = LOOKS[row.look]
 end
 
---- The links that are made if nobody wants others; the caller may change them.
+--- The links that are made where the user wants no others; the caller may change them.
 ---@return table<string, string>  group -> the group that it is linked to
 function highlights.links()
   return vim.deepcopy(LINKS)

@@ -1,6 +1,6 @@
 --- The text of the panel: from rows, and what goes on, to lines with colours. Pure.
 -- A mark is { from, to, group }, columns counted in bytes from 0, as the editor counts them. Marks are a function: most
--- lines of ten thousand are as they were, and then nobody asks.
+-- lines of ten thousand are as they were, and then the view does not ask for theirs.
 
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
@@ -211,8 +211,8 @@ local function row_line(row, cells, columns, work, group)
   }
 end
 
---- The rows of the list and, among them, those that it does not show (any more) but somebody waits for, or that are
---- gone, which is worth telling.
+--- The rows of the list and, among them, those that it does not show (any more) but that the user waits for, or that
+--- are gone, which is worth telling.
 ---@param rows aicore.neovim.Row[]
 ---@param works table<string, aicore.neovim.Work>
 ---@return aicore.neovim.Row[] all

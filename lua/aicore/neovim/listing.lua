@@ -3,6 +3,7 @@
 
 local filter = require "aicore.model.filter"
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
 local listing = {}
 
@@ -14,7 +15,7 @@ local listing = {}
 ---@field configuration string  its name, or its id
 ---@field created number?       s since the epoch
 
---- What happens to a deployment because somebody here has asked for it.
+--- What happens to a deployment because the user of this panel has asked for it.
 ---@class aicore.neovim.Work
 ---@field action "stop"|"delete"|"teardown"
 ---@field failure string?  why it did not come about
@@ -29,10 +30,10 @@ local listing = {}
 function listing.row(deployment)
   return {
     id = deployment.id,
-    status = deployment.status or lifecycle.NO_NEWS,
-    target = deployment.targetStatus,
-    scenario = deployment.scenarioId or "",
-    configuration = deployment.configurationName or deployment.configurationId or "",
+    status = printable(deployment.status),
+    target = deployment.targetStatus and printable(deployment.targetStatus),
+    scenario = printable(deployment.scenarioId or ""),
+    configuration = printable(deployment.configurationName or deployment.configurationId or ""),
     created = filter.epoch(deployment.createdAt),
   }
 end
