@@ -3,7 +3,6 @@
 -- A waiter parks one coroutine; a group is what one `gather` runs; a watched session is one that
 -- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
-local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 
 local tasks = {}
@@ -15,6 +14,7 @@ local tasks = {}
 ---@class aicore.LoopPort
 ---@field name string                        of the runtime
 ---@field advice string                      what to do where one cannot wait
+---@field now fun(): number                  seconds on the monotonic clock
 ---@field can_wait fun(): boolean            may the running code wait?
 ---@field waiter fun(): aicore.Waiter
 ---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
@@ -146,7 +146,7 @@ end
 
 --- Parks the running coroutine until the deadline at most; the end of its group, or of one around it, wakes it, too.
 --- Before that it tells of the functions that it has added to one of these, as no list tells of itself.
-local function park(waiter, group, deadline)
+local function park(self, waiter, group, deadline)
   set_parked(waiter, group, true)
   local grown = group
   while grown do
@@ -155,7 +155,7 @@ local function park(waiter, group, deadline)
     end
     grown = grown.parent
   end
-  waiter:wait(deadline < math.huge and math.max(deadline - core.now(), 0) or nil)
+  waiter:wait(deadline < math.huge and math.max(deadline - self.port.now(), 0) or nil)
   set_parked(waiter, group, nil)
 end
 
@@ -165,12 +165,12 @@ local function await(self, session, transfer, deadline)
   while not transfer:finished() do
     if is_cancelled(group) then
       return "cancelled"
-    elseif core.now() >= deadline then
+    elseif self.port.now() >= deadline then
       return "timeout"
     end
     local watched = watch(self, session)
     join(watched, transfer, waiter)
-    park(waiter, group, deadline)
+    park(self, waiter, group, deadline)
     leave(self, watched, transfer, waiter)
   end
 end
@@ -182,8 +182,8 @@ local function sleep(self, wake_at)
     if is_cancelled(group) then
       return false
     end
-    park(waiter, group, wake_at)
-  until core.now() >= wake_at
+    park(self, waiter, group, wake_at)
+  until self.port.now() >= wake_at
   return not is_cancelled(group)
 end
 
@@ -247,7 +247,7 @@ local function gather(self, functions, limit)
   }
   begin_some(self, group)
   while group.running > 0 do
-    park(group.owner, parent, math.huge)
+    park(self, group.owner, parent, math.huge)
     begin_some(self, group) -- here, not where one ended: many that never wait would nest
   end
   if group.failure then
@@ -281,7 +281,7 @@ function tasks.new(port)
   --- Every call asks for the time before it sends anything: where it could not wait, it ends there.
   function runtime.now()
     check(self)
-    return core.now()
+    return port.now()
   end
 
   function runtime.await(session, transfer, deadline)
@@ -289,7 +289,7 @@ function tasks.new(port)
   end
 
   function runtime.sleep(seconds)
-    return sleep(self, core.now() + seconds)
+    return sleep(self, port.now() + seconds)
   end
 
   function runtime.gather(functions, limit)
