@@ -52,7 +52,6 @@ describe("caller", function()
         return { expires_in = 3600 }
       end
       local answer = table.remove(answers, 1)
-      time = time + (answer.takes or 0)
       if errors.is(answer) then
         return nil, answer
       end

@@ -201,7 +201,10 @@ for name, at_once in pairs { ["that begins and resumes at once"] = true, ["that 
       } do
         local called, message = pcall(call)
         assert.is_false(called)
-        assert.matches("^spec/runtime/tasks_spec.lua:%d+: the runtime 'tables' cannot wait here: do otherwise$", message)
+        assert.matches(
+          "^spec/runtime/tasks_spec.lua:%d+: the runtime 'tables' cannot wait here: do otherwise$",
+          message
+        )
       end
     end)
 

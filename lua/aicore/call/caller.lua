@@ -134,6 +134,7 @@ end
 local function tell(hook, request, attempt, info, err, odd)
   hook {
     operation = request.operation.name,
+    resource = request.options.resource,
     id = request.id,
     attempt = attempt,
     status = info.status,
