@@ -285,10 +285,10 @@ describe("core", function()
     it("of a batch name the collection that was asked", function()
       local items = { { id = ID, targetStatus = "STOPPED" } }
       local executions = answer("202 Accepted", '{"executions":[{"id":"' .. ID .. '"}]}')
-      local reply, err = outcome(executions, nil, "batch", items, { resource = "executions" })
+      local reply = outcome(executions, nil, "batch", items, { resource = "executions" })
       assert.same({ executions = { { id = ID } } }, reply)
-      reply, err = outcome(executions, nil, "batch", items)
-      assert.is_nil(reply)
+      local refused, err = outcome(executions, nil, "batch", items)
+      assert.is_nil(refused)
       assert.equal("HTTP 202 with an unexpected body: no deployments", err.message)
     end)
 

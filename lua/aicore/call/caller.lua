@@ -1,7 +1,7 @@
 --- A caller: one session with SAP AI Core, and all that its calls share: the runtime, the token, the budget for
 -- repetitions, the counters, and what was created a moment ago.
 -- Invariants:
---   exchange() is the only place that starts, awaits and concludes a transfer; whatever sends anything comes through it.
+--   exchange() is the only place that starts, awaits and concludes a transfer; all that is sent comes through it.
 --   A call that succeeds at once makes no retry machine and no closure.
 --   A reply that has left this file looks as model/shape.lua says.
 

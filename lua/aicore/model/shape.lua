@@ -4,8 +4,8 @@
 --   Of a list, a record that cannot be told from others, or whose state cannot be read, is set aside and counted.
 --   What a record may lack (SAP's description requires more than the service shows) reads as absent where its type is
 --   not the promised one: no deployment goes on running because of its name.
--- The C module has seen to it that the outermost object and its required field are there, that a list holds objects only,
--- and that the answer is about the id that was asked for.
+-- The C module has seen to it that the outermost object and its required field are there, that a list holds objects
+-- only, and that the answer is about the id that was asked for.
 
 local shape = {}
 
