@@ -160,8 +160,9 @@ lint: deps-lint ## check format, warnings (as errors), the rockspec and who may 
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"
 
 .PHONY: format
-format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code, and list new files in the rockspec
+format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; list new files in the rockspec and settings in the documents
 	lua5.4 tools/rockspec.lua
+	lua5.4 tools/settings.lua
 	$(STYLUA) $(LUA_CODE)
 	clang-format -i $(C_CODE)
 

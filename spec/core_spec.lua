@@ -32,6 +32,36 @@ local function outcome(bytes, settings, name, ...)
 end
 
 describe("core", function()
+  describe("operations", function()
+    -- The rows of the issue: verb, path, shape, and what is true.
+    local rows = {
+      status = { "GET", "/lm/{resource}/{id}", "record", "about_one idempotent resource" },
+      list = { "GET", "/lm/{resource}", "records", "idempotent resource" },
+      count = { "GET", "/lm/{resource}/$count", nil, "idempotent resource" },
+      create = { "POST", "/lm/{resource}", "accepted", "changes once resource" },
+      update = { "PATCH", "/lm/{resource}/{id}", "accepted", "about_one changes idempotent resource" },
+      stop = { "PATCH", "/lm/{resource}/{id}", "accepted", "about_one changes idempotent resource" },
+      delete = { "DELETE", "/lm/{resource}/{id}", "accepted", "about_one changes idempotent resource" },
+      batch = { "PATCH", "/lm/{resource}", "items", "changes resource" },
+      logs = { "GET", "/lm/{resource}/{id}/logs", "lines", "about_one idempotent resource" },
+      capabilities = { "GET", "/lm/meta", "capabilities", "idempotent" },
+      login = { "POST", nil, nil, "idempotent" },
+    }
+
+    it("stand in a table, with a function for each", function()
+      local expected = {}
+      for name, row in pairs(rows) do
+        local operation = { name = name, verb = row[1], path = row[2], shape = row[3] }
+        for flag in ("about_one changes idempotent once resource"):gmatch "%S+" do
+          operation[flag] = (" " .. row[4] .. " "):find(" " .. flag .. " ", 1, true) ~= nil
+        end
+        expected[name] = operation
+        assert.is_function(core[name])
+      end
+      assert.same(expected, core.operations)
+    end)
+  end)
+
   describe("arguments", function()
     it("knows its operations", function()
       local session = core.session { base_url = "https://example.org" }
@@ -82,6 +112,15 @@ describe("core", function()
         { "batch", { { id = ID, targetStatus = "RUNNING" } } },
         { "batch", { { id = ID, targetStatus = "STOPPED" }, { id = ID, targetStatus = "DELETED" } } },
         { "batch", "x" },
+        { "status", ID, { resource = "models" } },
+        { "status", ID, { resource = 1 } },
+        { "capabilities", { resource = "deployments" } },
+        { "login", { resource = "deployments" } },
+        { "update", ID, "conf-1", { resource = "executions" } },
+        { "create", ID, { resource = "executions", ttl = "2h" } },
+        { "list", { execution_schedule_id = ID } },
+        { "count", { resource = "deployments", execution_schedule_id = ID } },
+        { "list", { resource = "executions", execution_schedule_id = "x" } },
       }
       for i, case in ipairs(cases) do
         local name = table.remove(case, 1)
@@ -104,12 +143,31 @@ describe("core", function()
         { "create", ID, { ttl = "24H" } },
         { "logs", ID, { start = "2021-05-19T00:00:14.347+00:00", ["end"] = "2021-05-19T00:00:14Z", top = 5000 } },
         { "batch", many },
+        { "batch", many, { resource = "executions" } },
+        { "update", ID, "conf-1", { resource = "deployments" } },
+        { "count", { resource = "executions", execution_schedule_id = ID } },
         { "login" },
         { "capabilities", {} },
       }
       for _, case in ipairs(cases) do
-        assert.is_nil(core.check((table.unpack or unpack)(case, 1, 3)), case[1])
+        assert.is_nil(core.check((table.unpack or unpack)(case, 1, 4)), case[1])
       end
+    end)
+
+    it("that only one resource has are refused for the other, whichever is read first", function()
+      assert.equal(
+        'update: only deployments have it, got resource = "executions"',
+        core.check("update", ID, "conf-1", { resource = "executions" })
+      )
+      assert.equal(
+        'create: ttl: only deployments have it, got resource = "executions"',
+        core.check("create", ID, { ttl = "2h", resource = "executions" })
+      )
+      assert.equal(
+        'list: execution_schedule_id: only executions have it, got resource = "deployments"',
+        core.check("list", { execution_schedule_id = ID })
+      )
+      assert.equal("capabilities: unknown option 'resource'", core.check("capabilities", { resource = "executions" }))
     end)
 
     it("of a session are checked, too", function()
@@ -222,6 +280,16 @@ describe("core", function()
         assert.equal("protocol", err.kind)
       end
       assert.equal(17, outcome(answer("200 OK", "17\n"), nil, "count", {}))
+    end)
+
+    it("of a batch name the collection that was asked", function()
+      local items = { { id = ID, targetStatus = "STOPPED" } }
+      local executions = answer("202 Accepted", '{"executions":[{"id":"' .. ID .. '"}]}')
+      local reply = outcome(executions, nil, "batch", items, { resource = "executions" })
+      assert.same({ executions = { { id = ID } } }, reply)
+      local refused, err = outcome(executions, nil, "batch", items)
+      assert.is_nil(refused)
+      assert.equal("HTTP 202 with an unexpected body: no deployments", err.message)
     end)
 
     it("stop at the limits", function()
@@ -385,6 +453,47 @@ describe("core", function()
       )
       text = request_of({}, "create", "conf-1", { ttl = "2h" })
       assert.matches('{"configurationId":"conf-1","ttl":"2h"}', text, 1, true)
+    end)
+
+    it("go to executions where that is asked for", function()
+      local executions = { resource = "executions" }
+      local cases = {
+        { "GET /v2/lm/executions/" .. ID .. " HTTP", "status", ID, executions },
+        { "GET /v2/lm/executions/" .. ID .. "/logs HTTP", "logs", ID, executions },
+        { "GET /v2/lm/executions/$count HTTP", "count", executions },
+        { "PATCH /v2/lm/executions/" .. ID .. " HTTP", "stop", ID, executions },
+        { "DELETE /v2/lm/executions/" .. ID .. " HTTP", "delete", ID, executions },
+        { '{"configurationId":"conf-1"}', "create", "conf-1", executions },
+        { "POST /v2/lm/executions HTTP", "create", "conf-1", executions },
+        {
+          '{"executions":[{"id":"abcd","targetStatus":"STOPPED"}]}',
+          "batch",
+          { { id = "abcd", targetStatus = "STOPPED" } },
+          executions,
+        },
+        {
+          "/lm/executions?status=DEAD&executionScheduleId=" .. ID .. "&$top=5 HTTP",
+          "list",
+          { resource = "executions", execution_schedule_id = ID, status = "DEAD", top = 5 },
+        },
+        { "GET /v2/lm/deployments/" .. ID .. " HTTP", "status", ID, { resource = "deployments" } },
+      }
+      for _, case in ipairs(cases) do
+        assert.matches(case[1], request_of({}, (table.unpack or unpack)(case, 2)), 1, true)
+      end
+    end)
+
+    it("that are begun go there, too", function()
+      local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
+      local session = session_for(server)
+      local transfer = assert(core.start(session, "status", ID, { resource = "executions" }))
+      repeat
+        session:wait(10)
+        session:step()
+      until transfer:finished()
+      assert.matches("GET /v2/lm/executions/" .. ID, server.requests(), 1, true)
+      session:close()
+      server.stop()
     end)
 
     it("of a reused handle carry nothing of the one before", function()

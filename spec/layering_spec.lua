@@ -1,5 +1,5 @@
--- Who may know whom, by layers. The rules are the tables below; the code under them reads `require`, `#include` and names,
--- with comments left out (and for names strings, too).
+-- Who may know whom, by layers. The rules are the tables below; the code under them reads `require`, `#include` and
+-- names, with comments left out (and for names strings, too).
 
 -- From the top. A file knows its own folder and every layer below; the folders of one layer do not know one another.
 -- What stands beside the folders ("init", "client") is a folder here, too.

@@ -14,7 +14,7 @@ static bool move(buffer *target, size_t capacity) {
   if (data == NULL) return false;
   if (target->length > 0) memcpy(data, target->data, target->length);
   const size_t length = target->length;
-  buffer_free(target);
+  aic_buffer_free(target);
   target->data = data;
   target->length = length;
   target->capacity = capacity;
@@ -27,19 +27,19 @@ static bool grow(buffer *target, size_t needed) {
   return move(target, capacity);
 }
 
-void buffer_reserve(buffer *target, size_t total) {
+void aic_buffer_reserve(buffer *target, size_t total) {
   const size_t capacity = total < target->limit ? total : target->limit;
   if (capacity > target->capacity) (void)move(target, capacity);
 }
 
-void buffer_keep_start(buffer *target, size_t length) {
+void aic_buffer_keep_start(buffer *target, size_t length) {
   if (length >= target->length) return;
-  secret_wipe(target->data + length, target->length - length);
+  aic_secret_wipe(target->data + length, target->length - length);
   target->length = length;
-  if (!move(target, length)) buffer_free(target);
+  if (!move(target, length)) aic_buffer_free(target);
 }
 
-bool buffer_append(buffer *target, const void *bytes, size_t length) {
+bool aic_buffer_append(buffer *target, const void *bytes, size_t length) {
   if (length > target->limit - target->length) {
     target->full = true;
     return false;
@@ -51,18 +51,18 @@ bool buffer_append(buffer *target, const void *bytes, size_t length) {
   return true;
 }
 
-void buffer_clear(buffer *target) {
+void aic_buffer_clear(buffer *target) {
   target->full = false;
   if (target->capacity > LARGEST_KEPT) {
-    buffer_free(target);
+    aic_buffer_free(target);
   } else if (target->length > 0) {
-    secret_wipe(target->data, target->length);
+    aic_secret_wipe(target->data, target->length);
     target->length = 0;
   }
 }
 
-void buffer_free(buffer *target) {
-  if (target->data != NULL) secret_wipe(target->data, target->length);
+void aic_buffer_free(buffer *target) {
+  if (target->data != NULL) aic_secret_wipe(target->data, target->length);
   free(target->data);
   target->data = NULL;
   target->length = 0;

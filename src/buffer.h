@@ -14,20 +14,20 @@ typedef struct buffer {
 } buffer;
 
 /* Appends all of the bytes, or nothing: false when the limit or the memory does not allow it. */
-bool buffer_append(buffer *target, const void *bytes, size_t length);
+bool aic_buffer_append(buffer *target, const void *bytes, size_t length);
 
 /* Makes room for so many bytes in all, as far as limit and memory allow: a hint that saves growing. */
-void buffer_reserve(buffer *target, size_t total);
+void aic_buffer_reserve(buffer *target, size_t total);
 
 /* Forgets all but so many bytes at the start (without memory to keep them in, these too), and gives
  * the memory of the rest back. */
-void buffer_keep_start(buffer *target, size_t length);
+void aic_buffer_keep_start(buffer *target, size_t length);
 
 /* Forgets the content; memory of a usual size is kept for the next use. The content is wiped:
  * a reply may carry a token. */
-void buffer_clear(buffer *target);
+void aic_buffer_clear(buffer *target);
 
 /* Wipes and frees; the buffer is empty and may be used again. */
-void buffer_free(buffer *target);
+void aic_buffer_free(buffer *target);
 
 #endif

@@ -17,22 +17,22 @@ static double seconds(struct timespec time) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-int64_t clock_ms(void) {
+int64_t aic_clock_ms(void) {
   const struct timespec time = read_clock(CLOCK_MONOTONIC);
   return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-double clock_now(void) { return seconds(read_clock(CLOCK_MONOTONIC)); }
+double aic_clock_now(void) { return seconds(read_clock(CLOCK_MONOTONIC)); }
 
-double clock_wall(void) { return seconds(read_clock(CLOCK_REALTIME)); }
+double aic_clock_wall(void) { return seconds(read_clock(CLOCK_REALTIME)); }
 
-void clock_sleep_ms(int ms) { (void)poll(NULL, 0, ms); }
+void aic_clock_sleep_ms(int ms) { (void)poll(NULL, 0, ms); }
 
-double clock_random(void) {
+double aic_clock_random(void) {
   uint64_t bits = 0;
   if (getentropy(&bits, sizeof bits) != 0) {
     /* No entropy (an ancient kernel): jitter is all this is used for, so time will do. */
-    bits = (uint64_t)(clock_now() * 1e9) * UINT64_C(0x9E3779B97F4A7C15);
+    bits = (uint64_t)(aic_clock_now() * 1e9) * UINT64_C(0x9E3779B97F4A7C15);
   }
   return (double)(bits >> 11) / 9007199254740992.0; /* 53 bits: every double below 1 is reachable */
 }

@@ -5,18 +5,18 @@
 #include <stdint.h>
 
 /* Milliseconds on the monotonic clock: for deadlines, never for dates. */
-int64_t clock_ms(void);
+int64_t aic_clock_ms(void);
 
 /* Seconds on the monotonic clock. */
-double clock_now(void);
+double aic_clock_now(void);
 
 /* Seconds since the epoch. */
-double clock_wall(void);
+double aic_clock_wall(void);
 
 /* Sleeps at most that long; a signal ends it early. */
-void clock_sleep_ms(int ms);
+void aic_clock_sleep_ms(int ms);
 
 /* A random number in [0, 1), from the system's generator. */
-double clock_random(void);
+double aic_clock_random(void);
 
 #endif

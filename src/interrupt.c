@@ -13,7 +13,7 @@ static bool is_due(lua_State *main) {
          lua_gethookcount(main) == 1;
 }
 
-interrupt interrupt_watch(lua_State *L) {
+interrupt aic_interrupt_watch(lua_State *L) {
   lua_State *main = compat_mainthread(L);
   const interrupt watch = {L, lua_gethook(L), is_due(main) ? NULL : lua_gethook(main)};
   return watch;
@@ -24,11 +24,11 @@ static bool run_hook(lua_State *L) {
   return luaL_loadstring(L, "return") == 0 && lua_pcall(L, 0, 0, 0) == 0;
 }
 
-interrupt_state interrupt_poll(interrupt *watch) {
+interrupt_state aic_interrupt_poll(interrupt *watch) {
   lua_State *L = watch->L;
   if (lua_gethook(L) != watch->here) {
     if (!run_hook(L)) return INTERRUPT_RAISED;
-    *watch = interrupt_watch(L); /* it only wanted to look: a profiler's, a debugger's */
+    *watch = aic_interrupt_watch(L); /* it only wanted to look: a profiler's, a debugger's */
   }
   return lua_gethook(compat_mainthread(L)) != watch->main ? INTERRUPT_WANTED : INTERRUPT_NONE;
 }

@@ -17,7 +17,7 @@ typedef struct interrupt {
   lua_Hook main; /* … and of the main thread, where lua.c sets it */
 } interrupt;
 
-interrupt interrupt_watch(lua_State *L);
+interrupt aic_interrupt_watch(lua_State *L);
 
 typedef enum interrupt_state {
   INTERRUPT_NONE,
@@ -26,6 +26,6 @@ typedef enum interrupt_state {
 } interrupt_state;
 
 /* Looks whether a hook was set since; lets a new hook of this coroutine run. */
-interrupt_state interrupt_poll(interrupt *watch);
+interrupt_state aic_interrupt_poll(interrupt *watch);
 
 #endif

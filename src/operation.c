@@ -7,21 +7,22 @@
 
 /* ---- bodies: each pushes one string ---- */
 
-static void push_stop(lua_State *L, int first, int options) {
-  (void)first, (void)options;
+static void push_stop(lua_State *L, int first, const request *built) {
+  (void)first, (void)built;
   lua_pushliteral(L, "{\"targetStatus\":\"STOPPED\"}");
 }
 
 /* The procedure that SAP documents sends this body with DELETE. */
-static void push_delete(lua_State *L, int first, int options) {
-  (void)first, (void)options;
+static void push_delete(lua_State *L, int first, const request *built) {
+  (void)first, (void)built;
   lua_pushliteral(L, "{\"targetStatus\":\"DELETED\"}");
 }
 
-static void push_create(lua_State *L, int first, int options) {
+static void push_create(lua_State *L, int first, const request *built) {
+  const int options = built->options;
   const char *configuration = lua_tostring(L, first);
-  if (options != 0) parameter_push_raw(L, options, "ttl");
-  if (options == 0 || !parameter_fits_ttl(L, lua_gettop(L))) {
+  if (options != 0) aic_parameter_push_raw(L, options, "ttl");
+  if (options == 0 || !aic_parameter_fits_ttl(L, lua_gettop(L))) {
     lua_pushfstring(L, "{\"configurationId\":\"%s\"}", configuration);
   } else {
     lua_pushfstring(L, "{\"configurationId\":\"%s\",\"ttl\":\"%s\"}", configuration,
@@ -29,20 +30,21 @@ static void push_create(lua_State *L, int first, int options) {
   }
 }
 
-static void push_update(lua_State *L, int first, int options) {
-  (void)options;
+static void push_update(lua_State *L, int first, const request *built) {
+  (void)built;
   lua_pushfstring(L, "{\"configurationId\":\"%s\"}", lua_tostring(L, first + 1));
 }
 
-static void push_batch(lua_State *L, int first, int options) {
-  (void)options;
+static void push_batch(lua_State *L, int first, const request *built) {
   const int count = (int)lua_rawlen(L, first);
   luaL_Buffer text;
   luaL_buffinit(L, &text);
-  luaL_addstring(&text, "{\"deployments\":[");
+  luaL_addstring(&text, "{\"");
+  luaL_addstring(&text, built->resource);
+  luaL_addstring(&text, "\":[");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, first, i);
-    if (!parameter_fits_item(L, lua_gettop(L), 0))
+    if (!aic_parameter_fits_item(L, lua_gettop(L), 0))
       luaL_error(L, "batch: an item changed while it was read");
     lua_pushfstring(L, "%s{\"id\":\"%s\",\"targetStatus\":\"%s\"}", i > 1 ? "," : "",
                     lua_tostring(L, -1), lua_tostring(L, -2));
@@ -56,109 +58,52 @@ static void push_batch(lua_State *L, int first, int options) {
 
 /* ---- the operations ---- */
 
-#define DEPLOYMENTS "/lm/deployments"
-#define DEPLOYMENT DEPLOYMENTS "/{id}"
-#define JSON "application/json"
+static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false},
+                         records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true},
+                         accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false},
+                         items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true},
+                         lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false},
+                         capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false},
+                         number = {.form = REPLY_COUNT},
+                         token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false};
 
-/* clang-format off: a table, a few lines per entry */
-const operation operations[] = {{.name = "status",
-                                 .verb = "GET",
-                                 .path = DEPLOYMENT,
-                                 .arguments = {&parameter_id},
-                                 .options = status_options,
-                                 .required = "status",
-                                 .required_type = LUA_TSTRING},
-                                {.name = "list",
-                                 .verb = "GET",
-                                 .path = DEPLOYMENTS,
-                                 .options = list_options,
-                                 .required = "resources",
-                                 .required_type = LUA_TTABLE,
-                                 .elements = true},
-                                {.name = "count",
-                                 .verb = "GET",
-                                 .path = DEPLOYMENTS "/$count",
-                                 .options = count_options,
-                                 .reply = REPLY_COUNT},
-                                {.name = "create",
-                                 .verb = "POST",
-                                 .path = DEPLOYMENTS,
-                                 .arguments = {&parameter_configuration_id},
-                                 .options = create_options,
-                                 .push_body = push_create,
-                                 .content_type = JSON,
-                                 .required = "id",
-                                 .required_type = LUA_TSTRING,
-                                 .changes = true,
-                                 .once = true},
-                                {.name = "update",
-                                 .verb = "PATCH",
-                                 .path = DEPLOYMENT,
-                                 .arguments = {&parameter_id, &parameter_configuration_id},
-                                 .options = no_options,
-                                 .push_body = push_update,
-                                 .content_type = JSON,
-                                 .required = "id",
-                                 .required_type = LUA_TSTRING,
-                                 .changes = true},
-                                {.name = "stop",
-                                 .verb = "PATCH",
-                                 .path = DEPLOYMENT,
-                                 .arguments = {&parameter_id},
-                                 .options = no_options,
-                                 .push_body = push_stop,
-                                 .content_type = JSON,
-                                 .required = "id",
-                                 .required_type = LUA_TSTRING,
-                                 .changes = true},
-                                {.name = "delete",
-                                 .verb = "DELETE",
-                                 .path = DEPLOYMENT,
-                                 .arguments = {&parameter_id},
-                                 .options = no_options,
-                                 .push_body = push_delete,
-                                 .content_type = JSON,
-                                 .required = "id",
-                                 .required_type = LUA_TSTRING,
-                                 .changes = true},
-                                {.name = "batch",
-                                 .verb = "PATCH",
-                                 .path = DEPLOYMENTS,
-                                 .arguments = {&parameter_items},
-                                 .options = no_options,
-                                 .push_body = push_batch,
-                                 .content_type = "application/merge-patch+json",
-                                 .required = "deployments",
-                                 .required_type = LUA_TTABLE,
-                                 .elements = true,
-                                 .changes = true},
-                                {.name = "logs",
-                                 .verb = "GET",
-                                 .path = DEPLOYMENT "/logs",
-                                 .arguments = {&parameter_id},
-                                 .options = logs_options,
-                                 .required = "data",
-                                 .required_type = LUA_TTABLE},
-                                {.name = "capabilities",
-                                 .verb = "GET",
-                                 .path = "/lm/meta",
-                                 .options = no_options,
-                                 .no_resource_group = true,
-                                 .required = "aiApi",
-                                 .required_type = LUA_TTABLE},
-                                {.name = "login",
-                                 .verb = "POST",
-                                 .options = no_options,
-                                 .content_type = "application/x-www-form-urlencoded",
-                                 .reply = REPLY_TOKEN,
-                                 .no_resource_group = true,
-                                 .required = "access_token",
-                                 .required_type = LUA_TSTRING},
-                                {.name = NULL}};
+#define ALL "/lm/{resource}"
+#define ONE ALL "/{id}"
+#define ID &aic_parameter_id
+#define ITEMS &aic_parameter_items
+#define CONFIGURATION &aic_parameter_configuration_id
+#define JSON "application/json"
+#define MERGE_PATCH "application/merge-patch+json"
+#define FORM "application/x-www-form-urlencoded"
+
+/* The columns are the struct's. */
+/* clang-format off */
+const operation aic_operations[] = {
+  {"status", "GET",    ONE,           {ID}, {aic_status_options}, .shape = &record},
+  {"list",   "GET",    ALL,           {0},  {aic_filter_options, aic_page_options}, .shape = &records},
+  {"count",  "GET",    ALL "/$count", {0},  {aic_filter_options}, .shape = &number},
+  {"create", "POST",   ALL, {CONFIGURATION}, {aic_create_options}, push_create, JSON, &accepted,
+   .changes = true, .not_idempotent = true, .once = true},
+  {"update", "PATCH",  ONE, {ID, CONFIGURATION}, {0}, push_update, JSON, &accepted,
+   .changes = true, .only = aic_deployments},
+  {"stop",   "PATCH",  ONE, {ID},    {0}, push_stop,   JSON, &accepted, .changes = true},
+  {"delete", "DELETE", ONE, {ID},    {0}, push_delete, JSON, &accepted, .changes = true},
+  {"batch",  "PATCH",  ALL, {ITEMS}, {0}, push_batch, MERGE_PATCH, &items,
+   .changes = true, .not_idempotent = true},
+  {"logs",   "GET",    ONE "/logs",   {ID}, {aic_logs_options}, .shape = &lines},
+  {"capabilities", "GET", "/lm/meta", .shape = &capabilities, .no_resource_group = true},
+  {"login",  "POST",   .content_type = FORM, .shape = &token, .no_resource_group = true},
+  {.name = NULL}};
 /* clang-format on */
 
-const operation *operation_find(const char *name) {
-  for (const operation *op = operations; op->name != NULL; op++) {
+bool aic_operation_has_resource(const operation *op) {
+  return op->path != NULL && strstr(op->path, "{resource}") != NULL;
+}
+
+bool aic_operation_is_about_one(const operation *op) { return op->arguments[0] == ID; }
+
+const operation *aic_operation_find(const char *name) {
+  for (const operation *op = aic_operations; op->name != NULL; op++) {
     if (strcmp(op->name, name) == 0) return op;
   }
   return NULL;
@@ -169,8 +114,8 @@ const operation *operation_find(const char *name) {
 /* What came instead of the expected. Only a readable text is repeated. */
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
-  if (text != NULL && length <= 80 && (length == 0 || parameter_header_safe(text, length))) {
+  const char *text = aic_parameter_string(L, index, &length);
+  if (text != NULL && length <= 80 && (length == 0 || aic_parameter_header_safe(text, length))) {
     return lua_pushfstring(L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected,
                            text);
   }
@@ -178,29 +123,52 @@ static const char *complain(lua_State *L, const operation *op, const parameter *
                          text != NULL ? "unprintable text" : luaL_typename(L, index));
 }
 
-static const parameter *find_parameter(const parameter *list, const char *name) {
-  for (; list->name != NULL; list++) {
-    if (strcmp(list->name, name) == 0) return list;
+/* What it has is had by one resource alone, and another one is asked. */
+static const char *complain_of_resource(lua_State *L, const char *what, const char *only,
+                                        const char *asked) {
+  return lua_pushfstring(L, "%s: only %s have it, got resource = \"%s\"", what, only, asked);
+}
+
+static const parameter *find_option(const operation *op, const char *name) {
+  const parameter *const lists[] = {op->options[0], op->options[1], aic_common_options,
+                                    aic_operation_has_resource(op) ? aic_resource_options : NULL};
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    for (const parameter *option = lists[i]; option != NULL && option->name != NULL; option++) {
+      if (strcmp(option->name, name) == 0) return option;
+    }
   }
   return NULL;
 }
 
+/* The resource that is asked; one that does not fit is complained of later. */
+static const char *asked_resource(lua_State *L, int options) {
+  aic_parameter_push_raw(L, options, "resource");
+  const char *word = aic_parameter_resource_word(L, -1);
+  lua_pop(L, 1);
+  return word != NULL ? word : aic_deployments;
+}
+
 /* Checks every option; leaves the stack as it was, or the complaint on it. */
-static const char *check_options(lua_State *L, const operation *op, int options) {
+static const char *check_options(lua_State *L, const operation *op, int options,
+                                 const char *resource) {
   lua_pushnil(L);
   while (lua_next(L, options) != 0) {
-    const char *name = parameter_string(L, -2, NULL);
+    const char *name = aic_parameter_string(L, -2, NULL);
     if (name == NULL) {
       return lua_pushfstring(L, "%s: the names of options are strings, got a %s", op->name,
                              luaL_typename(L, -2));
     }
-    const parameter *known = find_parameter(op->options, name);
-    if (known == NULL) known = find_parameter(common_options, name);
+    const parameter *known = find_option(op, name);
     if (known == NULL) return lua_pushfstring(L, "%s: unknown option '%s'", op->name, name);
     if (!known->fit(L, lua_gettop(L))) return complain(L, op, known, lua_gettop(L));
+    if (known->only != NULL && known->only != resource) {
+      lua_pushfstring(L, "%s: %s", op->name, name);
+      return complain_of_resource(L, lua_tostring(L, -1), known->only, resource);
+    }
     lua_pop(L, 1);
   }
-  return NULL;
+  if (op->only == NULL || op->only == resource) return NULL;
+  return complain_of_resource(L, op->name, op->only, resource);
 }
 
 /* Pushes the value of a query parameter for the value on top, which it replaces. */
@@ -224,18 +192,27 @@ static void escape_value(lua_State *L) {
   lua_remove(L, -2);
 }
 
-/* Pushes path and query. */
-static void push_target(lua_State *L, const operation *op, const char *id, int options) {
-  if (id != NULL) {
-    luaL_gsub(L, op->path, "{id}", id);
-  } else {
-    lua_pushstring(L, op->path);
+/* Pushes the path, with the words of this request in it. */
+static void push_path(lua_State *L, const request *built) {
+  luaL_Buffer text;
+  luaL_buffinit(L, &text);
+  const char *at = built->operation->path;
+  const char *brace = strchr(at, '{');
+  for (; brace != NULL; brace = strchr(at, '{')) {
+    luaL_addlstring(&text, at, (size_t)(brace - at));
+    luaL_addstring(&text, brace[1] == 'i' ? built->id : built->resource);
+    at = strchr(brace, '}') + 1;
   }
-  if (options == 0) return;
-  const char *separator = "?";
-  for (const parameter *option = op->options; option->name != NULL; option++) {
+  luaL_addstring(&text, at);
+  luaL_pushresult(&text);
+}
+
+/* Appends these options to the path or the query on top; returns what separates the next one. */
+static const char *append_query(lua_State *L, const parameter *list, int options,
+                                const char *separator) {
+  for (const parameter *option = list; option != NULL && option->name != NULL; option++) {
     if (option->query == NULL) continue;
-    parameter_push_raw(L, options, option->name);
+    aic_parameter_push_raw(L, options, option->name);
     if (!option->fit(L, lua_gettop(L))) { /* nil; the others were checked before */
       lua_pop(L, 1);
       continue;
@@ -247,20 +224,30 @@ static void push_target(lua_State *L, const operation *op, const char *id, int o
     lua_pop(L, 1);
     separator = "&";
   }
+  return separator;
+}
+
+/* Pushes path and query. */
+static void push_target(lua_State *L, const request *built) {
+  const operation *op = built->operation;
+  push_path(L, built);
+  if (built->options == 0) return;
+  const char *separator = append_query(L, op->options[0], built->options, "?");
+  (void)append_query(L, op->options[1], built->options, separator);
 }
 
 static void take_common_options(lua_State *L, int options, request *built) {
   if (options == 0) return;
-  parameter_push_raw(L, options, "timeout");
+  aic_parameter_push_raw(L, options, "timeout");
   built->timeout = lua_tonumber(L, -1);
-  parameter_push_raw(L, options, "resource_group");
+  aic_parameter_push_raw(L, options, "resource_group");
   built->resource_group = lua_tostring(L, -1);
 }
 
-const char *operation_check(lua_State *L, const operation *op, int first, request *built) {
+const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built) {
   int top = lua_gettop(L);
   while (top >= first && lua_isnil(L, top)) top--; /* "no options" is often said as nil */
-  const request empty = {.operation = op};
+  const request empty = {.operation = op, .resource = aic_deployments};
   *built = empty;
   luaL_checkstack(L, 16, NULL);
   int next = first;
@@ -271,7 +258,7 @@ const char *operation_check(lua_State *L, const operation *op, int first, reques
                              argument->expected);
     }
     if (!argument->fit(L, next)) return complain(L, op, argument, next);
-    if (argument == &parameter_id) built->id = lua_tostring(L, next);
+    if (argument == &aic_parameter_id) built->id = lua_tostring(L, next);
   }
   if (next < top) return lua_pushfstring(L, "%s: too many arguments", op->name);
   if (next > top) return NULL;
@@ -280,19 +267,20 @@ const char *operation_check(lua_State *L, const operation *op, int first, reques
     return lua_pushfstring(L, "%s: a table of options expected, got %s", op->name,
                            luaL_typename(L, next));
   }
-  return check_options(L, op, next);
+  built->resource = asked_resource(L, next);
+  return check_options(L, op, next, built->resource);
 }
 
-const char *operation_build(lua_State *L, const operation *op, int first, request *built) {
-  const char *complaint = operation_check(L, op, first, built);
+const char *aic_operation_build(lua_State *L, const operation *op, int first, request *built) {
+  const char *complaint = aic_operation_check(L, op, first, built);
   if (complaint != NULL) return complaint;
   take_common_options(L, built->options, built);
   if (op->path != NULL) {
-    push_target(L, op, built->id, built->options);
+    push_target(L, built);
     built->target = lua_tostring(L, -1);
   }
   if (op->push_body != NULL) {
-    op->push_body(L, first, built->options);
+    op->push_body(L, first, built);
     built->body = lua_tolstring(L, -1, &built->body_length);
   }
   return NULL;

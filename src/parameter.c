@@ -10,13 +10,13 @@ static bool is_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-const char *parameter_string(lua_State *L, int index, size_t *length) {
+const char *aic_parameter_string(lua_State *L, int index, size_t *length) {
   return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
 }
 
 static bool fit_id(lua_State *L, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
+  const char *text = aic_parameter_string(L, index, &length);
   if (text == NULL || length < 4 || length > 64) return false;
   for (size_t i = 0; i < length; i++) {
     if (!is_word_byte(text[i]) && text[i] != '.' && text[i] != '-') return false;
@@ -27,7 +27,7 @@ static bool fit_id(lua_State *L, int index) {
 /* Any word: SAP may add states. */
 static bool fit_status(lua_State *L, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
+  const char *text = aic_parameter_string(L, index, &length);
   if (text == NULL || length == 0 || length > 64) return false;
   for (size_t i = 0; i < length; i++) {
     if (!is_word_byte(text[i])) return false;
@@ -38,20 +38,20 @@ static bool fit_status(lua_State *L, int index) {
 /* RFC 3339, as far as its alphabet goes: the service knows the calendar better. */
 static bool fit_time(lua_State *L, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
+  const char *text = aic_parameter_string(L, index, &length);
   if (text == NULL || length < 20 || length > 40 || text[4] != '-' || text[10] != 'T') return false;
   return strspn(text, "0123456789-+:.TZ") == length;
 }
 
-bool parameter_fits_ttl(lua_State *L, int index) {
+bool aic_parameter_fits_ttl(lua_State *L, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
+  const char *text = aic_parameter_string(L, index, &length);
   if (text == NULL || length < 2 || length > 20) return false;
   return strspn(text, "0123456789") == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
 }
 
 static bool is_one_of(lua_State *L, int index, const char *one, const char *other) {
-  const char *text = parameter_string(L, index, NULL);
+  const char *text = aic_parameter_string(L, index, NULL);
   return text != NULL && (strcmp(text, one) == 0 || strcmp(text, other) == 0);
 }
 
@@ -80,15 +80,15 @@ static bool fit_ids(lua_State *L, int index) {
   return fit;
 }
 
-void parameter_push_raw(lua_State *L, int table, const char *name) {
+void aic_parameter_push_raw(lua_State *L, int table, const char *name) {
   lua_pushstring(L, name);
   lua_rawget(L, table);
 }
 
-bool parameter_fits_item(lua_State *L, int item, int seen) {
+bool aic_parameter_fits_item(lua_State *L, int item, int seen) {
   if (lua_type(L, item) != LUA_TTABLE) return false;
-  parameter_push_raw(L, item, "targetStatus");
-  parameter_push_raw(L, item, "id");
+  aic_parameter_push_raw(L, item, "targetStatus");
+  aic_parameter_push_raw(L, item, "id");
   const int id = lua_gettop(L);
   if (!is_one_of(L, id - 1, "STOPPED", "DELETED") || !fit_id(L, id)) return false;
   if (seen == 0) return true;
@@ -109,7 +109,7 @@ static bool fit_items(lua_State *L, int index) {
   const int seen = lua_gettop(L);
   for (size_t i = 1; fit && i <= count; i++) {
     lua_rawgeti(L, index, (int)i);
-    fit = parameter_fits_item(L, seen + 1, seen);
+    fit = aic_parameter_fits_item(L, seen + 1, seen);
     lua_settop(L, seen);
   }
   lua_pop(L, 1);
@@ -118,8 +118,19 @@ static bool fit_items(lua_State *L, int index) {
 
 static bool fit_resource_group(lua_State *L, int index) {
   size_t length;
-  const char *text = parameter_string(L, index, &length);
-  return text != NULL && parameter_header_safe(text, length);
+  const char *text = aic_parameter_string(L, index, &length);
+  return text != NULL && aic_parameter_header_safe(text, length);
+}
+
+const char *aic_parameter_resource_word(lua_State *L, int index) {
+  const char *text = aic_parameter_string(L, index, NULL);
+  if (text == NULL) return NULL;
+  if (strcmp(text, aic_executions) == 0) return aic_executions;
+  return strcmp(text, aic_deployments) == 0 ? aic_deployments : NULL;
+}
+
+static bool fit_resource(lua_State *L, int index) {
+  return aic_parameter_resource_word(L, index) != NULL;
 }
 
 static bool fit_timeout(lua_State *L, int index) {
@@ -128,7 +139,7 @@ static bool fit_timeout(lua_State *L, int index) {
   return number > 0 && number <= 1e6;
 }
 
-bool parameter_header_safe(const char *value, size_t length) {
+bool aic_parameter_header_safe(const char *value, size_t length) {
   for (size_t i = 0; i < length; i++) {
     const unsigned char byte = (unsigned char)value[i];
     if (byte < 0x20 || byte == 0x7F) return false;
@@ -140,45 +151,52 @@ bool parameter_header_safe(const char *value, size_t length) {
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
 
-const parameter parameter_id = {"id", NULL, fit_id, AN_ID};
-const parameter parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID};
-const parameter parameter_items = {
+#define A_WORD "a word such as RUNNING expected"
+#define A_TIME "an RFC 3339 time expected"
+#define STATUS_ONLY "\"status\" expected"
+
+const char aic_deployments[] = "deployments", aic_executions[] = "executions";
+
+const parameter aic_parameter_id = {"id", NULL, fit_id, AN_ID, NULL};
+const parameter aic_parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID, NULL};
+const parameter aic_parameter_items = {
     "items", NULL, fit_items,
-    "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once"};
+    "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once",
+    NULL};
 
-const parameter common_options[] = {
-    {"resource_group", NULL, fit_resource_group, "text without control characters expected"},
-    {"timeout", NULL, fit_timeout, "seconds expected, more than 0"},
-    {NULL, NULL, NULL, NULL}};
+const parameter aic_common_options[] = {
+    {"resource_group", NULL, fit_resource_group, "text without control characters expected", NULL},
+    {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
+    {.name = NULL}};
 
-const parameter no_options[] = {{NULL, NULL, NULL, NULL}};
+const parameter aic_resource_options[] = {
+    {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
+    {.name = NULL}};
 
-const parameter status_options[] = {{"select", "$select", fit_select, "\"status\" expected"},
-                                    {NULL, NULL, NULL, NULL}};
+const parameter aic_status_options[] = {{"select", "$select", fit_select, STATUS_ONLY, NULL},
+                                        {.name = NULL}};
 
-const parameter list_options[] = {
-    {"status", "status", fit_status, "a word such as RUNNING expected"},
-    {"scenario_id", "scenarioId", fit_id, AN_ID},
-    {"configuration_id", "configurationId", fit_id, AN_ID},
-    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
-    {"top", "$top", fit_top, "an integer from 1 to 100000 expected"},
-    {"skip", "$skip", fit_skip, "an integer from 0 expected"},
-    {"select", "$select", fit_select, "\"status\" expected"},
-    {NULL, NULL, NULL, NULL}};
+const parameter aic_filter_options[] = {
+    {"status", "status", fit_status, A_WORD, NULL},
+    {"scenario_id", "scenarioId", fit_id, AN_ID, NULL},
+    {"configuration_id", "configurationId", fit_id, AN_ID, NULL},
+    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected", NULL},
+    {"execution_schedule_id", "executionScheduleId", fit_id, AN_ID, aic_executions},
+    {.name = NULL}};
 
-const parameter count_options[] = {
-    {"status", "status", fit_status, "a word such as RUNNING expected"},
-    {"scenario_id", "scenarioId", fit_id, AN_ID},
-    {"configuration_id", "configurationId", fit_id, AN_ID},
-    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected"},
-    {NULL, NULL, NULL, NULL}};
+const parameter aic_page_options[] = {
+    {"top", "$top", fit_top, "an integer from 1 to 100000 expected", NULL},
+    {"skip", "$skip", fit_skip, "an integer from 0 expected", NULL},
+    {"select", "$select", fit_select, STATUS_ONLY, NULL},
+    {.name = NULL}};
 
-const parameter create_options[] = {
-    {"ttl", NULL, parameter_fits_ttl, "digits and then m, h or d expected"},
-    {NULL, NULL, NULL, NULL}};
+const parameter aic_create_options[] = {
+    {"ttl", NULL, aic_parameter_fits_ttl, "digits and then m, h or d expected", aic_deployments},
+    {.name = NULL}};
 
-const parameter logs_options[] = {{"start", "start", fit_time, "an RFC 3339 time expected"},
-                                  {"end", "end", fit_time, "an RFC 3339 time expected"},
-                                  {"top", "$top", fit_lines, "an integer from 1 to 5000 expected"},
-                                  {"order", "$order", fit_order, "\"asc\" or \"desc\" expected"},
-                                  {NULL, NULL, NULL, NULL}};
+const parameter aic_logs_options[] = {
+    {"start", "start", fit_time, A_TIME, NULL},
+    {"end", "end", fit_time, A_TIME, NULL},
+    {"top", "$top", fit_lines, "an integer from 1 to 5000 expected", NULL},
+    {"order", "$order", fit_order, "\"asc\" or \"desc\" expected", NULL},
+    {.name = NULL}};

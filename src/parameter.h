@@ -15,30 +15,38 @@ typedef struct parameter {
   const char *query; /* in the query string; NULL: it goes elsewhere */
   bool (*fit)(lua_State *L, int index);
   const char *expected; /* for the complaint about what does not fit */
+  const char *only;     /* the one resource that has it; NULL: every one has */
 } parameter;
 
-/* Positional arguments. */
-extern const parameter parameter_id, parameter_configuration_id, parameter_items;
+/* The collections that operations are about, by their words in paths and bodies. Whoever keeps one
+ * keeps the constant: it may be compared by address. */
+extern const char aic_deployments[], aic_executions[];
 
-/* Named ones by operation, each list ended by one without a name; and those that every operation
- * takes. */
-extern const parameter no_options[], status_options[], list_options[], count_options[],
-    create_options[], logs_options[], common_options[];
+/* The constant for the word at the index; NULL: it is none. */
+const char *aic_parameter_resource_word(lua_State *L, int index);
+
+/* Positional arguments. */
+extern const parameter aic_parameter_id, aic_parameter_configuration_id, aic_parameter_items;
+
+/* Named ones by operation, each list ended by one without a name; those that every operation takes,
+ * and those of operations whose path names a resource. */
+extern const parameter aic_status_options[], aic_filter_options[], aic_page_options[],
+    aic_create_options[], aic_logs_options[], aic_common_options[], aic_resource_options[];
 
 /* Pushes the field itself: what a metatable would add was not checked. */
-void parameter_push_raw(lua_State *L, int table, const char *name);
+void aic_parameter_push_raw(lua_State *L, int table, const char *name);
 
 /* The string at the index, or NULL. A number does not count as a string here. */
-const char *parameter_string(lua_State *L, int index, size_t *length);
+const char *aic_parameter_string(lua_State *L, int index, size_t *length);
 
 /* Digits and then m, h or d. */
-bool parameter_fits_ttl(lua_State *L, int index);
+bool aic_parameter_fits_ttl(lua_State *L, int index);
 
 /* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
  * seen, if any, since an id may stand there once. */
-bool parameter_fits_item(lua_State *L, int item, int seen);
+bool aic_parameter_fits_item(lua_State *L, int item, int seen);
 
 /* May it stand in a header: not empty, and no control characters? */
-bool parameter_header_safe(const char *value, size_t length);
+bool aic_parameter_header_safe(const char *value, size_t length);
 
 #endif

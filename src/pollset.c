@@ -9,13 +9,13 @@
 #include "clock.h"
 #include "pollset_backend.h"
 
-bool pollset_open(pollset *set) {
+bool aic_pollset_open(pollset *set) {
   const pollset closed = POLLSET_CLOSED;
   *set = closed;
-  return backend_open(set);
+  return aic_pollset_backend_open(set);
 }
 
-void pollset_close(pollset *set) {
+void aic_pollset_close(pollset *set) {
   const pollset closed = POLLSET_CLOSED;
   if (set->fd >= 0) close(set->fd);
   if (set->timer >= 0) close(set->timer);
@@ -23,11 +23,11 @@ void pollset_close(pollset *set) {
   *set = closed;
 }
 
-void pollset_close_with_sockets(pollset *set) {
+void aic_pollset_close_with_sockets(pollset *set) {
   for (size_t fd = 0; fd < set->capacity; fd++) {
     if (set->watches[fd].owned) close((int)fd);
   }
-  pollset_close(set);
+  aic_pollset_close(set);
 }
 
 /* The entry of a descriptor, made if need be; NULL: no memory. */
@@ -45,7 +45,7 @@ static pollset_watch *watch_of(pollset *set, int fd) {
   return &set->watches[index];
 }
 
-bool pollset_opened(pollset *set, int fd) {
+bool aic_pollset_opened(pollset *set, int fd) {
   pollset_watch *watch = watch_of(set, fd);
   if (watch == NULL) return false;
   const pollset_watch fresh = {0, 0, true};
@@ -56,12 +56,12 @@ bool pollset_opened(pollset *set, int fd) {
 /* Tells the kernel what is wanted, if it does not know yet. */
 static bool synchronise(pollset *set, int fd, pollset_watch *watch) {
   if (watch->registered == watch->wanted) return true;
-  if (!backend_watch(set, fd, watch->registered, watch->wanted)) return false;
+  if (!aic_pollset_backend_watch(set, fd, watch->registered, watch->wanted)) return false;
   watch->registered = watch->wanted;
   return true;
 }
 
-void pollset_closing(pollset *set, int fd) {
+void aic_pollset_closing(pollset *set, int fd) {
   if ((size_t)fd >= set->capacity) return;
   pollset_watch *watch = &set->watches[fd];
   const pollset_watch fresh = {0, 0, false};
@@ -70,7 +70,7 @@ void pollset_closing(pollset *set, int fd) {
   *watch = fresh;
 }
 
-bool pollset_want(pollset *set, int fd, int wanted) {
+bool aic_pollset_want(pollset *set, int fd, int wanted) {
   pollset_watch *watch = watch_of(set, fd);
   if (watch == NULL) return false;
   watch->wanted = (unsigned char)wanted;
@@ -81,40 +81,42 @@ bool pollset_want(pollset *set, int fd, int wanted) {
 /* Waking once too early is harmless, so a later deadline is not worth a system call. */
 static void arm(pollset *set, int64_t when) {
   if (!set->exported || when >= set->armed) return;
-  const int64_t left = when - clock_ms();
-  backend_arm(set, left > 0 ? left : 0);
+  const int64_t left = when - aic_clock_ms();
+  aic_pollset_backend_arm(set, left > 0 ? left : 0);
   set->armed = when;
 }
 
-int pollset_export(pollset *set) {
+int aic_pollset_export(pollset *set) {
   set->exported = true;
   arm(set, set->due);
   return set->fd;
 }
 
-void pollset_timeout(pollset *set, long ms) { set->due = ms < 0 ? POLLSET_NEVER : clock_ms() + ms; }
+void aic_pollset_timeout(pollset *set, long ms) {
+  set->due = ms < 0 ? POLLSET_NEVER : aic_clock_ms() + ms;
+}
 
-bool pollset_take_due(pollset *set) {
-  if (set->due == POLLSET_NEVER || set->due > clock_ms()) return false;
+bool aic_pollset_take_due(pollset *set) {
+  if (set->due == POLLSET_NEVER || set->due > aic_clock_ms()) return false;
   set->due = POLLSET_NEVER;
   return true;
 }
 
-void pollset_settle(pollset *set) { arm(set, set->due); }
+void aic_pollset_settle(pollset *set) { arm(set, set->due); }
 
-void pollset_wake(pollset *set) { arm(set, 0); }
+void aic_pollset_wake(pollset *set) { arm(set, 0); }
 
 /* The time to wait: not beyond the timeout, nor most_ms. */
 static int patience(const pollset *set, int most_ms) {
   if (set->due == POLLSET_NEVER) return most_ms;
-  const int64_t left = set->due - clock_ms();
+  const int64_t left = set->due - aic_clock_ms();
   if (left <= 0) return 0;
   if (most_ms >= 0 && left > most_ms) return most_ms;
   return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-int pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]) {
-  const int found = backend_wait(set, patience(set, most_ms), events);
+int aic_pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]) {
+  const int found = aic_pollset_backend_wait(set, patience(set, most_ms), events);
   int kept = 0;
   for (int i = 0; i < found; i++) {
     if (events[i].fd == POLLSET_TIMER) {

@@ -43,35 +43,35 @@ typedef struct pollset {
   { -1, -1, false, POLLSET_NEVER, POLLSET_NEVER, NULL, 0 }
 
 /* On failure errno is set and the set stays closed. */
-bool pollset_open(pollset *set);
+bool aic_pollset_open(pollset *set);
 
 /* Idempotent. With sockets: also closes every owned socket (for the child of a fork). */
-void pollset_close(pollset *set);
-void pollset_close_with_sockets(pollset *set);
+void aic_pollset_close(pollset *set);
+void aic_pollset_close_with_sockets(pollset *set);
 
 /* Hands the descriptor out; from now on the kernel's timer is kept too. */
-int pollset_export(pollset *set);
+int aic_pollset_export(pollset *set);
 
 /* A socket was opened, or is about to be closed. False: no memory. */
-bool pollset_opened(pollset *set, int fd);
-void pollset_closing(pollset *set, int fd);
+bool aic_pollset_opened(pollset *set, int fd);
+void aic_pollset_closing(pollset *set, int fd);
 
 /* What to watch a socket for: POLLSET_READ | POLLSET_WRITE, 0 for nothing. */
-bool pollset_want(pollset *set, int fd, int wanted);
+bool aic_pollset_want(pollset *set, int fd, int wanted);
 
 /* The timeout passes in ms milliseconds; -1: there is none. The kernel's timer is not touched yet,
  * as timeouts come and go while libcurl works: settle does so before control is given back. */
-void pollset_timeout(pollset *set, long ms);
-void pollset_settle(pollset *set);
+void aic_pollset_timeout(pollset *set, long ms);
+void aic_pollset_settle(pollset *set);
 
 /* Has it passed? True once: asking clears it. */
-bool pollset_take_due(pollset *set);
+bool aic_pollset_take_due(pollset *set);
 
 /* Makes the descriptor readable at once, for work that waits for the owner of the loop. */
-void pollset_wake(pollset *set);
+void aic_pollset_wake(pollset *set);
 
 /* Waits until a socket is ready, the timeout passes, most_ms milliseconds are over (-1: no limit)
  * or a signal arrives; fills events and returns how many. */
-int pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]);
+int aic_pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]);
 
 #endif

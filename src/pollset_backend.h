@@ -7,15 +7,15 @@
 enum { POLLSET_TIMER = -1 }; /* the "descriptor" of an event of the timer */
 
 /* Fills fd (and timer); false with errno set, nothing left open. */
-bool backend_open(pollset *set);
+bool aic_pollset_backend_open(pollset *set);
 
 /* Changes a socket's interest from one set of POLLSET_* bits to another. */
-bool backend_watch(pollset *set, int fd, int before, int after);
+bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after);
 
 /* One event of the timer in ms milliseconds, replacing an earlier wish. */
-void backend_arm(pollset *set, int64_t ms);
+void aic_pollset_backend_arm(pollset *set, int64_t ms);
 
 /* Waits and fills events; a fired timer is taken and reported as POLLSET_TIMER. 0 on a signal. */
-int backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]);
+int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]);
 
 #endif

@@ -23,30 +23,30 @@ static bool control(const pollset *set, int operation, int fd, uint32_t events) 
   return epoll_ctl(set->fd, operation, fd, &event) == 0;
 }
 
-bool backend_open(pollset *set) {
+bool aic_pollset_backend_open(pollset *set) {
   set->fd = epoll_create1(EPOLL_CLOEXEC);
   set->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (set->fd >= 0 && set->timer >= 0 && control(set, EPOLL_CTL_ADD, set->timer, EPOLLIN)) {
     return true;
   }
   const int reason = errno;
-  pollset_close(set);
+  aic_pollset_close(set);
   errno = reason;
   return false;
 }
 
-bool backend_watch(pollset *set, int fd, int before, int after) {
+bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after) {
   const int operation = before == 0 ? EPOLL_CTL_ADD : after == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
   return control(set, operation, fd, to_epoll(after)) || after == 0;
 }
 
-void backend_arm(pollset *set, int64_t ms) {
+void aic_pollset_backend_arm(pollset *set, int64_t ms) {
   const int64_t ns = ms > 0 ? ms % 1000 * 1000000 : 1; /* zero would disarm it */
   const struct itimerspec when = {.it_value = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)ns}};
   timerfd_settime(set->timer, 0, &when, NULL);
 }
 
-int backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]) {
+int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]) {
   struct epoll_event ready[POLLSET_BATCH];
   const int found = epoll_wait(set->fd, ready, POLLSET_BATCH, ms);
   for (int i = 0; i < found; i++) {

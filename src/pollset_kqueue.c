@@ -15,14 +15,14 @@ static bool change(const pollset *set, int fd, short filter, unsigned short flag
   return kevent(set->fd, &event, 1, NULL, 0, NULL) == 0;
 }
 
-bool backend_open(pollset *set) {
+bool aic_pollset_backend_open(pollset *set) {
   set->fd = kqueue();
   if (set->fd < 0) return false;
   (void)fcntl(set->fd, F_SETFD, FD_CLOEXEC);
   return true;
 }
 
-bool backend_watch(pollset *set, int fd, int before, int after) {
+bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after) {
   static const struct {
     int bit;
     short filter;
@@ -37,11 +37,11 @@ bool backend_watch(pollset *set, int fd, int before, int after) {
   return told;
 }
 
-void backend_arm(pollset *set, int64_t ms) {
+void aic_pollset_backend_arm(pollset *set, int64_t ms) {
   (void)change(set, 0, EVFILT_TIMER, EV_ADD | EV_ONESHOT, ms);
 }
 
-int backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]) {
+int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]) {
   struct kevent ready[POLLSET_BATCH];
   const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
   const int found = kevent(set->fd, NULL, 0, ready, POLLSET_BATCH, ms < 0 ? NULL : &limit);

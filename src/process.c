@@ -8,9 +8,9 @@ static pid_t self;
 
 static void note(void) { self = getpid(); }
 
-bool process_begin(void) {
+bool aic_process_begin(void) {
   note();
   return pthread_atfork(NULL, NULL, note) == 0;
 }
 
-pid_t process_id(void) { return self; }
+pid_t aic_process_id(void) { return self; }

@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 /* To be called once, before process_id. False: no memory. */
-bool process_begin(void);
+bool aic_process_begin(void);
 
 /* As getpid(); fork() of the C library keeps it true in the child. */
-pid_t process_id(void);
+pid_t aic_process_id(void);
 
 #endif

@@ -13,7 +13,7 @@ enum { PREVIEW = 200 };
 
 /* ---- JSON ---- */
 
-void reply_push_decoder(lua_State *L, int max_depth) {
+void aic_reply_push_decoder(lua_State *L, int max_depth) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "cjson");
   lua_call(L, 1, 1);
@@ -78,7 +78,7 @@ static bool decode(lua_State *L, int index, buffer *body) {
   lua_rawgeti(L, -1, SESSION_DECODER);
   lua_remove(L, -2);
   lua_pushlstring(L, body->data != NULL ? body->data : "", body->length);
-  if (body->length > LONG_BODY) buffer_keep_start(body, PREVIEW + 1);
+  if (body->length > LONG_BODY) aic_buffer_keep_start(body, PREVIEW + 1);
   const int outcome = lua_pcall(L, 1, 1, 0);
   if (outcome == LUA_ERRMEM) lua_error(L); /* this says nothing about the body */
   if (outcome != 0) return false;
@@ -100,8 +100,8 @@ static void set_flag(lua_State *L, const char *field, bool flag) {
   lua_setfield(L, -2, field);
 }
 
-int reply_push_error(lua_State *L, const char *kind, const char *message, const char *name,
-                     const char *id) {
+int aic_reply_push_error(lua_State *L, const char *kind, const char *message, const char *name,
+                         const char *id) {
   lua_pushnil(L);
   lua_createtable(L, 0, 12);
   set_text(L, "kind", kind);
@@ -114,7 +114,7 @@ int reply_push_error(lua_State *L, const char *kind, const char *message, const 
 /* The first characters of the body, fit for a terminal: no control characters, no half character. */
 static void set_preview(lua_State *L, transfer *t) {
   if (t->reply.data == NULL || t->reply.length == 0) return;
-  session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
+  aic_session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
   char text[PREVIEW];
   size_t length = t->reply.length < PREVIEW ? t->reply.length : PREVIEW;
   memcpy(text, t->reply.data, length);
@@ -138,14 +138,14 @@ static const char *copy_request_id(const transfer *t, char id[PREVIEW]) {
   const size_t length = strlen(header->value);
   if (length >= PREVIEW) return NULL;
   memcpy(id, header->value, length + 1);
-  session_redact(t->session, t->authorization, id, length);
+  aic_session_redact(t->session, t->authorization, id, length);
   return id;
 }
 
 /* Pushes nil and the beginning of an error: what is known of every answer, whatever it says. */
 static void push_error(lua_State *L, const transfer *t, const char *kind, const char *message,
                        long status) {
-  reply_push_error(L, kind, message, t->operation->name, t->id[0] != '\0' ? t->id : NULL);
+  aic_reply_push_error(L, kind, message, t->operation->name, t->id[0] != '\0' ? t->id : NULL);
   if (status == 0) return;
   lua_pushinteger(L, status);
   lua_setfield(L, -2, "status");
@@ -158,7 +158,7 @@ static void push_error(lua_State *L, const transfer *t, const char *kind, const 
   lua_setfield(L, -2, "retry_after");
 }
 
-void reply_push_info(lua_State *L, const transfer *t) {
+void aic_reply_push_info(lua_State *L, const transfer *t) {
   long status = 0;
   curl_off_t microseconds = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -199,13 +199,13 @@ static bool may_be_certificate(const transfer *t) {
   const bool hung_up = t->outcome == CURLE_SEND_ERROR || t->outcome == CURLE_RECV_ERROR ||
                        t->outcome == CURLE_GOT_NOTHING || t->outcome == CURLE_HTTP2 ||
                        t->outcome == CURLE_SSL_CONNECT_ERROR;
-  return shown && hung_up && t->operation->reply == REPLY_TOKEN;
+  return shown && hung_up && t->operation->shape->form == REPLY_TOKEN;
 }
 
 /* What went wrong, in words. */
 static const char *push_cause(lua_State *L, transfer *t) {
   if (t->outcome == CURLE_ABORTED_BY_CALLBACK) return "the connection was lost before an answer";
-  session_redact(t->session, t->authorization, t->error, strlen(t->error));
+  aic_session_redact(t->session, t->authorization, t->error, strlen(t->error));
   const char *cause = t->error[0] != '\0' ? t->error : curl_easy_strerror(t->outcome);
   return may_be_certificate(t)
              ? lua_pushfstring(L, "%s (has the server refused the client certificate?)", cause)
@@ -230,7 +230,8 @@ static int push_failure(lua_State *L, transfer *t, long status) {
     retryable = false;
   }
   push_error(L, t, kind, message, status);
-  if (t->operation->reply != REPLY_TOKEN) set_preview(L, t); /* half a token is a secret, too */
+  if (t->operation->shape->form != REPLY_TOKEN)
+    set_preview(L, t); /* half a token is a secret, too */
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && t->issued > 0);
   return 2;
@@ -287,7 +288,7 @@ static bool tells_secret(lua_State *L, const transfer *t) {
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
-    return session_tells(t->session, t->authorization, text, length);
+    return aic_session_tells(t->session, t->authorization, text, length);
   }
   if (!lua_istable(L, -1)) return false;
   luaL_checkstack(L, 8, NULL);
@@ -304,12 +305,12 @@ static bool tells_secret(lua_State *L, const transfer *t) {
 }
 
 static int push_refusal(lua_State *L, int index, transfer *t, long status) {
-  session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
+  aic_session_redact(t->session, t->authorization, t->reply.data, t->reply.length);
   bool decoded = decode(L, index, &t->reply) && lua_istable(L, -1);
   const int body = lua_gettop(L);
   if (decoded && tells_secret(L, t)) {
     decoded = false;
-    buffer_clear(&t->reply); /* nothing of it is repeated */
+    aic_buffer_clear(&t->reply); /* nothing of it is repeated */
   }
   const char *kind = "http";
   bool retryable = status >= 500 && status != 501;
@@ -324,7 +325,7 @@ static int push_refusal(lua_State *L, int index, transfer *t, long status) {
                                         : "HTTP %d without an error body of AI Core",
                       (int)status);
   push_error(L, t, kind, message, status);
-  const bool about_token = t->operation->reply == REPLY_TOKEN || status == 401;
+  const bool about_token = t->operation->shape->form == REPLY_TOKEN || status == 401;
   if (!decoded || !copy_error_body(L, body, about_token)) set_preview(L, t);
   set_flag(L, "retryable", retryable);
   set_flag(L, "ambiguous", t->operation->changes && status >= 500);
@@ -366,15 +367,15 @@ static bool is_plain_text(lua_State *L) {
 
 /* NULL, or what is wrong with the value on top of the stack. */
 static const char *shape_complaint(lua_State *L, const transfer *t) {
-  const operation *op = t->operation;
+  const reply_shape *shape = t->operation->shape;
+  const char *field = shape->field != NULL ? shape->field : t->resource;
   if (!lua_istable(L, -1)) return "not a JSON object";
   const int body = lua_gettop(L);
-  lua_getfield(L, body, op->required);
+  lua_getfield(L, body, field);
   const char *complaint = NULL;
-  if (lua_type(L, -1) != op->required_type ||
-      (op->required_type == LUA_TSTRING && !is_plain_text(L))) {
-    complaint = lua_pushfstring(L, "no %s", op->required);
-  } else if (op->elements && !is_list_of_objects(L, lua_gettop(L))) {
+  if (lua_type(L, -1) != shape->type || (shape->type == LUA_TSTRING && !is_plain_text(L))) {
+    complaint = lua_pushfstring(L, "no %s", field);
+  } else if (shape->elements && !is_list_of_objects(L, lua_gettop(L))) {
     complaint = "a list with something else than objects";
   }
   lua_getfield(L, body, "id");
@@ -411,17 +412,17 @@ static int push_count(lua_State *L, transfer *t, long status) {
  * copies behind. NULL, or what is wrong. */
 static const char *take_token(lua_State *L, transfer *t) {
   token_place found;
-  if (t->reply.data == NULL || !token_find(t->reply.data, t->reply.length, &found))
+  if (t->reply.data == NULL || !aic_token_find(t->reply.data, t->reply.length, &found))
     return "no access_token";
-  if (parameter_header_safe(found.text, found.length)) {
-    t->authorization = session_new_token(found.text, found.length);
+  if (aic_parameter_header_safe(found.text, found.length)) {
+    t->authorization = aic_session_new_token(found.text, found.length);
     if (t->authorization == NULL) luaL_error(L, "out of memory");
   }
   memset(found.text, '*', found.room);
   if (t->authorization != NULL) { /* it may stand there twice */
     const size_t name = strlen(SESSION_AUTHORIZATION);
-    secret_redact(t->authorization->text + name, t->authorization->length - name, t->reply.data,
-                  t->reply.length);
+    aic_secret_redact(t->authorization->text + name, t->authorization->length - name, t->reply.data,
+                      t->reply.length);
   }
   return t->authorization != NULL ? NULL : "a token with control characters";
 }
@@ -435,7 +436,7 @@ static int push_token(lua_State *L, int index, transfer *t, long status) {
     complaint = shape_complaint(L, t);
   }
   if (complaint != NULL) {
-    buffer_clear(&t->reply); /* no preview: half a token is a secret, too */
+    aic_buffer_clear(&t->reply); /* no preview: half a token is a secret, too */
     return push_misfit(L, t, status, complaint);
   }
   lua_createtable(L, 0, 1);
@@ -446,17 +447,17 @@ static int push_token(lua_State *L, int index, transfer *t, long status) {
     lua_pushnumber(L, seconds);
     lua_setfield(L, -2, "expires_in");
   }
-  if (!t->session->closed) session_keep_token(t->session, secret_share(t->authorization));
+  if (!t->session->closed) aic_session_keep_token(t->session, aic_secret_share(t->authorization));
   return 1;
 }
 
-int reply_push(lua_State *L, int index, transfer *t) {
+int aic_reply_push(lua_State *L, int index, transfer *t) {
   long status = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   luaL_checkstack(L, 16, NULL);
   if (t->outcome != CURLE_OK) return push_failure(L, t, status);
   if (status / 100 != 2) return push_refusal(L, index, t, status);
-  switch (t->operation->reply) {
+  switch (t->operation->shape->form) {
   case REPLY_COUNT:
     return push_count(L, t, status);
   case REPLY_TOKEN:

@@ -19,12 +19,12 @@ enum { SHORTEST_REDACTED = 4 };
 /* Called through a volatile pointer, so that no compiler can know it is memset and drop the call. */
 static void *(*const volatile fill)(void *, int, size_t) = memset;
 
-void secret_wipe(void *memory, size_t length) {
+void aic_secret_wipe(void *memory, size_t length) {
   if (length > 0) fill(memory, 0, length);
 }
 
-secret *secret_new(const char *first, size_t first_length, const char *second,
-                   size_t second_length) {
+secret *aic_secret_new(const char *first, size_t first_length, const char *second,
+                       size_t second_length) {
   secret *made = malloc(sizeof *made + first_length + second_length + 1);
   if (made == NULL) return NULL;
   made->references = 1;
@@ -35,37 +35,38 @@ secret *secret_new(const char *first, size_t first_length, const char *second,
   return made;
 }
 
-secret *secret_share(secret *shared) {
+secret *aic_secret_share(secret *shared) {
   if (shared != NULL) shared->references++;
   return shared;
 }
 
-void secret_release(secret **shared) {
+void aic_secret_release(secret **shared) {
   secret *released = *shared;
   *shared = NULL;
   if (released == NULL || --released->references > 0) return;
-  secret_wipe(released->text, released->length);
+  aic_secret_wipe(released->text, released->length);
   free(released);
 }
 
-void secret_free(void *block) {
+void aic_secret_free(void *block) {
   if (block == NULL) return;
-  secret_wipe(block, BLOCK_SIZE(block));
+  aic_secret_wipe(block, BLOCK_SIZE(block));
   free(block);
 }
 
 /* Never in place: growing may move the block, and shrinking gives its tail back, unwiped. */
-void *secret_realloc(void *block, size_t size) {
+void *aic_secret_realloc(void *block, size_t size) {
   const size_t old = block != NULL ? BLOCK_SIZE(block) : 0;
   if (block != NULL && size > 0 && size <= old) return block;
   void *fresh = malloc(size > 0 ? size : 1);
   if (fresh == NULL) return NULL;
   if (block != NULL) memcpy(fresh, block, size < old ? size : old);
-  secret_free(block);
+  aic_secret_free(block);
   return fresh;
 }
 
-bool secret_stands_in(const char *hidden, size_t hidden_length, const char *text, size_t length) {
+bool aic_secret_stands_in(const char *hidden, size_t hidden_length, const char *text,
+                          size_t length) {
   return hidden_length >= SHORTEST_REDACTED && memmem(text, length, hidden, hidden_length) != NULL;
 }
 
@@ -76,7 +77,7 @@ static void redact_tail(const char *hidden, size_t hidden_length, char *text, si
   if (part >= SHORTEST_REDACTED) memset(text + length - part, '*', part);
 }
 
-void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length) {
+void aic_secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length) {
   if (hidden_length < SHORTEST_REDACTED) return;
   size_t at = 0;
   while (at + hidden_length <= length) {

@@ -14,27 +14,28 @@ typedef struct secret {
   char text[];
 } secret;
 
-void secret_wipe(void *memory, size_t length);
+void aic_secret_wipe(void *memory, size_t length);
 
 /* A new secret that joins two texts; NULL when there is no memory. */
-secret *secret_new(const char *first, size_t first_length, const char *second,
-                   size_t second_length);
+secret *aic_secret_new(const char *first, size_t first_length, const char *second,
+                       size_t second_length);
 
 /* Returns its argument, counted once more; NULL stays NULL. */
-secret *secret_share(secret *shared);
+secret *aic_secret_share(secret *shared);
 
 /* Gives one count back and clears the pointer; the last one wipes and frees. NULL is allowed. */
-void secret_release(secret **shared);
+void aic_secret_release(secret **shared);
 
 /* free and realloc for whoever does not wipe by himself: libcurl's copies of requests and replies.
  * The blocks are the C library's, so any malloc or free may stand at their other end. */
-void secret_free(void *block);
-void *secret_realloc(void *block, size_t size);
+void aic_secret_free(void *block);
+void *aic_secret_realloc(void *block, size_t size);
 
 /* Do the hidden bytes stand in the text? */
-bool secret_stands_in(const char *hidden, size_t hidden_length, const char *text, size_t length);
+bool aic_secret_stands_in(const char *hidden, size_t hidden_length, const char *text,
+                          size_t length);
 
 /* Replaces every occurrence of the hidden bytes in text by asterisks, in place; a beginning of them at its end, too. */
-void secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length);
+void aic_secret_redact(const char *hidden, size_t hidden_length, char *text, size_t length);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ---- lists of transfers ---- */
 
-void session_move(transfer *t, transfer_list *to) {
+void aic_session_move(transfer *t, transfer_list *to) {
   if (t->list != NULL) {
     *(t->previous != NULL ? &t->previous->next : &t->list->first) = t->next;
     *(t->next != NULL ? &t->next->previous : &t->list->last) = t->previous;
@@ -43,7 +43,8 @@ static void end_transfers(session *s, void (*end)(transfer *)) {
 
 /* ---- what libcurl tells the session; nothing here touches Lua ---- */
 
-curl_socket_t session_on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *to) {
+curl_socket_t aic_session_on_socket_open(void *data, curlsocktype purpose,
+                                         struct curl_sockaddr *to) {
   (void)purpose;
   session *s = data;
   int type = to->socktype;
@@ -51,14 +52,14 @@ curl_socket_t session_on_socket_open(void *data, curlsocktype purpose, struct cu
   type |= SOCK_CLOEXEC; /* what the host executes must not inherit connections */
 #endif
   const int fd = socket(to->family, type, to->protocol);
-  if (fd >= 0 && pollset_opened(&s->sockets, fd)) return fd;
+  if (fd >= 0 && aic_pollset_opened(&s->sockets, fd)) return fd;
   if (fd >= 0) close(fd);
   return CURL_SOCKET_BAD;
 }
 
-int session_on_socket_close(void *data, curl_socket_t fd) {
+int aic_session_on_socket_close(void *data, curl_socket_t fd) {
   session *s = data;
-  pollset_closing(&s->sockets, fd);
+  aic_pollset_closing(&s->sockets, fd);
   return close(fd);
 }
 
@@ -66,13 +67,13 @@ static int on_socket_interest(CURL *easy, curl_socket_t fd, int what, void *data
   (void)easy, (void)unused;
   session *s = data;
   const int wanted = what == CURL_POLL_REMOVE ? 0 : what; /* IN, OUT, INOUT: the pollset's bits */
-  return pollset_want(&s->sockets, fd, wanted) ? 0 : -1;
+  return aic_pollset_want(&s->sockets, fd, wanted) ? 0 : -1;
 }
 
 static int on_timer(CURLM *multi, long ms, void *data) {
   (void)multi;
   session *s = data;
-  pollset_timeout(&s->sockets, ms);
+  aic_pollset_timeout(&s->sockets, ms);
   return 0;
 }
 
@@ -99,38 +100,38 @@ static bool set_multi(session *s) {
 /* In the child of a fork. The kernel's objects are shared with the parent: closing descriptors
  * leaves them alone, a call into libcurl (which would say goodbye on them) does not. */
 static void abandon(session *s) {
-  end_transfers(s, transfer_forget);
-  pollset_close_with_sockets(&s->sockets);
+  end_transfers(s, aic_transfer_forget);
+  aic_pollset_close_with_sockets(&s->sockets);
   s->multi = NULL;
   s->owner = 0;
 }
 
-void session_leave_parent(session *s) {
-  if (s->owner != 0 && s->owner != process_id()) abandon(s);
+void aic_session_leave_parent(session *s) {
+  if (s->owner != 0 && s->owner != aic_process_id()) abandon(s);
 }
 
 static void shut(session *s) {
-  session_leave_parent(s);
-  end_transfers(s, transfer_free);
-  const sigpipe_guard guard = sigpipe_hold(s->secure); /* TLS says goodbye */
+  aic_session_leave_parent(s);
+  end_transfers(s, aic_transfer_free);
+  const sigpipe_guard guard = aic_sigpipe_hold(s->secure); /* TLS says goodbye */
   if (s->multi != NULL) curl_multi_cleanup(s->multi);
-  sigpipe_release(&guard);
+  aic_sigpipe_release(&guard);
   s->multi = NULL;
-  pollset_close(&s->sockets);
+  aic_pollset_close(&s->sockets);
   s->owner = 0;
 }
 
-const char *session_open(session *s) {
+const char *aic_session_open(session *s) {
   if (s->closed) return "the session is closed";
-  session_leave_parent(s);
+  aic_session_leave_parent(s);
   if (s->owner != 0) return NULL;
-  if (!pollset_open(&s->sockets)) return strerror(errno);
+  if (!aic_pollset_open(&s->sockets)) return strerror(errno);
   s->multi = curl_multi_init();
   if (s->multi == NULL || !set_multi(s)) {
     shut(s);
     return "out of memory";
   }
-  s->owner = process_id();
+  s->owner = aic_process_id();
   return NULL;
 }
 
@@ -139,11 +140,11 @@ static int session_close(lua_State *L) {
   session *s = luaL_checkudata(L, 1, SESSION_TYPE);
   s->closed = true;
   shut(s);
-  secret_release(&s->authorization);
-  secret_release(&s->login_form);
-  secret_release(&s->client_secret);
-  secret_release(&s->certificate);
-  secret_release(&s->key);
+  aic_secret_release(&s->authorization);
+  aic_secret_release(&s->login_form);
+  aic_secret_release(&s->client_secret);
+  aic_secret_release(&s->certificate);
+  aic_secret_release(&s->key);
   return 0;
 }
 
@@ -161,7 +162,7 @@ static bool tell(session *s, curl_socket_t fd, int ready) {
 /* Once libcurl has failed as a whole it is not to be asked again, but for the end of its transfers. */
 static bool run_due(session *s) {
   bool fine = true;
-  for (int round = 0; fine && round < MOST_ROUNDS && pollset_take_due(&s->sockets); round++) {
+  for (int round = 0; fine && round < MOST_ROUNDS && aic_pollset_take_due(&s->sockets); round++) {
     fine = tell(s, CURL_SOCKET_TIMEOUT, 0);
   }
   return fine;
@@ -171,7 +172,7 @@ static void finish(session *s, transfer *t, CURLcode outcome) {
   t->outcome = outcome;
   t->finished = true;
   curl_multi_remove_handle(s->multi, t->easy);
-  session_move(t, t->announced ? &s->finished : &s->delivered);
+  aic_session_move(t, t->announced ? &s->finished : &s->delivered);
 }
 
 /* Notes which transfers libcurl has finished. If something went wrong with all of them together (no
@@ -190,49 +191,49 @@ static void reap(session *s, bool fine) {
 
 /* For outsiders that watch the descriptor: step() has something to report. */
 static void announce(session *s) {
-  if (s->finished.first != NULL) pollset_wake(&s->sockets);
+  if (s->finished.first != NULL) aic_pollset_wake(&s->sockets);
 }
 
-void session_kick(session *s) {
-  const sigpipe_guard guard = sigpipe_hold(s->secure);
+void aic_session_kick(session *s) {
+  const sigpipe_guard guard = aic_sigpipe_hold(s->secure);
   reap(s, run_due(s));
-  sigpipe_release(&guard);
-  pollset_settle(&s->sockets);
+  aic_sigpipe_release(&guard);
+  aic_pollset_settle(&s->sockets);
   announce(s);
 }
 
 static void act(session *s, int most_ms) {
   pollset_event events[POLLSET_BATCH];
-  const int count = pollset_wait(&s->sockets, most_ms, events);
-  const sigpipe_guard guard = sigpipe_hold(s->secure);
+  const int count = aic_pollset_wait(&s->sockets, most_ms, events);
+  const sigpipe_guard guard = aic_sigpipe_hold(s->secure);
   bool fine = true;
   for (int i = 0; fine && i < count; i++) fine = tell(s, events[i].fd, events[i].ready);
   reap(s, fine && run_due(s));
-  sigpipe_release(&guard);
-  pollset_settle(&s->sockets);
+  aic_sigpipe_release(&guard);
+  aic_pollset_settle(&s->sockets);
 }
 
-void session_act(session *s, int most_ms) {
+void aic_session_act(session *s, int most_ms) {
   act(s, most_ms);
   announce(s); /* a blocking call may end other transfers, too */
 }
 
 /* ---- secrets ---- */
 
-secret *session_new_token(const char *token, size_t length) {
-  return secret_new(SESSION_AUTHORIZATION, strlen(SESSION_AUTHORIZATION), token, length);
+secret *aic_session_new_token(const char *token, size_t length) {
+  return aic_secret_new(SESSION_AUTHORIZATION, strlen(SESSION_AUTHORIZATION), token, length);
 }
 
-void session_keep_token(session *s, secret *token) {
-  secret_release(&s->authorization);
+void aic_session_keep_token(session *s, secret *token) {
+  aic_secret_release(&s->authorization);
   s->authorization = token;
 }
 
 static void redact_from(const secret *hidden, size_t start, char *text, size_t length) {
-  if (hidden != NULL) secret_redact(hidden->text + start, hidden->length - start, text, length);
+  if (hidden != NULL) aic_secret_redact(hidden->text + start, hidden->length - start, text, length);
 }
 
-void session_redact(const session *s, const secret *sent, char *text, size_t length) {
+void aic_session_redact(const session *s, const secret *sent, char *text, size_t length) {
   redact_from(sent, strlen(SESSION_AUTHORIZATION), text, length);
   redact_from(s->authorization, strlen(SESSION_AUTHORIZATION), text, length);
   redact_from(s->client_secret, 0, text, length);
@@ -241,10 +242,10 @@ void session_redact(const session *s, const secret *sent, char *text, size_t len
 
 static bool tells(const secret *hidden, size_t start, const char *text, size_t length) {
   return hidden != NULL &&
-         secret_stands_in(hidden->text + start, hidden->length - start, text, length);
+         aic_secret_stands_in(hidden->text + start, hidden->length - start, text, length);
 }
 
-bool session_tells(const session *s, const secret *sent, const char *text, size_t length) {
+bool aic_session_tells(const session *s, const secret *sent, const char *text, size_t length) {
   return tells(sent, strlen(SESSION_AUTHORIZATION), text, length) ||
          tells(s->authorization, strlen(SESSION_AUTHORIZATION), text, length) ||
          tells(s->client_secret, 0, text, length) ||
@@ -253,7 +254,7 @@ bool session_tells(const session *s, const secret *sent, const char *text, size_
 
 /* ---- methods ---- */
 
-session *session_check(lua_State *L, int index) {
+session *aic_session_check(lua_State *L, int index) {
   session *s = luaL_checkudata(L, index, SESSION_TYPE);
   if (s->closed) luaL_argerror(L, index, "the session is closed");
   return s;
@@ -261,20 +262,20 @@ session *session_check(lua_State *L, int index) {
 
 /* session:set_token(token): a ready token instead of a login. */
 static int session_set_token(lua_State *L) {
-  session *s = session_check(L, 1);
+  session *s = aic_session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, parameter_header_safe(token, length), 2,
+  luaL_argcheck(L, aic_parameter_header_safe(token, length), 2,
                 "text without control characters expected");
-  secret *fresh = session_new_token(token, length);
+  secret *fresh = aic_session_new_token(token, length);
   if (fresh == NULL) return luaL_error(L, "out of memory");
-  session_keep_token(s, fresh);
+  aic_session_keep_token(s, fresh);
   return 0;
 }
 
 static session *check_open(lua_State *L) {
-  session *s = session_check(L, 1);
-  const char *trouble = session_open(s);
+  session *s = aic_session_check(L, 1);
+  const char *trouble = aic_session_open(s);
   if (trouble != NULL) luaL_error(L, "the session cannot be opened: %s", trouble);
   return s;
 }
@@ -283,7 +284,7 @@ static session *check_open(lua_State *L) {
  * until the session is closed, or used in a forked child. */
 static int session_fd(lua_State *L) {
   session *s = check_open(L);
-  lua_pushinteger(L, pollset_export(&s->sockets));
+  lua_pushinteger(L, aic_pollset_export(&s->sockets));
   announce(s);
   return 1;
 }
@@ -300,8 +301,8 @@ static int push_finished(lua_State *L, session *s) {
     lua_rawseti(L, -2, ++count);
   }
   while (s->finished.first != NULL) {
-    transfer_unanchor(L, 1, s->finished.first->handle);
-    session_move(s->finished.first, &s->delivered);
+    aic_transfer_unanchor(L, 1, s->finished.first->handle);
+    aic_session_move(s->finished.first, &s->delivered);
   }
   return 1;
 }
@@ -324,21 +325,21 @@ static int session_closed(lua_State *L) {
 /* session:wait(seconds): waits until step() has something to do, or so long at most.
  * Returns false when a signal handler of the host wants control instead. */
 static int session_wait(lua_State *L) {
-  interrupt watch = interrupt_watch(L); /* opening may take a while already */
+  interrupt watch = aic_interrupt_watch(L); /* opening may take a while already */
   session *s = check_open(L);
   const double seconds = luaL_checknumber(L, 2);
-  const double end = clock_now() + (seconds > 0 ? fmin(seconds, 86400) : 0);
+  const double end = aic_clock_now() + (seconds > 0 ? fmin(seconds, 86400) : 0);
   while (s->finished.first == NULL) {
-    const double left_ms = ceil((end - clock_now()) * 1000);
+    const double left_ms = ceil((end - aic_clock_now()) * 1000);
     if (left_ms <= 0) break;
-    session_act(s, (int)fmin(left_ms, INTERRUPT_SLICE_MS));
-    const interrupt_state state = interrupt_poll(&watch);
+    aic_session_act(s, (int)fmin(left_ms, INTERRUPT_SLICE_MS));
+    const interrupt_state state = aic_interrupt_poll(&watch);
     if (state == INTERRUPT_RAISED) return lua_error(L);
     if (state == INTERRUPT_WANTED) {
       lua_pushboolean(L, 0);
       return 1;
     }
-    if (s->closed || s->owner != process_id()) break; /* by the hook: step() will tell */
+    if (s->closed || s->owner != aic_process_id()) break; /* by the hook: step() will tell */
   }
   lua_pushboolean(L, 1);
   return 1;
@@ -354,7 +355,7 @@ static int session_tostring(lua_State *L) {
   return 1;
 }
 
-void session_register(lua_State *L) {
+void aic_session_register(lua_State *L) {
   static const luaL_Reg metamethods[] = {{"__gc", session_close},
                                          {"__close", session_close},
                                          {"__tostring", session_tostring},

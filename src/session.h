@@ -72,44 +72,45 @@ typedef struct session {
 } session;
 
 /* core.session(config): the fields stand in session_config.c. */
-int session_create(lua_State *L);
+int aic_session_create(lua_State *L);
 
 /* The open session at the index, or an error at the caller's line. */
-session *session_check(lua_State *L, int index);
+session *aic_session_check(lua_State *L, int index);
 
 /* In the child of a fork: lets go of what belongs to the parent. Before any use of a transfer. */
-void session_leave_parent(session *s);
+void aic_session_leave_parent(session *s);
 
 /* Opens what is not open yet, in this process. NULL, or the reason why not. */
-const char *session_open(session *s);
+const char *aic_session_open(session *s);
 
 /* A token as the header that carries it; NULL: no memory. */
-secret *session_new_token(const char *token, size_t length);
+secret *aic_session_new_token(const char *token, size_t length);
 
 /* Keeps a token: the session takes the count over. */
-void session_keep_token(session *s, secret *token);
+void aic_session_keep_token(session *s, secret *token);
 
 /* Hides the session's secrets in a text that comes from outside, and the token that was sent with the
  * request, which may be one from before a login; NULL: none was. */
-void session_redact(const session *s, const secret *sent, char *text, size_t length);
+void aic_session_redact(const session *s, const secret *sent, char *text, size_t length);
 
 /* Does such a text tell one of the session's secrets? */
-bool session_tells(const session *s, const secret *sent, const char *text, size_t length);
+bool aic_session_tells(const session *s, const secret *sent, const char *text, size_t length);
 
 /* Lets libcurl do what is due now, without waiting: right after a transfer was added. */
-void session_kick(session *s);
+void aic_session_kick(session *s);
 
 /* Waits for at most most_ms (-1: no limit; 0: a look) and lets libcurl act on what happened. */
-void session_act(session *s, int most_ms);
+void aic_session_act(session *s, int most_ms);
 
 /* libcurl's callbacks for the sockets of a session, which is their data. */
-curl_socket_t session_on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *to);
-int session_on_socket_close(void *data, curl_socket_t fd);
+curl_socket_t aic_session_on_socket_open(void *data, curlsocktype purpose,
+                                         struct curl_sockaddr *to);
+int aic_session_on_socket_close(void *data, curl_socket_t fd);
 
 /* Moves a transfer to another list; NULL: to none. */
-void session_move(struct transfer *t, transfer_list *to);
+void aic_session_move(struct transfer *t, transfer_list *to);
 
 /* Registers the metatable. */
-void session_register(lua_State *L);
+void aic_session_register(lua_State *L);
 
 #endif

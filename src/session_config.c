@@ -48,8 +48,8 @@ static secret *make_login_form(const char *id, size_t id_length, const secret *c
   }
   *secret_at = (size_t)(end - text);
   if (client_secret != NULL) end = escape(end, client_secret->text, secret_length);
-  secret *form = secret_new(text, (size_t)(end - text), "", 0);
-  secret_wipe(text, (size_t)(end - text));
+  secret *form = aic_secret_new(text, (size_t)(end - text), "", 0);
+  aic_secret_wipe(text, (size_t)(end - text));
   free(text);
   return form;
 }
@@ -90,8 +90,8 @@ static const char *check_url(const char *text) {
 }
 
 static const char *check_header(const char *text) {
-  return parameter_header_safe(text, strlen(text)) ? NULL
-                                                   : "text without control characters expected";
+  return aic_parameter_header_safe(text, strlen(text)) ? NULL
+                                                       : "text without control characters expected";
 }
 
 static const char *check_any(const char *text) {
@@ -200,7 +200,7 @@ static const char *read_header(lua_State *L, int config, int anchors, const char
   size_t length;
   const char *text = push_text(L, config, field, &length);
   if (text == NULL) text = standard;
-  if (!parameter_header_safe(text, strlen(text))) {
+  if (!aic_parameter_header_safe(text, strlen(text))) {
     luaL_error(L, "session: %s: text without control characters expected", field);
   }
   const char *line = lua_pushfstring(L, "%s: %s", name, text);
@@ -230,7 +230,7 @@ static void read_secrets(lua_State *L, session *s, int config) {
   for (size_t i = 0; i < COUNT(secret_fields); i++) {
     const char *text = push_text(L, config, secret_fields[i].name, &length);
     secret **kept = FIELD(secret *, s, secret_fields[i].offset);
-    if (text != NULL) *kept = secret_new(text, length, "", 0);
+    if (text != NULL) *kept = aic_secret_new(text, length, "", 0);
     if (text != NULL && *kept == NULL) luaL_error(L, "out of memory");
     lua_pop(L, 1);
   }
@@ -244,13 +244,13 @@ static void read_secrets(lua_State *L, session *s, int config) {
 static void read_token(lua_State *L, session *s, int config) {
   size_t length = 0;
   const char *token = push_text(L, config, "token", &length);
-  if (token != NULL && !parameter_header_safe(token, length)) {
+  if (token != NULL && !aic_parameter_header_safe(token, length)) {
     luaL_error(L, "session: token: text without control characters expected");
   }
   if (token != NULL) {
-    secret *fresh = session_new_token(token, length);
+    secret *fresh = aic_session_new_token(token, length);
     if (fresh == NULL) luaL_error(L, "out of memory");
-    session_keep_token(s, fresh);
+    aic_session_keep_token(s, fresh);
   }
   lua_pop(L, 1);
 }
@@ -265,7 +265,7 @@ static void chain_headers(session *s, const char *client_type) {
 
 static bool is_https(const char *url) { return url != NULL && strncasecmp(url, "https", 5) == 0; }
 
-int session_create(lua_State *L) {
+int aic_session_create(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   const session empty = {.sockets = POLLSET_CLOSED, .closed = true};
@@ -287,7 +287,7 @@ int session_create(lua_State *L) {
   read_secrets(L, s, 1);
   read_token(L, s, 1);
   s->secure = is_https(s->base_url) || is_https(s->token_url);
-  reply_push_decoder(L, (int)s->limits.max_depth);
+  aic_reply_push_decoder(L, (int)s->limits.max_depth);
   lua_rawseti(L, 3, SESSION_DECODER);
   s->closed = false;
   lua_settop(L, 2);

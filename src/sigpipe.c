@@ -16,7 +16,7 @@ static bool is_pending(void) {
   return sigismember(&pending, SIGPIPE) == 1;
 }
 
-sigpipe_guard sigpipe_hold(bool needed) {
+sigpipe_guard aic_sigpipe_hold(bool needed) {
   sigpipe_guard guard = {.active = needed};
   if (!needed) return guard;
   const sigset_t set = only_sigpipe();
@@ -25,7 +25,7 @@ sigpipe_guard sigpipe_hold(bool needed) {
   return guard;
 }
 
-void sigpipe_release(const sigpipe_guard *guard) {
+void aic_sigpipe_release(const sigpipe_guard *guard) {
   if (!guard->active) return;
   if (!guard->was_pending && is_pending()) {
     const sigset_t set = only_sigpipe();

@@ -13,9 +13,9 @@ typedef struct sigpipe_guard {
 } sigpipe_guard;
 
 /* With needed = false nothing is done, and no system call made. */
-sigpipe_guard sigpipe_hold(bool needed);
+sigpipe_guard aic_sigpipe_hold(bool needed);
 
 /* Takes a SIGPIPE that came up meanwhile away, and restores the thread's mask. */
-void sigpipe_release(const sigpipe_guard *guard);
+void aic_sigpipe_release(const sigpipe_guard *guard);
 
 #endif

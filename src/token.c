@@ -38,7 +38,7 @@ static bool unescape(token_place *found) {
   return true;
 }
 
-bool token_find(char *json, size_t length, token_place *found) {
+bool aic_token_find(char *json, size_t length, token_place *found) {
   char *const end = json + length;
   int depth = 0;
   for (char *at = json; at < end; at++) {

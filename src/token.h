@@ -16,6 +16,6 @@ typedef struct token_place {
 
 /* The value of the outermost object's access_token; its escapes are resolved in place. False: there
  * is none, or it needs more than a backslash before / \ or ". */
-bool token_find(char *json, size_t length, token_place *found);
+bool aic_token_find(char *json, size_t length, token_place *found);
 
 #endif

@@ -25,13 +25,13 @@ enum { MOST_RESERVED = 16 * 1024 * 1024 };
 static void reserve(transfer *t) {
   curl_off_t length = -1; /* of a compressed body: a beginning */
   curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  if (length > 0 && length <= MOST_RESERVED) buffer_reserve(&t->reply, (size_t)length);
+  if (length > 0 && length <= MOST_RESERVED) aic_buffer_reserve(&t->reply, (size_t)length);
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *data) {
   transfer *t = data;
   if (t->reply.length == 0) reserve(t);
-  return buffer_append(&t->reply, bytes, size * count) ? size * count : 0;
+  return aic_buffer_append(&t->reply, bytes, size * count) ? size * count : 0;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *data) {
@@ -129,9 +129,11 @@ static bool set_callbacks(transfer *t) {
          curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_PREREQDATA, t) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, session_on_socket_open) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, aic_session_on_socket_open) ==
+             CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t->session) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, session_on_socket_close) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, aic_session_on_socket_close) ==
+             CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->session) == CURLE_OK;
 }
 
@@ -146,7 +148,7 @@ static transfer *new_transfer(session *s) {
       (s->ca == NULL || set_blob(t->easy, CURLOPT_CAINFO_BLOB, s->ca, strlen(s->ca)))) {
     return t;
   }
-  transfer_free(t);
+  aic_transfer_free(t);
   return NULL;
 }
 
@@ -155,7 +157,7 @@ static transfer *new_transfer(session *s) {
 static bool set_method(const transfer *t, const request *built) {
   const session *s = t->session;
   const operation *op = built->operation;
-  const bool is_login = op->reply == REPLY_TOKEN;
+  const bool is_login = op->shape->form == REPLY_TOKEN;
   const char *verb = strcmp(op->verb, "GET") == 0 ? NULL : op->verb;
   if (curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, verb) != CURLE_OK) return false;
   if (is_login) {
@@ -195,8 +197,8 @@ static bool set_certificate(const transfer *t, bool shown) {
 
 /* Writes "name: value" behind the other headers. */
 static bool write_header(buffer *headers, const char *name, const char *value) {
-  return buffer_append(headers, name, strlen(name)) && buffer_append(headers, ": ", 2) &&
-         buffer_append(headers, value, strlen(value) + 1);
+  return aic_buffer_append(headers, name, strlen(name)) && aic_buffer_append(headers, ": ", 2) &&
+         aic_buffer_append(headers, value, strlen(value) + 1);
 }
 
 static bool write_headers(transfer *t, const request *built) {
@@ -212,8 +214,8 @@ static bool set_headers(transfer *t, const request *built) {
   const operation *op = built->operation;
   if (!write_headers(t, built)) return false;
   size_t count = 0;
-  if (op->reply != REPLY_TOKEN && s->authorization != NULL) {
-    t->authorization = secret_share(s->authorization);
+  if (op->shape->form != REPLY_TOKEN && s->authorization != NULL) {
+    t->authorization = aic_secret_share(s->authorization);
     t->header_list[count++].data = t->authorization->text;
   }
   if (!op->no_resource_group && built->resource_group == NULL) {
@@ -240,14 +242,14 @@ static bool set_request(transfer *t, const request *built) {
          curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)op->once) == CURLE_OK &&
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but half of a count is. */
          curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING,
-                          op->reply == REPLY_COUNT ? NULL : "gzip") == CURLE_OK &&
+                          op->shape->form == REPLY_COUNT ? NULL : "gzip") == CURLE_OK &&
          set_method(t, built) && set_headers(t, built) &&
-         set_certificate(t, op->reply == REPLY_TOKEN);
+         set_certificate(t, op->shape->form == REPLY_TOKEN);
 }
 
 /* ---- its life ---- */
 
-transfer **transfer_push(lua_State *L, int index) {
+transfer **aic_transfer_push(lua_State *L, int index) {
   transfer **handle = compat_newuserdata(L, sizeof(transfer *));
   *handle = NULL;
   luaL_getmetatable(L, TRANSFER_TYPE);
@@ -257,7 +259,7 @@ transfer **transfer_push(lua_State *L, int index) {
   return handle;
 }
 
-void transfer_anchor(lua_State *L, transfer **handle) {
+void aic_transfer_anchor(lua_State *L, transfer **handle) {
   compat_getuservalue(L, -1);
   lua_pushlightuserdata(L, (void *)handle);
   lua_pushvalue(L, -3);
@@ -265,7 +267,7 @@ void transfer_anchor(lua_State *L, transfer **handle) {
   lua_pop(L, 1);
 }
 
-void transfer_unanchor(lua_State *L, int index, transfer **handle) {
+void aic_transfer_unanchor(lua_State *L, int index, transfer **handle) {
   compat_getuservalue(L, index);
   lua_pushlightuserdata(L, (void *)handle);
   lua_rawget(L, -2);
@@ -284,22 +286,24 @@ static void detach(transfer *t) {
   t->handle = NULL;
 }
 
-const char *transfer_start(session *s, const request *built, transfer **handle, bool announced) {
-  const char *trouble = session_open(s);
+const char *aic_transfer_start(session *s, const request *built, transfer **handle,
+                               bool announced) {
+  const char *trouble = aic_session_open(s);
   if (trouble != NULL) return trouble;
   transfer *t = s->idle.first != NULL ? s->idle.first : new_transfer(s);
   if (t == NULL) return "out of memory";
-  session_move(t, &s->delivered);
+  aic_session_move(t, &s->delivered);
   t->handle = handle;
   *handle = t;
   t->operation = built->operation;
+  t->resource = built->resource;
   t->announced = announced;
   if (built->id != NULL) memcpy(t->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
   if (!set_request(t, built) || curl_multi_add_handle(s->multi, t->easy) != CURLM_OK) {
-    transfer_free(t);
+    aic_transfer_free(t);
     return "out of memory";
   }
-  session_move(t, &s->running);
+  aic_session_move(t, &s->running);
   return NULL;
 }
 
@@ -309,64 +313,64 @@ static void clear(transfer *t) {
   t->header_bytes = 0;
   t->issued = 0;
   t->id[0] = t->error[0] = '\0';
-  secret_release(&t->authorization);
-  buffer_clear(&t->headers);
-  buffer_clear(&t->reply);
+  aic_secret_release(&t->authorization);
+  aic_buffer_clear(&t->headers);
+  aic_buffer_clear(&t->reply);
 }
 
 /* What waits for a free connection may now go on: the timer is settled for it. */
 static void leave_libcurl(transfer *t) {
   session *s = t->session;
   if (t->list != &s->running) return;
-  const sigpipe_guard guard = sigpipe_hold(s->secure);
+  const sigpipe_guard guard = aic_sigpipe_hold(s->secure);
   curl_multi_remove_handle(s->multi, t->easy);
-  sigpipe_release(&guard);
-  pollset_settle(&s->sockets);
+  aic_sigpipe_release(&guard);
+  aic_pollset_settle(&s->sockets);
 }
 
-void transfer_release(transfer *t) {
+void aic_transfer_release(transfer *t) {
   session *s = t->session;
   detach(t);
   leave_libcurl(t);
   if (s->closed || s->idle.count >= MOST_IDLE) {
-    transfer_free(t);
+    aic_transfer_free(t);
     return;
   }
   clear(t);
-  session_move(t, &s->idle);
+  aic_session_move(t, &s->idle);
 }
 
 static void free_memory(transfer *t) {
   detach(t);
-  session_move(t, NULL);
-  secret_release(&t->authorization);
-  buffer_free(&t->headers);
-  buffer_free(&t->reply);
+  aic_session_move(t, NULL);
+  aic_secret_release(&t->authorization);
+  aic_buffer_free(&t->headers);
+  aic_buffer_free(&t->reply);
   free(t);
 }
 
-void transfer_free(transfer *t) {
+void aic_transfer_free(transfer *t) {
   leave_libcurl(t);
   if (t->easy != NULL) curl_easy_cleanup(t->easy);
   free_memory(t);
 }
 
-void transfer_forget(transfer *t) { free_memory(t); }
+void aic_transfer_forget(transfer *t) { free_memory(t); }
 
 /* ---- the Lua object ---- */
 
-int transfer_take(lua_State *L, int index, transfer **handle) {
+int aic_transfer_take(lua_State *L, int index, transfer **handle) {
   transfer *t = *handle;
   t->read = true;
-  session_move(t, NULL); /* closing the session meanwhile does not end it */
-  const int results = reply_push(L, index, t);
-  transfer_release(t);
+  aic_session_move(t, NULL); /* closing the session meanwhile does not end it */
+  const int results = aic_reply_push(L, index, t);
+  aic_transfer_release(t);
   return results;
 }
 
 static transfer **check_handle(lua_State *L) {
   transfer **handle = luaL_checkudata(L, 1, TRANSFER_TYPE);
-  if (*handle != NULL) session_leave_parent((*handle)->session);
+  if (*handle != NULL) aic_session_leave_parent((*handle)->session);
   return handle;
 }
 
@@ -382,7 +386,7 @@ static int transfer_finished(lua_State *L) {
 static int transfer_info(lua_State *L) {
   transfer *const *handle = check_handle(L);
   if (*handle == NULL || !(*handle)->finished) return 0;
-  reply_push_info(L, *handle);
+  aic_reply_push_info(L, *handle);
   return 1;
 }
 
@@ -395,21 +399,21 @@ static int transfer_result(lua_State *L) {
     return 1;
   }
   if (*handle == NULL || (*handle)->read) {
-    return reply_push_error(L, "cancelled",
-                            "the transfer was cancelled, its session closed, or its result taken",
-                            NULL, NULL);
+    return aic_reply_push_error(
+        L, "cancelled", "the transfer was cancelled, its session closed, or its result taken", NULL,
+        NULL);
   }
-  transfer_unanchor(L, 1, handle);
+  aic_transfer_unanchor(L, 1, handle);
   lua_settop(L, 1);
-  return transfer_take(L, 1, handle);
+  return aic_transfer_take(L, 1, handle);
 }
 
 /* The end of the object: nobody reads the reply any more, as whoever does has the object. */
 static int transfer_gc(lua_State *L) {
   transfer **handle = check_handle(L);
   if (*handle == NULL) return 0;
-  transfer_unanchor(L, 1, handle);
-  transfer_release(*handle);
+  aic_transfer_unanchor(L, 1, handle);
+  aic_transfer_release(*handle);
   return 0;
 }
 
@@ -432,7 +436,7 @@ static int transfer_tostring(lua_State *L) {
   return 1;
 }
 
-void transfer_register(lua_State *L) {
+void aic_transfer_register(lua_State *L) {
   static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                          {"__close", transfer_cancel},
                                          {"__tostring", transfer_tostring},

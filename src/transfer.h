@@ -20,8 +20,9 @@ typedef struct transfer {
 
   CURL *easy;
   const operation *operation;
-  char id[65];    /* of the deployment; "": none */
-  bool announced; /* session:step() reports it */
+  const char *resource; /* a constant */
+  char id[65];          /* of the record; "": none */
+  bool announced;       /* session:step() reports it */
   bool finished;
   bool read; /* its reply is being read: what runs meanwhile (a finalizer) may not end it */
   CURLcode outcome;
@@ -38,28 +39,28 @@ typedef struct transfer {
 
 /* Pushes a Lua object for a transfer that is still to come. It shares the user value (and so the
  * session) of the object at the index, which is a session or a transfer. */
-transfer **transfer_push(lua_State *L, int index);
+transfer **aic_transfer_push(lua_State *L, int index);
 
 /* Anchors the object on top, so that step() finds it; and undoes that, where the object or its
  * session is at the index. Only the first may raise. */
-void transfer_anchor(lua_State *L, transfer **handle);
-void transfer_unanchor(lua_State *L, int index, transfer **handle);
+void aic_transfer_anchor(lua_State *L, transfer **handle);
+void aic_transfer_unanchor(lua_State *L, int index, transfer **handle);
 
 /* Starts the request as the object's transfer. NULL, or the reason why not. */
-const char *transfer_start(session *s, const request *built, transfer **handle, bool announced);
+const char *aic_transfer_start(session *s, const request *built, transfer **handle, bool announced);
 
 /* Ends it, in flight or not, and gives its libcurl handle back to the session. */
-void transfer_release(transfer *t);
+void aic_transfer_release(transfer *t);
 
 /* Frees it, or in a forked child, where libcurl must not be called, forgets it. */
-void transfer_free(transfer *t);
-void transfer_forget(transfer *t);
+void aic_transfer_free(transfer *t);
+void aic_transfer_forget(transfer *t);
 
 /* Pushes the reply's table, or nil and an error table, of the finished transfer that the object at
  * the index holds, and releases it. If it raises (no memory), the end of the object releases it. */
-int transfer_take(lua_State *L, int index, transfer **handle);
+int aic_transfer_take(lua_State *L, int index, transfer **handle);
 
 /* Registers the metatable. */
-void transfer_register(lua_State *L);
+void aic_transfer_register(lua_State *L);
 
 #endif

@@ -1,29 +1,30 @@
 --- A client: settings, a session, and one method per operation of the AI API.
 
-local auth = require "aicore.call.login"
-local call = require "aicore.call.caller"
-local config = require "aicore.settings.resolve"
-local core = require "aicore.core"
+local callers = require "aicore.call.caller"
 local errors = require "aicore.model.errors"
+local fleet = require "aicore.fleet.methods"
 local host = require "aicore.settings.host"
-local lists = require "aicore.call.pages"
-local over_time = require "aicore.fleet.methods"
-local retry = require "aicore.call.retry"
+local pages = require "aicore.call.pages"
 local runtimes = require "aicore.runtime"
+local settings = require "aicore.settings.resolve"
 
 ---@class aicore.Client
----@field warnings string[]  what a person should hear of the settings
+---@field warnings string[]        what a person should hear of the settings
+---@field runtime aicore.Runtime   how it waits; for programs that gather calls of their own
+---@field private caller aicore.Caller
 local Client = { __name = "aicore.client" }
 Client.__index = Client
 
---- The end of every method that is one operation; `run` is call.perform, or call.change.
-local function finish(self, run, name, opts, ...)
-  local request, complaint = call.request(name, opts, ...)
-  if complaint then
-    errors.misuse(complaint)
-  end
-  local reply, err = run(self, request, call.deadline(self, request))
-  return reply, err
+--- A wrong argument raises at the line of whoever called the method.
+local function checked(request, complaint)
+  return request or errors.misuse(complaint)
+end
+
+--- The method of one operation: `act` is a method of the caller.
+local function call(self, act, name, opts, ...)
+  local caller = self.caller
+  local request = checked(caller:request(name, opts, ...))
+  return caller[act](caller, request, caller:deadline(request))
 end
 
 -- Operations --------------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ end
 ---@return table|nil deployment
 ---@return aicore.Error? err
 function Client:status(id, opts)
-  return finish(self, call.perform, "status", opts, id)
+  return call(self, "perform", "status", opts, id)
 end
 
 --- Asks for a deployment to be stopped; allowed while it is RUNNING or PENDING. It happens later.
@@ -60,7 +61,7 @@ end
 ---@return table|nil accepted  { id, message }
 ---@return aicore.Error? err   of kind "state" when its state forbids it
 function Client:stop(id, opts)
-  return finish(self, call.change, "stop", opts, id)
+  return call(self, "change", "stop", opts, id)
 end
 
 --- Asks for a deployment to be deleted; allowed while it is STOPPED, DEAD or UNKNOWN. It cannot be
@@ -72,7 +73,7 @@ end
 ---@return table|nil accepted  { id, message }
 ---@return aicore.Error? err   of kind "state" when its state forbids it
 function Client:delete(id, opts)
-  return finish(self, call.change, "delete", opts, id)
+  return call(self, "change", "delete", opts, id)
 end
 
 --- Creates a deployment. `POST /lm/deployments`. There is no idempotency key: when the error says
@@ -82,7 +83,7 @@ end
 ---@return table|nil created  { id, message, status, deploymentUrl }
 ---@return aicore.Error? err
 function Client:create(configuration_id, opts)
-  return finish(self, call.create, "create", opts, configuration_id)
+  return call(self, "create", "create", opts, configuration_id)
 end
 
 --- Gives a RUNNING or PENDING deployment another configuration. `PATCH /lm/deployments/{id}`.
@@ -92,7 +93,7 @@ end
 ---@return table|nil accepted  { id, message }
 ---@return aicore.Error? err
 function Client:update(id, configuration_id, opts)
-  return finish(self, call.perform, "update", opts, id, configuration_id)
+  return call(self, "perform", "update", opts, id, configuration_id)
 end
 
 --- What the service can do, as it says itself. `GET /lm/meta`.
@@ -100,7 +101,7 @@ end
 ---@return table|nil meta     meta.aiApi.capabilities.bulkUpdates.deployments: do batches work?
 ---@return aicore.Error? err
 function Client:capabilities(opts)
-  return finish(self, call.perform, "capabilities", opts)
+  return call(self, "perform", "capabilities", opts)
 end
 
 --- Log lines of a deployment. `GET /lm/deployments/{id}/logs`.
@@ -109,29 +110,30 @@ end
 ---@return table|nil lines    { { timestamp, msg, … }, … }
 ---@return aicore.Error? err
 function Client:logs(id, opts)
-  local request, complaint = call.request("logs", opts, id)
-  if complaint then
-    errors.misuse(complaint)
-  end
-  local reply, err = call.perform(self, request, call.deadline(self, request))
+  local reply, err = call(self, "perform", "logs", opts, id)
   if not reply then
     return nil, err
   end
-  return type(reply.data.result) == "table" and reply.data.result or {}
+  return reply.data.result
 end
 
 -- Lists -------------------------------------------------------------------------------------------
+
+--- The pages that a filter means, and what belongs of them.
+local function search(self, wanted)
+  local caller = self.caller
+  local request, belongs, complaint = caller:search("list", wanted)
+  checked(request, complaint)
+  return caller:pages(request, caller:deadline(request)), belongs
+end
 
 --- All deployments that a filter finds, in one table. `GET /lm/deployments`, every page.
 ---@param wanted aicore.Filter?
 ---@return table[]|nil deployments
 ---@return aicore.Error? err
 function Client:list(wanted)
-  local request, belongs, complaint = call.search("list", wanted)
-  if not request then
-    errors.misuse(complaint)
-  end
-  return lists.all(call.pages(self, request, call.deadline(self, request)), belongs)
+  local next_page, belongs = search(self, wanted)
+  return pages.all(next_page, belongs)
 end
 
 --- The same one by one: no more than a page is held at a time.
@@ -141,11 +143,8 @@ end
 ---@param wanted aicore.Filter?
 ---@return fun(): table|false|nil, aicore.Error? next_one
 function Client:each(wanted)
-  local request, belongs, complaint = call.search("list", wanted)
-  if not request then
-    errors.misuse(complaint)
-  end
-  return lists.each(call.pages(self, request, call.deadline(self, request)), belongs)
+  local next_page, belongs = search(self, wanted)
+  return pages.each(next_page, belongs)
 end
 
 --- How many deployments a filter finds. `GET /lm/deployments/$count`; what the service cannot
@@ -154,42 +153,91 @@ end
 ---@return integer|nil count
 ---@return aicore.Error? err
 function Client:count(wanted)
-  local request, belongs, complaint = call.search("count", wanted)
-  if not request then
-    errors.misuse(complaint)
-  end
-  local deadline = call.deadline(self, request)
+  local caller = self.caller
+  local request, belongs, complaint = caller:search("count", wanted)
+  local deadline = caller:deadline(checked(request, complaint))
   if not belongs then
-    local count, err = call.perform(self, request, deadline)
-    return count, err
+    return caller:perform(request, deadline)
   end
-  local found, err = lists.all(call.pages(self, request, deadline), belongs)
+  local found, err = pages.all(caller:pages(request, deadline), belongs)
   if not found then
     return nil, err
   end
   return #found
 end
 
+-- Over time ---------------------------------------------------------------------------------------
+
+--- Looks until a deployment has a status, or is gone. All who wait in a resource group share looks.
+--- `GET /lm/deployments/{id}`, or the list, `GET /lm/deployments`.
+---@param id string
+---@param goal string           a status (STOPPED is satisfied by DEAD and COMPLETED, too), or "GONE"
+---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.Progress
+---                             whenever status or target change
+---@return table|true|nil deployment  true: it is gone
+---@return aicore.WaitError? err      of kind "state" when that can no longer be, "timeout" at the
+---                                   deadline
+function Client:wait(id, goal, opts)
+  return fleet.wait(self.caller, id, goal, opts)
+end
+
+--- Stops many and waits until they have stopped. `PATCH /lm/deployments` where the service takes batches, else
+--- `PATCH /lm/deployments/{id}`; and the list, to see what became of them.
+---@param ids string[]
+---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
+---@return aicore.Report        `skipped`: those that had ended already
+function Client:stop_all(ids, opts)
+  return fleet.stop_all(self.caller, ids, opts)
+end
+
+--- Deletes many and waits until they are gone. Those that run fail: teardown stops them first.
+--- `PATCH /lm/deployments` where the service takes batches, else `DELETE /lm/deployments/{id}`; and the list.
+---@param ids string[]
+---@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
+---@return aicore.Report        `failed` has those that ran, with kind "state"
+function Client:delete_all(ids, opts)
+  return fleet.delete_all(self.caller, ids, opts)
+end
+
+---@alias aicore.Target string|string[]|aicore.Filter  an id, ids, or all that a filter finds
+
+---@class aicore.TeardownOptions: aicore.Options
+---@field timeout number?    s, all of it (900)
+---@field dry_run boolean?   only find them, and report them as skipped
+
+--- Stops what runs, waits, deletes, and waits until it is gone: one deployment, many, or all that a
+--- filter finds. To run it again, or twice at the same time, is safe. What is done in which state: lifecycle.lua, by
+--- "Delete a Single Deployment" in SAP's documentation. `PATCH` and `DELETE /lm/deployments`, and the list.
+---@param target aicore.Target
+---@param opts aicore.TeardownOptions?
+---@return aicore.Report|nil report  whatever became of each; nil only if nothing could be begun
+---@return aicore.Error? err
+function Client:teardown(target, opts)
+  return fleet.teardown(self.caller, target, opts)
+end
+
 -- Its life ----------------------------------------------------------------------------------------
+
+--- Logs in now, although a token may be good still; the new one serves all calls that follow. For commands that show
+--- what the settings are worth: other calls log in by themselves.
+---@param opts aicore.Options?
+---@return { expires_in: number? }|nil reply  s that the token will live
+---@return aicore.Error? err
+function Client:log_in(opts)
+  return call(self, "log_in", "login", opts)
+end
 
 --- Ends the client: connections are closed, what is in flight is cancelled, secrets are wiped.
 --- May be called more than once.
 ---@return nil
 function Client:close()
-  if self.runtime.release then
-    self.runtime.release(self.session) -- a loop must let go of the descriptor before it is closed
-  end
-  self.session:close()
+  self.caller:close()
 end
 
 Client.__close = Client.close
 
-for name, method in pairs(over_time) do
-  Client[name] = method
-end
-
 function Client:__tostring()
-  return ("aicore.client (%s)"):format(tostring(self.session))
+  return ("aicore.client (%s)"):format(tostring(self.caller))
 end
 
 local function find_runtime(runtime)
@@ -203,18 +251,6 @@ local function find_runtime(runtime)
   return found
 end
 
---- What a person should hear of the settings: files with secrets that everybody may read.
-local function warnings_of(settings)
-  local warnings = {}
-  for _, path in ipairs(settings.secret_files) do
-    local mode = core.file_mode(path)
-    if mode and mode % 8 >= 4 then
-      warnings[#warnings + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
-    end
-  end
-  return warnings
-end
-
 local client = {}
 
 --- A client of its own, from `arguments` and from where settings are looked for otherwise.
@@ -226,32 +262,28 @@ function client.new(arguments)
   if type(arguments) ~= "table" then
     errors.misuse("client: a table of settings expected, got " .. type(arguments))
   end
-  local complaint = config.check(arguments)
+  local complaint = settings.check(arguments)
   if complaint then
     errors.misuse("client: " .. complaint)
   end
-  local settings, err = config.resolve(arguments, host)
-  if not settings then
+  local found, err = settings.resolve(arguments, host)
+  if not found then
     return nil, err
   end
-  local made, session = pcall(core.session, settings.session)
-  if not made then
-    return nil, errors.new { kind = "config", message = session }
+  local runtime = find_runtime(found.runtime)
+  local session, refused = callers.connect(found.session)
+  if not session then
+    return nil, refused
   end
-  local runtime = find_runtime(settings.runtime)
-  local budget = retry.budget()
-  return setmetatable({
+  local caller = callers.new {
     session = session,
     runtime = runtime,
-    timeout = settings.timeout,
-    budget = budget,
-    on_attempt = settings.on_attempt,
-    warnings = warnings_of(settings), -- texts, for whoever shows them to a person
-    requests = 0, -- that were sent, logins not counted
-    watches = {}, -- by resource group
-    created = {}, -- id -> when, on the runtime's clock, for as long as it may not be found
-    auth = auth.new(session, runtime, budget, settings.token, settings.on_attempt),
-  }, Client)
+    timeout = found.timeout,
+    token = found.token,
+    on_attempt = found.on_attempt,
+  }
+  local warnings = settings.warnings(found, host)
+  return setmetatable({ caller = caller, runtime = runtime, warnings = warnings }, Client)
 end
 
 return client

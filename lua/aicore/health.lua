@@ -50,15 +50,15 @@ local function module_file()
   return beside or package.searchpath and package.searchpath("aicore.core", package.cpath) or "by package.cpath"
 end
 
---- The module, or nil: that is reported.
-local function load_core(report)
-  local loaded, core = pcall(require, "aicore.core")
+--- The versions of the module and its libraries, or nil: that it cannot be loaded is reported.
+local function load_versions(report)
+  local loaded, versions = pcall(require("aicore.runtime").versions)
   if loaded then
-    return core
-  elseif core:find("'aicore.core' not found", 1, true) then
+    return versions
+  elseif versions:find("'aicore.core' not found", 1, true) then
     report.error("the C module aicore.core is not there", BUILD)
   else
-    report.error("the C module aicore.core cannot be loaded: " .. core, { REBUILD, unpack(BUILD) })
+    report.error("the C module aicore.core cannot be loaded: " .. versions, { REBUILD, unpack(BUILD) })
   end
 end
 
@@ -73,12 +73,12 @@ local function is_at_least(version, least)
   return true
 end
 
-local function check_libcurl(report, version)
+local function check_libcurl(report, versions)
   local least = table.concat(LEAST_LIBCURL, ".")
-  local text = ("libcurl %s, %s"):format(version.libcurl, version.tls or "without TLS")
-  if not is_at_least(version.libcurl, LEAST_LIBCURL) then
+  local text = ("libcurl %s, %s"):format(versions.libcurl, versions.tls or "without TLS")
+  if not is_at_least(versions.libcurl, LEAST_LIBCURL) then
     report.error(("%s: %s is the least"):format(text, least))
-  elseif not version.tls then
+  elseif not versions.tls then
     report.error(text .. ": the service is reached by https only")
   else
     report.ok(("%s (%s is the least)"):format(text, least))
@@ -88,14 +88,14 @@ end
 --- Can the rest be looked at?
 local function check_module(report)
   report.start "aicore: module"
-  local core = load_core(report)
-  if not core then
+  local versions = load_versions(report)
+  if not versions then
     return false
   end
-  report.ok(("aicore %s: %s"):format(core.version.aicore, module_file()))
+  report.ok(("aicore %s: %s"):format(versions.aicore, module_file()))
   local jit = package.loaded.jit
   report.ok(("built for %s, which this is: %s"):format(_VERSION, jit and jit.version or "PUC Lua"))
-  check_libcurl(report, core.version)
+  check_libcurl(report, versions)
   local uv = vim.uv or vim.loop
   report.ok(("event loop: %s, libuv %s"):format(vim.uv and "vim.uv" or "vim.loop", uv.version_string()))
   local found, complaint = pcall(require, "cjson")
@@ -132,21 +132,6 @@ end
 
 -- The service --------------------------------------------------------------------------------------
 
---- One attempt: why it fails is wanted here, not that it works in the end.
-local function exchange(client, operation, seconds)
-  local core = require "aicore.core"
-  local transfer, err = core.start(client.session, operation, { timeout = seconds })
-  local reply
-  if transfer then
-    local why = client.runtime.await(client.session, transfer)
-    if why then
-      return nil, errors.new { kind = why, message = why .. " before an answer", operation = operation }
-    end
-    reply, err = transfer:result()
-  end
-  return reply, err and errors.new(err)
-end
-
 --- Runs it as a coroutine while the editor's loop runs; nil, err if it did not come to an end.
 local function wait_for(fn, seconds)
   local results
@@ -174,12 +159,13 @@ end
 
 local function check_service(report, client, origins, seconds)
   report.start "aicore: service"
-  local function try(operation)
+  -- One attempt: why it fails is wanted here, not that it works in the end.
+  local function try(method)
     return wait_for(function()
-      return exchange(client, operation, seconds)
+      return client[method](client, { timeout = seconds, retry = false })
     end, seconds + 1)
   end
-  local login, err = try "login"
+  local login, err = try "log_in"
   if not login then
     return tell(report, err, "the login fails")
   end

@@ -20,10 +20,10 @@ int getentropy(void *buffer, size_t length) {
 
 static void test_entropy(void) {
   without_entropy = true;
-  const double first = clock_random();
+  const double first = aic_clock_random();
   bool varies = false;
   for (int i = 0; i < 1000; i++) {
-    const double number = clock_random();
+    const double number = aic_clock_random();
     CHECK(number >= 0 && number < 1);
     varies = varies || number != first;
   }
@@ -63,7 +63,7 @@ static void test_pollset(void) {
   for (int most = 0; most < 2; most++) {
     pollset set;
     const rlim_t allowed = allow_more(most);
-    CHECK(!pollset_open(&set) && errno == EMFILE && set.fd == -1 && set.timer == -1);
+    CHECK(!aic_pollset_open(&set) && errno == EMFILE && set.fd == -1 && set.timer == -1);
     allow(allowed);
     CHECK(lowest_free() == before);
   }

@@ -13,55 +13,55 @@
 
 static void test_buffer_room(void) {
   buffer b = {.limit = 5000};
-  buffer_reserve(&b, 3000);
+  aic_buffer_reserve(&b, 3000);
   const char *place = b.data;
   CHECK(b.capacity == 3000 && b.length == 0);
-  for (int i = 0; i < 600; i++) CHECK(buffer_append(&b, "abcde", 5));
+  for (int i = 0; i < 600; i++) CHECK(aic_buffer_append(&b, "abcde", 5));
   CHECK(b.data == place); /* it never grew */
-  buffer_reserve(&b, 100000);
+  aic_buffer_reserve(&b, 100000);
   CHECK(b.capacity == 5000 && b.length == 3000 && memcmp(b.data, "abcdeabcde", 10) == 0);
-  buffer_keep_start(&b, 7);
+  aic_buffer_keep_start(&b, 7);
   CHECK(b.capacity == 7 && b.length == 7 && memcmp(b.data, "abcdeab", 7) == 0);
-  buffer_keep_start(&b, 10);
+  aic_buffer_keep_start(&b, 10);
   CHECK(b.length == 7);
-  CHECK(buffer_append(&b, "x", 1));
-  buffer_free(&b);
+  CHECK(aic_buffer_append(&b, "x", 1));
+  aic_buffer_free(&b);
 }
 
 static void test_buffer(void) {
   buffer b = {.limit = 5000};
-  for (int i = 0; i < 1000; i++) CHECK(buffer_append(&b, "abcde", 5));
+  for (int i = 0; i < 1000; i++) CHECK(aic_buffer_append(&b, "abcde", 5));
   CHECK(b.length == 5000 && memcmp(b.data + 4995, "abcde", 5) == 0);
-  CHECK(!b.full && !buffer_append(&b, "x", 1) && b.full && b.length == 5000);
-  buffer_clear(&b);
+  CHECK(!b.full && !aic_buffer_append(&b, "x", 1) && b.full && b.length == 5000);
+  aic_buffer_clear(&b);
   CHECK(b.length == 0 && !b.full && b.data[0] == '\0' && b.data[4999] == '\0');
-  CHECK(buffer_append(&b, "", 0) && buffer_append(&b, "x", 1));
-  buffer_free(&b);
-  buffer_free(&b);
-  CHECK(b.data == NULL && buffer_append(&b, "again", 5));
-  buffer_free(&b);
+  CHECK(aic_buffer_append(&b, "", 0) && aic_buffer_append(&b, "x", 1));
+  aic_buffer_free(&b);
+  aic_buffer_free(&b);
+  CHECK(b.data == NULL && aic_buffer_append(&b, "again", 5));
+  aic_buffer_free(&b);
 }
 
 static void test_secret(void) {
-  secret *s = secret_new("Bearer ", 7, "hidden", 6);
+  secret *s = aic_secret_new("Bearer ", 7, "hidden", 6);
   CHECK(strcmp(s->text, "Bearer hidden") == 0);
-  secret *shared = secret_share(s);
-  secret_release(&s);
+  secret *shared = aic_secret_share(s);
+  aic_secret_release(&s);
   CHECK(s == NULL && strcmp(shared->text, "Bearer hidden") == 0);
-  secret_release(&shared);
-  secret_release(&shared);
-  CHECK(secret_share(NULL) == NULL);
+  aic_secret_release(&shared);
+  aic_secret_release(&shared);
+  CHECK(aic_secret_share(NULL) == NULL);
 
   char text[] = "hihidden hidde hidden";
-  secret_redact("hidden", 6, text, strlen(text));
+  aic_secret_redact("hidden", 6, text, strlen(text));
   CHECK(strcmp(text, "hi****** hidde ******") == 0);
   char untouched[] = "abc";
-  secret_redact("abcd", 4, untouched, 3);
-  secret_redact("abc", 3, untouched, 3); /* too short to be worth hiding */
+  aic_secret_redact("abcd", 4, untouched, 3);
+  aic_secret_redact("abc", 3, untouched, 3); /* too short to be worth hiding */
   CHECK(strcmp(untouched, "abc") == 0);
 
   char memory[] = "wiped";
-  secret_wipe(memory, sizeof memory);
+  aic_secret_wipe(memory, sizeof memory);
   for (size_t i = 0; i < sizeof memory; i++) CHECK(memory[i] == 0);
 }
 
@@ -76,9 +76,9 @@ static void test_sigpipe(void) {
   int ends[2];
   CHECK(pipe(ends) == 0);
   close(ends[0]);
-  sigpipe_guard guard = sigpipe_hold(true);
+  sigpipe_guard guard = aic_sigpipe_hold(true);
   CHECK(write(ends[1], "x", 1) == -1 && sigpipe_pending());
-  sigpipe_release(&guard);
+  aic_sigpipe_release(&guard);
   CHECK(!sigpipe_pending());
 
   /* One that the host itself holds back stays pending. */
@@ -87,9 +87,9 @@ static void test_sigpipe(void) {
   sigaddset(&set, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &set, &before);
   CHECK(write(ends[1], "x", 1) == -1);
-  guard = sigpipe_hold(true);
+  guard = aic_sigpipe_hold(true);
   CHECK(write(ends[1], "x", 1) == -1);
-  sigpipe_release(&guard);
+  aic_sigpipe_release(&guard);
   CHECK(sigpipe_pending());
   int taken;
   sigwait(&set, &taken);
@@ -98,14 +98,14 @@ static void test_sigpipe(void) {
 }
 
 static void test_clock(void) {
-  const int64_t ms = clock_ms();
-  const double now = clock_now();
-  clock_sleep_ms(2);
-  CHECK(clock_ms() > ms && clock_now() > now && clock_wall() > 1.7e9);
+  const int64_t ms = aic_clock_ms();
+  const double now = aic_clock_now();
+  aic_clock_sleep_ms(2);
+  CHECK(aic_clock_ms() > ms && aic_clock_now() > now && aic_clock_wall() > 1.7e9);
   bool varies = false;
-  const double first = clock_random();
+  const double first = aic_clock_random();
   for (int i = 0; i < 100; i++) {
-    const double number = clock_random();
+    const double number = aic_clock_random();
     CHECK(number >= 0 && number < 1);
     varies = varies || number != first;
   }
@@ -115,10 +115,10 @@ static void test_clock(void) {
 static bool readable(int fd) {
   pollset_event events[POLLSET_BATCH];
   pollset outer;
-  CHECK(pollset_open(&outer));
-  CHECK(pollset_want(&outer, fd, POLLSET_READ));
-  const bool is = pollset_wait(&outer, 0, events) == 1;
-  pollset_close(&outer);
+  CHECK(aic_pollset_open(&outer));
+  CHECK(aic_pollset_want(&outer, fd, POLLSET_READ));
+  const bool is = aic_pollset_wait(&outer, 0, events) == 1;
+  aic_pollset_close(&outer);
   return is;
 }
 
@@ -126,65 +126,65 @@ static void test_pollset_sockets(void) {
   pollset set;
   pollset_event events[POLLSET_BATCH];
   int pair[2];
-  CHECK(pollset_open(&set) && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-  CHECK(pollset_opened(&set, pair[0]));
-  CHECK(pollset_want(&set, pair[0], POLLSET_READ));
-  CHECK(pollset_wait(&set, 0, events) == 0 && !readable(set.fd));
+  CHECK(aic_pollset_open(&set) && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  CHECK(aic_pollset_opened(&set, pair[0]));
+  CHECK(aic_pollset_want(&set, pair[0], POLLSET_READ));
+  CHECK(aic_pollset_wait(&set, 0, events) == 0 && !readable(set.fd));
   CHECK(write(pair[1], "x", 1) == 1);
-  CHECK(pollset_wait(&set, -1, events) == 1 && events[0].fd == pair[0]);
+  CHECK(aic_pollset_wait(&set, -1, events) == 1 && events[0].fd == pair[0]);
   CHECK(events[0].ready == POLLSET_READ && readable(set.fd));
 
   /* Parked: the kernel is not told, and what happens there is nobody's business. */
-  CHECK(pollset_want(&set, pair[0], 0) && set.watches[pair[0]].registered == POLLSET_READ);
-  CHECK(pollset_wait(&set, 0, events) == 0 && set.watches[pair[0]].registered == 0);
+  CHECK(aic_pollset_want(&set, pair[0], 0) && set.watches[pair[0]].registered == POLLSET_READ);
+  CHECK(aic_pollset_wait(&set, 0, events) == 0 && set.watches[pair[0]].registered == 0);
   CHECK(!readable(set.fd));
-  CHECK(pollset_want(&set, pair[0], POLLSET_READ | POLLSET_WRITE));
-  CHECK(pollset_wait(&set, 0, events) == 1);
+  CHECK(aic_pollset_want(&set, pair[0], POLLSET_READ | POLLSET_WRITE));
+  CHECK(aic_pollset_wait(&set, 0, events) == 1);
   CHECK(events[0].ready == (POLLSET_READ | POLLSET_WRITE));
 
   /* A number that comes again is a new socket. */
-  pollset_closing(&set, pair[0]);
+  aic_pollset_closing(&set, pair[0]);
   close(pair[0]);
   CHECK(dup2(pair[1], pair[0]) == pair[0]);
-  CHECK(pollset_opened(&set, pair[0]) && pollset_want(&set, pair[0], POLLSET_WRITE));
-  CHECK(pollset_wait(&set, 0, events) == 1);
-  pollset_close_with_sockets(&set);
+  CHECK(aic_pollset_opened(&set, pair[0]) && aic_pollset_want(&set, pair[0], POLLSET_WRITE));
+  CHECK(aic_pollset_wait(&set, 0, events) == 1);
+  aic_pollset_close_with_sockets(&set);
   CHECK(write(pair[0], "x", 1) == -1);
-  pollset_close(&set);
+  aic_pollset_close(&set);
   close(pair[1]);
 }
 
 static void test_pollset_time(void) {
   pollset set;
   pollset_event events[POLLSET_BATCH];
-  CHECK(pollset_open(&set));
-  pollset_timeout(&set, 0);
-  CHECK(pollset_take_due(&set) && !pollset_take_due(&set));
-  pollset_timeout(&set, 20);
-  CHECK(!pollset_take_due(&set));
-  const int64_t begun = clock_ms();
-  while (!pollset_take_due(&set)) pollset_wait(&set, -1, events);
-  CHECK(clock_ms() - begun >= 19);
-  pollset_timeout(&set, 20);
-  pollset_timeout(&set, -1);
-  CHECK(pollset_wait(&set, 40, events) == 0 && !pollset_take_due(&set));
+  CHECK(aic_pollset_open(&set));
+  aic_pollset_timeout(&set, 0);
+  CHECK(aic_pollset_take_due(&set) && !aic_pollset_take_due(&set));
+  aic_pollset_timeout(&set, 20);
+  CHECK(!aic_pollset_take_due(&set));
+  const int64_t begun = aic_clock_ms();
+  while (!aic_pollset_take_due(&set)) aic_pollset_wait(&set, -1, events);
+  CHECK(aic_clock_ms() - begun >= 19);
+  aic_pollset_timeout(&set, 20);
+  aic_pollset_timeout(&set, -1);
+  CHECK(aic_pollset_wait(&set, 40, events) == 0 && !aic_pollset_take_due(&set));
 
   /* Exported: the descriptor tells outsiders of the timeout, and of a wake. */
-  pollset_timeout(&set, 10);
-  const int fd = pollset_export(&set);
-  while (!readable(fd)) clock_sleep_ms(1);
-  CHECK(pollset_wait(&set, 0, events) == 0 && pollset_take_due(&set) && !readable(fd));
-  pollset_timeout(&set, 5);
+  aic_pollset_timeout(&set, 10);
+  const int fd = aic_pollset_export(&set);
+  while (!readable(fd)) aic_clock_sleep_ms(1);
+  CHECK(aic_pollset_wait(&set, 0, events) == 0 && aic_pollset_take_due(&set) && !readable(fd));
+  aic_pollset_timeout(&set, 5);
   CHECK(!readable(fd));
-  pollset_settle(&set);
-  while (!readable(fd)) clock_sleep_ms(1);
-  CHECK(pollset_wait(&set, 0, events) == 0 && pollset_take_due(&set) && !readable(fd));
-  pollset_timeout(&set, 100000);
-  pollset_settle(&set);
-  pollset_wake(&set);
-  while (!readable(fd)) clock_sleep_ms(1);
-  CHECK(pollset_wait(&set, 0, events) == 0 && !readable(fd) && !pollset_take_due(&set));
-  pollset_close(&set);
+  aic_pollset_settle(&set);
+  while (!readable(fd)) aic_clock_sleep_ms(1);
+  CHECK(aic_pollset_wait(&set, 0, events) == 0 && aic_pollset_take_due(&set) && !readable(fd));
+  aic_pollset_timeout(&set, 100000);
+  aic_pollset_settle(&set);
+  aic_pollset_wake(&set);
+  while (!readable(fd)) aic_clock_sleep_ms(1);
+  CHECK(aic_pollset_wait(&set, 0, events) == 0 && !readable(fd) && !aic_pollset_take_due(&set));
+  aic_pollset_close(&set);
 }
 
 int main(void) {

@@ -3,6 +3,13 @@
 local errors = require "aicore.model.errors"
 local retry = require "aicore.call.retry"
 
+-- Operations as operations.lua has them, one of each kind.
+local OPERATIONS = {
+  safe = { path = "/lm/deployments", idempotent = true },
+  create = { path = "/lm/deployments", idempotent = false },
+  login = { idempotent = true },
+}
+
 local KINDS = { "safe", "create", "login" }
 
 -- What stands in DESIGN, section 2, written down once more and in another form than in the code.
@@ -43,11 +50,10 @@ end
 local function machine_of(kind, options)
   options = options or {}
   return retry.new {
-    kind = kind,
+    operation = OPERATIONS[kind],
     deadline = options.deadline or 1e6,
     budget = options.budget or retry.budget(),
     enabled = options.enabled,
-    policy = options.policy,
   }
 end
 
@@ -69,18 +75,17 @@ local function dice(seed)
 end
 
 describe("retry", function()
-  it("knows the kind of every operation", function()
-    local expected = { create = "create", batch = "create", login = "login" }
-    for name in ("status list count logs capabilities update stop delete"):gmatch "%a+" do
-      expected[name] = "safe"
+  it("repeats a lost answer of every operation but those of which twice is not once", function()
+    local repeated = {}
+    for name, operation in pairs(require "aicore.call.operations") do
+      local machine = retry.new { operation = operation, deadline = 100, budget = retry.budget() }
+      repeated[name] = machine:step(failure("transport", { ambiguous = true }), 0, 0) == "wait"
     end
-    assert.same(expected, retry.kinds)
-  end)
-
-  it("refuses a kind that it does not know", function()
-    assert.has_error(function()
-      machine_of "sometimes"
-    end)
+    local expected = { create = false, batch = false }
+    for name in ("status list count logs capabilities update stop delete login"):gmatch "%a+" do
+      expected[name] = true
+    end
+    assert.same(expected, repeated)
   end)
 
   it("is done after a success, at any attempt", function()
@@ -259,20 +264,15 @@ describe("retry", function()
   end)
 
   describe("the backoff", function()
-    it("doubles up to the cap", function()
-      local machine = machine_of("safe", { policy = { attempts = 12 } })
-      local delays = {}
-      for i = 1, 11 do
-        delays[i] = select(2, machine:step(refusal(500), 0, 1))
+    it("doubles, until there have been five attempts", function()
+      for status, base in pairs { [500] = 0.1, [429] = 1 } do
+        local machine, delays = machine_of "safe", {}
+        for i = 1, 4 do
+          delays[i] = select(2, machine:step(refusal(status), i * 100, 1))
+        end
+        assert.same({ base, 2 * base, 4 * base, 8 * base }, delays)
+        assert.equal("fail", (machine:step(refusal(status), 1000, 1)))
       end
-      assert.same({ 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20, 20, 20 }, delays)
-    end)
-
-    it("leaves the policy that it was given alone", function()
-      local policy = { attempts = 2 }
-      machine_of("safe", { policy = policy })
-      assert.same({ attempts = 2 }, policy)
-      assert.is_nil(getmetatable(policy))
     end)
 
     it("is jitter over the whole range", function()
@@ -319,7 +319,7 @@ describe("retry", function()
     end)
 
     it("nor where its wish is the shorter one", function()
-      local machine = machine_of("safe", { deadline = 10, policy = { throttled_base = 8 } })
+      local machine = machine_after(3, "safe", { deadline = 10 })
       local action, err = machine:step(refusal(503, { retry_after = 1 }), 4, 0.9)
       assert.equal("fail", action)
       assert.equal(1, err.retry_after)
@@ -554,7 +554,7 @@ end
 local function drive(world, kind)
   local now = world.now
   local deadline = now + world.random() * 100
-  local machine = machine_of(kind, { budget = world.budget, deadline = deadline, policy = world.policy })
+  local machine = machine_of(kind, { budget = world.budget, deadline = deadline })
   local sent, logins = 0, 0
   local action, value = machine:ready(now)
   while true do

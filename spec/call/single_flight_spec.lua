@@ -1,8 +1,9 @@
 -- What one does on behalf of others, and what becomes of the others when it does not come to an end.
 
 local aicore = require "aicore"
+local blocking = require "aicore.runtime.blocking"
 local emulator = require "spec.support.emulator"
-local errand = require "aicore.call.single_flight"
+local single_flight = require "aicore.call.single_flight"
 
 local inline = {
   apart = function(fn)
@@ -11,9 +12,9 @@ local inline = {
   end,
 }
 
-describe("an errand", function()
+describe("a single flight", function()
   it("is over when it has been run", function()
-    local one = errand.new(0)
+    local one = single_flight.new(0)
     assert.is_false(one.over)
     assert.is_true(one:run(inline, function()
       assert.is_false(one.over)
@@ -23,7 +24,7 @@ describe("an errand", function()
   end)
 
   it("is not abandoned before it begins, nor while it pauses", function()
-    local one = errand.new(0)
+    local one = single_flight.new(0)
     assert.is_false(one:is_abandoned(0))
     local thread = coroutine.create(function()
       one:run(inline, coroutine.yield)
@@ -35,7 +36,7 @@ describe("an errand", function()
   end)
 
   it("is abandoned when its coroutine has ended by an error", function()
-    local one = errand.new(0)
+    local one = single_flight.new(0)
     coroutine.resume(coroutine.create(function()
       one:run(inline, error)
     end))
@@ -43,13 +44,13 @@ describe("an errand", function()
   end)
 
   it("is abandoned when whoever began it comes back without having ended it", function()
-    local one = errand.new(0)
+    local one = single_flight.new(0)
     pcall(one.run, one, inline, error)
     assert.is_true(one:is_abandoned(0))
   end)
 
   it("is abandoned for a coroutine, too, of whoever came back", function()
-    local one, seen = errand.new(0), nil
+    local one, seen = single_flight.new(0), nil
     pcall(one.run, one, inline, error)
     coroutine.wrap(function()
       seen = one:is_abandoned(0)
@@ -58,7 +59,7 @@ describe("an errand", function()
   end)
 
   it("is abandoned when its coroutine has caught the error and goes on", function()
-    local one = errand.new(0)
+    local one = single_flight.new(0)
     local thread = coroutine.create(function()
       pcall(one.run, one, inline, error)
       coroutine.yield()
@@ -69,7 +70,7 @@ describe("an errand", function()
   end)
 
   it("is abandoned when it does not begin, and does not begin later", function()
-    local one, promised, done = errand.new(0), nil, false
+    local one, promised, done = single_flight.new(0), nil, false
     one:run({
       apart = function(fn)
         promised = fn
@@ -124,7 +125,7 @@ describe("a callback that raises in the middle of what others wait for", functio
         return ok and result or { raised = result }
       end
     end
-    return (client.runtime.gather(functions, #functions))
+    return (blocking.gather(functions, #functions))
   end
 
   it("leaves a login to the next call", function()

@@ -1,6 +1,7 @@
 --- The manual page and the completion scripts know all that the help knows.
 
 local command = require "spec.cli.command"
+local lifecycle = require "aicore.model.lifecycle"
 
 local function help(arguments)
   local result = command.run(arguments .. " --help")
@@ -54,6 +55,12 @@ describe("the manual page", function()
   it("has the options that stand before the command", function()
     for option in pairs(options_of "") do
       assert.is_truthy(page:find(option, 1, true), option)
+    end
+  end)
+
+  it("has every status", function()
+    for _, status in ipairs(lifecycle.statuses) do
+      assert.is_truthy(page:find("%f[%a]" .. status .. "%f[%A]"), status)
     end
   end)
 

@@ -102,5 +102,7 @@ describe("many errors", function()
   it("stay on one line each, whatever the service wrote", function()
     local notes = tell { err { kind = "http", message = "a\nb\n\n c" } }
     assert.equal("aicorectl: http: a b c", notes[1])
+    notes = tell { err { kind = "http", message = "a\27[2Jb" } }
+    assert.equal("aicorectl: http: a?[2Jb", notes[1])
   end)
 end)

@@ -1,23 +1,6 @@
+local fakes = require "spec.cli.fakes"
+local lifecycle = require "aicore.model.lifecycle"
 local progress = require "aicore.cli.progress"
-
--- A console that remembers what it was told.
-local function fake(live)
-  return {
-    notes = {},
-    is_live = function()
-      return live
-    end,
-    width = function()
-      return 45
-    end,
-    note = function(self, line)
-      table.insert(self.notes, line)
-    end,
-    refresh = function(self)
-      self.drawn = self.live()
-    end,
-  }
-end
 
 describe("progress in one line", function()
   local work = { total = 200, left = 150, states = { RUNNING = 100, STOPPED = 50 } }
@@ -32,9 +15,22 @@ describe("progress in one line", function()
     assert.matches("^%[#######%.+%] 50 of 200 done %(37%%%); 5.0/s, 17s left; RUNNING 100, STOPPED 50$", line)
   end)
 
+  for _, status in ipairs(lifecycle.statuses) do
+    it("counts one that has ended as half torn down, one that is stopping as a quarter: " .. status, function()
+      local share = lifecycle.ended(status) and 50 or lifecycle.stopping(status) and 25 or 0
+      local line = progress.line({ total = 4, left = 4, states = { [status] = 4 } }, 10, { goal = "teardown" })
+      assert.matches("^0 of 4 done %(" .. share .. "%%%)", line)
+    end)
+  end
+
   it("tells a rate as precisely as one reads it", function()
     local line = progress.line({ total = 9000, left = 100, states = {} }, 3, {})
     assert.matches("; 2967/s, 1s left", line)
+  end)
+
+  it("cannot speak to the terminal", function()
+    local line = progress.line({ total = 1, left = 1, states = { ["A\27[2J"] = 1 } }, 3, {})
+    assert.matches("; A%?%[2J 1$", line)
   end)
 
   it("promises nothing before anything is done, or when all is", function()
@@ -59,7 +55,7 @@ describe("progress over time", function()
   end)
 
   it("is a line every few seconds where there is no terminal", function()
-    local console = fake(false)
+    local console = fakes.console()
     local update = progress.new(console, clock)
     for second = 0, 12 do
       now = 100 + second
@@ -71,7 +67,7 @@ describe("progress over time", function()
   end)
 
   it("is a live line on a terminal, as wide as that at most, and goes on by itself", function()
-    local console = fake(true)
+    local console = fakes.console { live = true, width = 45 }
     local update = progress.new(console, clock)
     assert.is_nil(console.live())
     now = 101

@@ -8,10 +8,8 @@ local t = outside.new "cqueues"
 function t.every(seconds, fn)
   local stopped
   cqueues.running():wrap(function()
-    local due = cqueues.monotime()
     while not stopped do
-      due = due + seconds
-      cqueues.sleep(math.max(due - cqueues.monotime(), 0))
+      cqueues.sleep(seconds)
       fn()
     end
   end)

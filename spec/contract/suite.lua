@@ -54,6 +54,9 @@ end
 
 local FIRST = "d000000000000001"
 
+-- What does not end by itself takes a minute (latency = 60): what ends within so many seconds was ended.
+local SOON = 30
+
 local function connect(t, settings)
   settings = settings or {}
   settings.base_url = settings.base_url or t.url
@@ -88,6 +91,9 @@ end
 
 local FAST = { stop_time = 0.05, delete_time = 0.05, start_time = 0.05, latency = 0, bulk = true }
 
+-- Where nothing is said of pauses between looks.
+local AT_ONCE = { stop_time = 0, delete_time = 0, start_time = 0 }
+
 local function reset(t)
   good(t.admin("DELETE", "/faults"))
   good(t.admin("DELETE", "/deployments"))
@@ -104,6 +110,7 @@ local function case(name, fn)
 end
 
 case("every operation answers", function(t)
+  good(t.admin("PUT", "/settings", AT_ONCE))
   seed(t, { id = FIRST, status = "RUNNING" })
   local c = connect(t)
   equal("RUNNING", good(c:status(FIRST)).status)
@@ -212,20 +219,20 @@ case("200 are in flight at once", function(t)
   seed(t, { id = FIRST })
   local c = connect(t)
   good(c:status(FIRST))
-  good(t.admin("PUT", "/settings", { latency = 0.2 }))
-  local began = core.now()
-  local results = c.runtime.gather(
-    times(200, function(i)
-      return good(c:status(FIRST)).id and i
-    end),
-    200
-  )
-  local elapsed = core.now() - began
-  for i = 1, 200 do
-    equal(i, results[i])
+  fault(t, { operation = "status", latency = 60, times = 0 }) -- none is answered: whatever has arrived is in flight
+  local functions = times(200, function()
+    return bad("cancelled", c:status(FIRST)).kind
+  end)
+  functions[201] = function()
+    repeat
+      c.runtime.sleep(0.02)
+    until requests(t).status == 1 + 200
+    c:close()
   end
-  check(elapsed < 5, ("took %.3f s"):format(elapsed)) -- one after the other: 40 s
-  c:close()
+  local results = c.runtime.gather(functions, 201)
+  for i = 1, 200 do
+    equal("cancelled", results[i])
+  end
 end)
 
 case("no more are in flight than allowed", function(t)
@@ -252,28 +259,24 @@ case("the host's own timer goes on while 200 are in flight", function(t)
   local c = connect(t)
   good(c:status(FIRST))
   good(t.admin("PUT", "/settings", { latency = 0.05 }))
-  local ticks, last, largest = 0, core.now(), 0
+  -- A busy machine slows the timer and the answers alike: so ticks are counted per answers, not per second.
+  local ticks, answers, began = 0, 0, core.now()
   local stop = t.every(0.005, function()
-    local now = core.now()
-    ticks, largest, last = ticks + 1, math.max(largest, now - last - 0.005), now
+    ticks = ticks + 1
   end)
-  local began = core.now()
   c.runtime.gather(
-    times(1000, function()
-      good(c:status(FIRST))
+    times(200, function()
+      repeat
+        good(c:status(FIRST))
+        answers = answers + 1
+      until ticks >= 20 or answers >= 8000
     end),
     200
   )
   local elapsed = core.now() - began
   stop()
-  t.say(
-    ("# 1000 requests of 50 ms, 200 at a time: %.0f ms, %d ticks, largest lateness %.1f ms"):format(
-      elapsed * 1000,
-      ticks,
-      largest * 1000
-    )
-  )
-  check(ticks >= 20, ticks .. " ticks") -- blocked, there would be one or none; the exact lateness is for bench/
+  t.say(("# %d answers after 50 ms each, 200 at a time: %.0f ms, %d ticks"):format(answers, elapsed * 1000, ticks))
+  check(ticks >= 20, ticks .. " ticks in " .. answers .. " answers") -- blocked, there would be one or none
   c:close()
 end)
 
@@ -282,14 +285,14 @@ case("a transfer that is cancelled ends, others go on", function(t)
   local c = connect(t)
   good(c:status(FIRST))
   fault(t, { operation = "status", latency = 60, times = 1 })
-  local slow = good(core.start(c.session, "status", FIRST))
-  equal("timeout", c.runtime.await(c.session, slow, core.now() + 0.05))
-  local quick = good(core.start(c.session, "status", FIRST))
+  local slow = good(core.start(c.caller.session, "status", FIRST))
+  equal("timeout", c.runtime.await(c.caller.session, slow, core.now() + 0.05))
+  local quick = good(core.start(c.caller.session, "status", FIRST))
   slow:cancel()
   equal(true, slow:finished())
   local _, err = slow:result()
   equal("cancelled", err.kind)
-  equal(nil, c.runtime.await(c.session, quick))
+  equal(nil, c.runtime.await(c.caller.session, quick))
   equal(FIRST, good(quick:result()).id)
   c:close()
 end)
@@ -298,11 +301,11 @@ case("all who wait for the same transfer wake", function(t)
   seed(t, { id = FIRST })
   local c = connect(t)
   good(c:status(FIRST))
-  good(t.admin("PUT", "/settings", { latency = 0.03 }))
-  local shared = good(core.start(c.session, "status", FIRST))
+  good(t.admin("PUT", "/settings", { latency = 0.2 })) -- long after the first has given up, on a busy machine, too
+  local shared = good(core.start(c.caller.session, "status", FIRST))
   local results = c.runtime.gather(
     times(5, function(i)
-      return tostring((c.runtime.await(c.session, shared, i == 1 and core.now() + 0.001 or nil)))
+      return tostring((c.runtime.await(c.caller.session, shared, i == 1 and core.now() + 0.001 or nil)))
     end),
     5
   )
@@ -331,7 +334,7 @@ case("a client that is closed ends what is in flight", function(t)
   for i = 1, 20 do
     equal("ended", results[i])
   end
-  check(core.now() - began < 5, "it took long")
+  check(core.now() - began < SOON, "it took long")
   good(t.admin("DELETE", "/faults"))
   local other = connect(t) -- gets the same descriptors
   equal(FIRST, good(other:status(FIRST)).id)
@@ -346,12 +349,13 @@ case("a call ends at its deadline", function(t)
   local began = core.now()
   bad("timeout", c:status(FIRST, { timeout = 0.1 }))
   local elapsed = core.now() - began
-  check(elapsed > 0.09 and elapsed < 5, ("after %.3f s"):format(elapsed))
+  check(elapsed > 0.09 and elapsed < SOON, ("after %.3f s"):format(elapsed))
   bad("timeout", c:wait(FIRST, "STOPPED", { timeout = 0.1 }))
   c:close()
 end)
 
 case("an error in the user's callback reaches the user, and the client lives on", function(t)
+  good(t.admin("PUT", "/settings", AT_ONCE))
   local ids = seed(t, { count = 5, status = "RUNNING" })
   local c = connect(t)
   local function raise()
@@ -448,6 +452,218 @@ case("gathers within a gather are concurrent", function(t)
   equal(9, most)
 end)
 
+case("await's deadline is a time on the runtime's clock, and what has finished is not late", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 1 })
+  local slow = good(core.start(c.session, "status", FIRST))
+  equal("timeout", c.runtime.await(c.session, slow, c.runtime.now()), "now")
+  equal("timeout", c.runtime.await(c.session, slow, c.runtime.now() - 1), "before")
+  local deadline = c.runtime.now() + 0.02
+  for _ = 1, 2 do -- absolute: the second wait gets what the first has left, nothing
+    equal("timeout", c.runtime.await(c.session, slow, deadline))
+    check(c.runtime.now() >= deadline, "too early")
+  end
+  equal(false, slow:finished()) -- who gave up waiting has not ended it
+  local quick = good(core.start(c.session, "status", FIRST))
+  equal(nil, c.runtime.await(c.session, quick))
+  equal(nil, c.runtime.await(c.session, quick, c.runtime.now() - 1))
+  equal(FIRST, good(quick:result()).id)
+  slow:cancel()
+  equal(nil, c.runtime.await(c.session, slow, c.runtime.now() - 1))
+  c:close()
+end)
+
+case("gather returns by index what the functions returned, also nil and false", function(t)
+  local runtime = connect(t).runtime
+  local functions = times(5, function(i)
+    runtime.sleep((5 - i) * 0.002)
+    if i ~= 2 then
+      return i ~= 4 and i or false, "no second result"
+    end
+  end)
+  local results, cancelled = runtime.gather(functions, 5)
+  equal(1, results[1])
+  equal(nil, results[2])
+  equal(3, results[3])
+  equal(false, results[4])
+  equal(5, results[5])
+  equal(false, cancelled)
+end)
+
+case("the functions of a gather may add others, which run beside them", function(t)
+  local runtime = connect(t).runtime
+  local functions, beside = {}, false
+  functions[1] = function()
+    runtime.sleep(0.002) -- so that whoever gathers has seen a list of one
+    functions[2] = function()
+      beside = true
+      return "second"
+    end
+    repeat -- until that has run: the limit lets both run at once
+      runtime.sleep(0.002)
+    until beside
+    return "first"
+  end
+  local results, cancelled = runtime.gather(functions, 2)
+  equal("first", results[1])
+  equal("second", results[2])
+  equal(false, cancelled)
+end)
+
+case("a gather ends when nothing is left of what was added, and keeps to its limit", function(t)
+  local runtime = connect(t).runtime
+  local functions, running, most = {}, 0, 0
+  local function add()
+    local index = #functions + 1
+    functions[index] = function()
+      running = running + 1
+      most = math.max(most, running)
+      for _ = 1, 2 do -- two for each, until there are sixty
+        if #functions < 60 then
+          add()
+        end
+      end
+      if index % 3 > 0 then -- some do not wait at all
+        runtime.sleep(0.001)
+      end
+      running = running - 1
+      return index
+    end
+  end
+  add()
+  local results = runtime.gather(functions, 4)
+  for i = 1, 60 do
+    equal(i, results[i])
+  end
+  equal(4, most)
+end)
+
+case("what a function of an inner gather adds to the outer one runs beside it, too", function(t)
+  local runtime = connect(t).runtime
+  local outer, beside = {}, false
+  outer[1] = function()
+    local inner = runtime.gather({
+      function()
+        runtime.sleep(0.002)
+        outer[2] = function()
+          beside = true
+          return "outer"
+        end
+        repeat
+          runtime.sleep(0.002)
+        until beside
+        return "inner"
+      end,
+    }, 1)
+    return inner[1]
+  end
+  local results = runtime.gather(outer, 2)
+  equal("inner", results[1])
+  equal("outer", results[2])
+end)
+
+case("many added one by one are no trouble", function(t)
+  local runtime = connect(t).runtime
+  local functions = {}
+  local function add()
+    local index = #functions + 1
+    functions[index] = function()
+      if index < 1000 then
+        add()
+      end
+      if index % 100 == 0 then
+        runtime.sleep(0.001)
+      end
+      return index
+    end
+  end
+  add()
+  local results = runtime.gather(functions, 300)
+  for i = 1, 1000 do
+    equal(i, results[i])
+  end
+end)
+
+case("after an error nothing is begun, whether it was there or is added", function(t)
+  local runtime = connect(t).runtime
+  local begun = 0
+  local function count()
+    begun = begun + 1
+  end
+  local called, failure = pcall(runtime.gather, {
+    function()
+      error("oh", 0)
+    end,
+    count,
+    count,
+  }, 2)
+  equal(false, called)
+  equal("oh", failure)
+  local functions
+  functions = {
+    function()
+      equal(false, runtime.sleep(60))
+      functions[#functions + 1] = count
+      runtime.sleep(60)
+      error "a later error, which nobody gets"
+    end,
+    function()
+      runtime.sleep(0.01)
+      error("first", 0)
+    end,
+  }
+  called, failure = pcall(runtime.gather, functions, 10)
+  equal(false, called)
+  equal("first", failure)
+  equal(0, begun)
+end)
+
+case("in a gather that has been ended, every wait ends at once, and a new gather begins nothing", function(t)
+  seed(t, { id = FIRST })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "status", latency = 60, times = 1 })
+  local runtime, begun, said, results, cancelled = c.runtime, 0, {}, nil, nil
+  local called, failure = pcall(runtime.gather, {
+    function()
+      runtime.gather( -- one after the other: the second of them must not begin
+        times(2, function()
+          begun = begun + 1
+          said[1] = runtime.sleep(60)
+        end),
+        1
+      )
+      said[2] = runtime.sleep(60)
+      local transfer = good(core.start(c.session, "status", FIRST))
+      said[3] = runtime.await(c.session, transfer)
+      transfer:cancel()
+      said[4] = runtime.await(c.session, transfer) or "finished"
+      results, cancelled = runtime.gather(
+        times(2, function()
+          begun = begun + 1
+        end),
+        2
+      )
+    end,
+    function()
+      runtime.sleep(0.01)
+      error("oh", 0)
+    end,
+  }, 2)
+  equal(false, called)
+  equal("oh", failure)
+  equal(1, begun)
+  equal(false, said[1])
+  equal(false, said[2])
+  equal("cancelled", said[3])
+  equal("finished", said[4])
+  equal(0, #results)
+  equal(true, cancelled)
+  c:close()
+end)
+
 case("many that do not wait at all are no trouble", function(t)
   local runtime = connect(t).runtime
   local results = runtime.gather(
@@ -494,7 +710,7 @@ case("a server that is gone in the middle is an error, at once", function(t)
     repeat -- until it is gone
       local answer
       answer, err = c:capabilities { retry = false }
-    until not answer or core.now() - began > 10
+    until not answer or core.now() - began > SOON
     return bad("transport", nil, err)
   end)
   functions[51] = function()
@@ -503,7 +719,7 @@ case("a server that is gone in the middle is an error, at once", function(t)
   end
   equal(51, 1 + #c.runtime.gather(functions, 51))
   bad("transport", c:capabilities { timeout = 0.2 })
-  check(core.now() - began < 10, "it took long")
+  check(core.now() - began < SOON, "it took long")
   c:close()
 end)
 

@@ -6,8 +6,6 @@
 --   lie(result, journal) -> what is said that did not happen, or nil
 --   happened(journal) -> boolean }
 
-local call = require "aicore.call.caller"
-
 local operations = {}
 
 local ID, OTHER, RUNNING = "d748fdae9f88a9b0", "d748fdae9f88a9b1", "d748fdae9f88a9b2"
@@ -40,7 +38,7 @@ end
 
 --- Drops the token: the next call logs in.
 local function forget_token(client)
-  client.auth.renew_at = -math.huge
+  client.caller.login:expire()
 end
 
 local DELETE_TWO = { { id = ID, targetStatus = "DELETED" }, { id = RUNNING, targetStatus = "DELETED" } }
@@ -120,8 +118,8 @@ operations.list = {
     once = true,
     call = function(client, opts)
       local own = { retry = opts.retry, timeout = opts.timeout }
-      local request = assert(call.request("batch", own, DELETE_TWO))
-      return call.perform(client, request, call.deadline(client, request))
+      local request = assert(client.caller:request("batch", own, DELETE_TWO))
+      return client.caller:perform(request, client.caller:deadline(request))
     end,
     lie = function(result, journal)
       for _, entry in ipairs(result.deployments) do

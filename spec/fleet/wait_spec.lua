@@ -102,7 +102,7 @@ local VERDICTS = {
 
 -- The goal STOPPED once more, after what the verdict remembers.
 local STOPPED_AFTER = {
-  STOPPING = {
+  seen = {
     UNKNOWN = ". . . . .",
     PENDING = ". x . . .",
     RUNNING = ". x . . .",
@@ -112,7 +112,7 @@ local STOPPED_AFTER = {
     COMPLETED = "+ + + + +",
     PAUSED = ". . . . .",
   },
-  STOPPED = {
+  asked = {
     UNKNOWN = ". x . . .",
     PENDING = ". x . . .",
     RUNNING = ". x . . .",

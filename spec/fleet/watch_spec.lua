@@ -23,7 +23,7 @@ local function new_port()
       return true
     end,
   }
-  port.status = function(id)
+  port.status = function(_, id)
     port.requests.status = port.requests.status + 1
     if port.err then
       return nil, port.err

@@ -39,21 +39,21 @@ static const char SESSION[] =
 /* A session whose secrets are hidden ones. */
 static inline void push_session(lua_State *L) { EXPECT(luaL_dostring(L, SESSION) == LUA_OK); }
 
-static int protected_reply(lua_State *L) { return reply_push(L, 1, lua_touserdata(L, 2)); }
+static int protected_reply(lua_State *L) { return aic_reply_push(L, 1, lua_touserdata(L, 2)); }
 
 /* Pushes what the operation makes of the answer; returns how many values. The session is at the
  * index, and the transfer has everything but its session and its body. */
 static inline int push_answer(lua_State *L, int session_at, transfer *t, const input *body) {
   t->session = luaL_checkudata(L, session_at, SESSION_TYPE);
   t->reply.limit = SIZE_MAX / 4;
-  EXPECT(buffer_append(&t->reply, body->at, body->left));
+  EXPECT(aic_buffer_append(&t->reply, body->at, body->left));
   const int top = lua_gettop(L);
   lua_pushcfunction(L, protected_reply);
-  (void)transfer_push(L, session_at);
+  (void)aic_transfer_push(L, session_at);
   lua_pushlightuserdata(L, t);
   call(L, 2, LUA_MULTRET);
-  buffer_free(&t->reply);
-  secret_release(&t->authorization);
+  aic_buffer_free(&t->reply);
+  aic_secret_release(&t->authorization);
   return lua_gettop(L) - top;
 }
 

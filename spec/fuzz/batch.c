@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     loaded = true;
   }
   input in = {(const char *)data, size};
-  transfer t = {.operation = operation_find("batch"), .issued = 1};
+  transfer t = {.operation = aic_operation_find("batch"), .resource = aic_deployments, .issued = 1};
   answered.status = statuses[take_choice(&in, sizeof statuses / sizeof statuses[0])];
   push_session(L);
   lua_getglobal(L, "target");

@@ -8,16 +8,16 @@ local IDS = { "d000", "d001", "d002", "d003", "d004" }
 --- A port whose batches all have this answer, and whose single calls all succeed.
 local function port_of(reply, err)
   local singles = {}
-  local function single(id)
+  local function single(_, id)
     singles[id] = true
     return { id = id }
   end
   return {
-    bulk = function()
+    takes_batches = function()
       return true
     end,
     batch = function()
-      return reply, err
+      return reply and reply.deployments, err
     end,
     stop = single,
     delete = single,

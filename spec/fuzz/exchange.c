@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   EXPECT(luaL_dostring(L, SESSION) == LUA_OK);
   EXPECT(luaL_loadstring(L, calls[chosen].call) == LUA_OK);
   call(L, 0, LUA_MULTRET);
-  judge(L, operation_find(calls[chosen].operation), lua_gettop(L));
+  judge(L, aic_operation_find(calls[chosen].operation), lua_gettop(L));
   lua_settop(L, 0);
   EXPECT(luaL_dostring(L, "session:close() session = nil") == LUA_OK);
   while (far_count > 0) close(far_ends[--far_count]);

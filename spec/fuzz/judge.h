@@ -47,7 +47,7 @@ static inline void judge_error(lua_State *L, const operation *op) {
   lua_getfield(L, err, "retry_after");
   EXPECT(lua_isnil(L, -1) || lua_tonumber(L, -1) > 0);
   lua_getfield(L, err, "details"); /* a preview might show the token */
-  const bool useless_login = op->reply == REPLY_TOKEN && is_good_status(L, err);
+  const bool useless_login = op->shape->form == REPLY_TOKEN && is_good_status(L, err);
   EXPECT(!useless_login || lua_isnil(L, -1));
   lua_settop(L, err);
   expect_hidden(L, err, TOKEN, strlen(TOKEN));
@@ -56,7 +56,7 @@ static inline void judge_error(lua_State *L, const operation *op) {
 
 static inline void judge_success(lua_State *L, const operation *op) {
   const int result = lua_gettop(L);
-  switch (op->reply) {
+  switch (op->shape->form) {
   case REPLY_COUNT:
     EXPECT(lua_isinteger(L, result) && lua_tointeger(L, result) >= 0);
     return;
@@ -68,8 +68,8 @@ static inline void judge_success(lua_State *L, const operation *op) {
     }
     return;
   case REPLY_OBJECT:
-    lua_getfield(L, result, op->required);
-    EXPECT(lua_type(L, -1) == op->required_type);
+    lua_getfield(L, result, op->shape->field != NULL ? op->shape->field : "deployments");
+    EXPECT(lua_type(L, -1) == op->shape->type);
     lua_settop(L, result);
   }
 }

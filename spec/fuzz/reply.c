@@ -19,7 +19,7 @@ static const CURLcode outcomes[] = {CURLE_OK,
 
 static size_t count_operations(void) {
   size_t count = 0;
-  while (operations[count].name != NULL) count++;
+  while (aic_operations[count].name != NULL) count++;
   return count;
 }
 
@@ -28,7 +28,8 @@ enum { WITH_ID = 1, WITH_RETRY_AFTER = 2, WITH_REQUEST_ID = 4, ISSUED = 8, FULL 
 
 static void take_answer(input *in, transfer *t) {
   static char request_id[] = "5d1f";
-  t->operation = &operations[take_choice(in, count_operations())];
+  t->resource = aic_deployments;
+  t->operation = &aic_operations[take_choice(in, count_operations())];
   answered.status = statuses[take_choice(in, COUNT(statuses))];
   t->outcome = outcomes[take_choice(in, COUNT(outcomes))];
   const size_t bits = take_choice(in, 32);
@@ -43,7 +44,7 @@ static void take_answer(input *in, transfer *t) {
 static void judge_token(lua_State *L, int session_at) {
   const session *s = luaL_checkudata(L, session_at, SESSION_TYPE);
   EXPECT(s->authorization != NULL);
-  EXPECT(parameter_header_safe(s->authorization->text, s->authorization->length));
+  EXPECT(aic_parameter_header_safe(s->authorization->text, s->authorization->length));
   EXPECT(s->authorization->length > strlen(SESSION_AUTHORIZATION));
 }
 
@@ -55,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   push_session(L);
   const int results = push_answer(L, 1, &t, &in);
   judge(L, t.operation, results);
-  if (t.operation->reply == REPLY_TOKEN && results == 1) judge_token(L, 1);
+  if (t.operation->shape->form == REPLY_TOKEN && results == 1) judge_token(L, 1);
   lua_settop(L, 0);
   return 0;
 }

@@ -61,10 +61,10 @@ static void judge_session(lua_State *L, const session *s) {
   EXPECT(!s->closed && s->owner == 0);
   judge_url(L, s, s->base_url, "/lm/deployments/d000?$select=status");
   if (s->token_url != NULL) judge_url(L, s, s->token_url, "");
-  EXPECT(parameter_header_safe(s->resource_group_header, strlen(s->resource_group_header)));
-  EXPECT(parameter_header_safe(s->client_type_header.data, strlen(s->client_type_header.data)));
+  EXPECT(aic_parameter_header_safe(s->resource_group_header, strlen(s->resource_group_header)));
+  EXPECT(aic_parameter_header_safe(s->client_type_header.data, strlen(s->client_type_header.data)));
   if (s->authorization != NULL) {
-    EXPECT(parameter_header_safe(s->authorization->text, s->authorization->length));
+    EXPECT(aic_parameter_header_safe(s->authorization->text, s->authorization->length));
   }
   if (s->login_form != NULL) judge_form(s->login_form);
   EXPECT(s->limits.timeout > 0 && s->limits.connect_timeout > 0 && s->limits.max_depth >= 1);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   EXPECT(json != NULL);
   memcpy(json, data, size);
   token_place found;
-  if (token_find(json, size, &found)) {
+  if (aic_token_find(json, size, &found)) {
     const size_t at = (size_t)(found.text - json);
     EXPECT(found.text > json && at + found.room < size && found.length <= found.room);
     /* It is what stood between two quotes, and so all of one string. */

@@ -6,7 +6,7 @@
 
 static size_t count_operations(void) {
   size_t count = 0;
-  while (operations[count].name != NULL) count++;
+  while (aic_operations[count].name != NULL) count++;
   return count;
 }
 
@@ -109,9 +109,9 @@ static void judge_body(lua_State *L, const operation *op, const request *built) 
 static int build(lua_State *L) {
   const operation *op = lua_touserdata(L, lua_upvalueindex(1));
   request checked, built;
-  const bool wrong = operation_check(L, op, 1, &checked) != NULL;
+  const bool wrong = aic_operation_check(L, op, 1, &checked) != NULL;
   if (wrong) lua_pop(L, 1);
-  const char *complaint = operation_build(L, op, 1, &built);
+  const char *complaint = aic_operation_build(L, op, 1, &built);
   EXPECT(wrong == (complaint != NULL));
   if (complaint != NULL) {
     EXPECT(strncmp(complaint, op->name, strlen(op->name)) == 0);
@@ -121,7 +121,7 @@ static int build(lua_State *L) {
   if (op->push_body != NULL) judge_body(L, op, &built);
   EXPECT(built.timeout >= 0 && built.timeout <= 1e6);
   if (built.resource_group != NULL) {
-    EXPECT(parameter_header_safe(built.resource_group, strlen(built.resource_group)));
+    EXPECT(aic_parameter_header_safe(built.resource_group, strlen(built.resource_group)));
   }
   return 0;
 }
@@ -129,7 +129,7 @@ static int build(lua_State *L) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   lua_State *L = fuzz_state();
   input in = {(const char *)data, size};
-  const operation *op = &operations[take_choice(&in, count_operations())];
+  const operation *op = &aic_operations[take_choice(&in, count_operations())];
   push_arguments(L, &in);
   lua_pushlightuserdata(L, (void *)(size_t)op);
   lua_pushcclosure(L, build, 1);

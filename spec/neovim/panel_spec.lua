@@ -520,9 +520,9 @@ describe("the panel", function()
       wait_without "5 deployments"
       ask [=[
         LISTS, PAUSES = 0, 0
-        local model, uv = require "aicore.neovim.model", vim.loop
-        local sort, new = model.sort, uv.new_timer
-        function model.sort(rows) LISTS = LISTS + 1 sort(rows) end
+        local listing, uv = require "aicore.neovim.listing", vim.loop
+        local sort, new = listing.sort, uv.new_timer
+        function listing.sort(rows) LISTS = LISTS + 1 sort(rows) end
         function uv.new_timer() PAUSES = PAUSES + 1 return new() end
       ]=]
       screen.wait("pauses", function() return ask "return PAUSES" >= 5 end)

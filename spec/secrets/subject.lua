@@ -24,7 +24,7 @@ local ACTIONS = {
     tested:status("d748fdae9f88a9b0", { retry = false, timeout = 10 })
   end,
   login = function()
-    tested.auth.renew_at = -math.huge
+    tested.caller.login:expire()
     tested:status("d748fdae9f88a9b0", { retry = false, timeout = 10 })
   end,
   close = function()

@@ -38,21 +38,14 @@ local function with(base, more)
   return joined
 end
 
-describe("config", function()
+describe("settings", function()
+  local FILE = [[{"AICORE_CLIENT_ID":"id-f","AICORE_CLIENT_SECRET":"s-f","AICORE_AUTH_URL":"https://auth.f",
+    "AICORE_BASE_URL":"https://api.f","AICORE_RESOURCE_GROUP":"group-f"}]]
+  local VCAP = ('{"aicore":[{"credentials":%s}]}'):format(SECRET_KEY)
+  local IN_FILE = { ["/h/.aicore/config.json"] = FILE }
+
   describe("the order of sources", function()
-    local FILE = [[{"AICORE_CLIENT_ID":"id-f","AICORE_CLIENT_SECRET":"s-f",
-      "AICORE_AUTH_URL":"https://auth.f","AICORE_BASE_URL":"https://api.f",
-      "AICORE_RESOURCE_GROUP":"group-f"}]]
-    local VCAP = ('{"aicore":[{"credentials":%s}]}'):format(SECRET_KEY)
-
-    it("takes arguments before everything", function()
-      local settings = assert(resolve({ client_id = "id-a", resource_group = "group-a" }, ALL))
-      assert.equal("id-a", settings.session.client_id)
-      assert.equal("s-v", settings.session.client_secret)
-      assert.equal("group-a", settings.session.resource_group)
-    end)
-
-    it("takes the service key before the variables, as a whole", function()
+    it("takes a service key before the variables, part by part", function()
       local settings = assert(resolve({}, with(ALL, { AICORE_SERVICE_KEY = SECRET_KEY })))
       assert.equal("id-k", settings.session.client_id)
       assert.equal("s-k", settings.session.client_secret)
@@ -61,23 +54,36 @@ describe("config", function()
       assert.equal("group-v", settings.session.resource_group)
     end)
 
-    it("does not complete a service key from a later source", function()
-      local key = '{"clientid":"id-k","url":"https://auth.k","serviceurls":{"AI_API_URL":"https://a"}}'
-      local settings, err = resolve({}, with(ALL, { AICORE_SERVICE_KEY = key }))
-      assert.is_nil(settings)
-      assert.equal("no client secret: looked in arguments, AICORE_SERVICE_KEY (without one)", err.message)
+    it("lets the variables add what a service key lacks", function()
+      local key = '{"clientid":"id-k","url":"https://auth.k"}'
+      local settings = assert(resolve({}, with(ALL, { AICORE_SERVICE_KEY = key })))
+      assert.equal("id-k", settings.session.client_id)
+      assert.equal("s-v", settings.session.client_secret)
+      assert.equal("https://auth.k/oauth/token", settings.session.token_url)
+      assert.equal("https://api.v/v2", settings.session.base_url)
     end)
 
-    it("takes variables before the file, setting by setting", function()
-      local settings = assert(
-        resolve(
-          {},
-          { AICORE_CONFIG = "/etc/aicore.json", AICORE_RESOURCE_GROUP = "group-v" },
-          { ["/etc/aicore.json"] = FILE }
-        )
-      )
+    it("lets no other proof of a variable's beside that of a service key", function()
+      local more = { AICORE_SERVICE_KEY = SECRET_KEY, AICORE_CERT_STR = "c", AICORE_KEY_STR = "k" }
+      local settings = assert(resolve({}, with(ALL, more)))
+      assert.equal("s-k", settings.session.client_secret)
+      assert.is_nil(settings.session.certificate)
+    end)
+
+    it("takes the resource group from the first place that has one, whatever else that has", function()
+      local variables = { HOME = "/h", AICORE_RESOURCE_GROUP = "group-v" }
+      local settings = assert(resolve({}, variables, IN_FILE))
       assert.equal("group-v", settings.session.resource_group)
       assert.equal("id-f", settings.session.client_id)
+      assert.equal("group-a", resolve({ resource_group = "group-a" }, variables, IN_FILE).session.resource_group)
+      assert.equal("group-f", resolve({ service_key = SECRET_KEY }, { HOME = "/h" }, IN_FILE).session.resource_group)
+      assert.equal("default", resolve({}, { AICORE_SERVICE_KEY = SECRET_KEY }).session.resource_group)
+    end)
+
+    it("takes named arguments before what a service key given with them has", function()
+      local settings = assert(resolve({ service_key = SECRET_KEY, base_url = "https://other" }, ALL))
+      assert.equal("https://other/v2", settings.session.base_url)
+      assert.equal("s-k", settings.session.client_secret)
     end)
 
     it("finds the file by profile, in AICORE_HOME or ~/.aicore", function()
@@ -92,6 +98,8 @@ describe("config", function()
       end
       assert(resolve({ profile = "p" }, { HOME = "/h" }, { ["/h/.aicore/config_p.json"] = FILE }))
       assert(resolve({ config_file = "/c" }, {}, { ["/c"] = FILE }))
+      assert(resolve({ config_file = "/c" }, { AICORE_CONFIG = "/d", AICORE_PROFILE = "e" }, { ["/c"] = FILE }))
+      assert(resolve({ profile = "p" }, { HOME = "/h", AICORE_CONFIG = "/d" }, { ["/h/.aicore/config_p.json"] = FILE }))
     end)
 
     it("takes VCAP_SERVICES last", function()
@@ -102,6 +110,243 @@ describe("config", function()
     it("treats an empty variable as not set", function()
       local settings = assert(resolve({}, with(ALL, { AICORE_SERVICE_KEY = " " })))
       assert.equal("id-v", settings.session.client_id)
+    end)
+  end)
+
+  -- The hosts and the secret of each source; `host` has the hosts alone, `proof` the rest.
+  local function key_text(name, host, proof)
+    local fields = {}
+    if host then
+      fields[#fields + 1] = ('"url":"https://auth.%s","serviceurls":{"AI_API_URL":"https://api.%s"}'):format(name, name)
+    end
+    if proof then
+      fields[#fields + 1] = ('"clientid":"id-%s","clientsecret":"secret-%s"'):format(name, name)
+    end
+    return ("{%s}"):format(table.concat(fields, ","))
+  end
+
+  local function variables_of(name, host, proof)
+    return {
+      AICORE_BASE_URL = host and "https://api." .. name,
+      AICORE_AUTH_URL = host and "https://auth." .. name,
+      AICORE_CLIENT_ID = proof and "id-" .. name,
+      AICORE_CLIENT_SECRET = proof and "secret-" .. name,
+    }
+  end
+
+  -- Each puts something into what a client is made of; they stand in their order.
+  local SOURCES = {
+    {
+      name = "arguments",
+      put = function(world, host, proof)
+        world.arguments.base_url = host and "https://api.arguments" or nil
+        world.arguments.auth_url = host and "https://auth.arguments" or nil
+        world.arguments.client_id = proof and "id-arguments" or nil
+        world.arguments.client_secret = proof and "secret-arguments" or nil
+      end,
+    },
+    {
+      name = "service_key",
+      put = function(world, host, proof)
+        world.arguments.service_key = key_text("service_key", host, proof)
+      end,
+    },
+    {
+      name = "key",
+      put = function(world, host, proof)
+        world.variables.AICORE_SERVICE_KEY = key_text("key", host, proof)
+      end,
+    },
+    {
+      name = "variables",
+      put = function(world, host, proof)
+        for name, value in pairs(variables_of("variables", host, proof)) do
+          world.variables[name] = value or nil
+        end
+      end,
+    },
+    {
+      name = "file",
+      put = function(world, host, proof)
+        local fields = {}
+        for name, value in pairs(variables_of("file", host, proof)) do
+          fields[#fields + 1] = value and ('"%s":"%s"'):format(name, value) or nil
+        end
+        world.files["/h/.aicore/config.json"] = ("{%s}"):format(table.concat(fields, ","))
+      end,
+    },
+    {
+      name = "binding",
+      put = function(world, host, proof)
+        world.variables.VCAP_SERVICES = ('{"aicore":[{"credentials":%s}]}'):format(key_text("binding", host, proof))
+      end,
+    },
+  }
+
+  local SAME = { service_key = "arguments", variables = "key" } -- these two count as one source
+
+  local function session_of(parts)
+    local world = { arguments = {}, variables = { HOME = "/h" }, files = {} }
+    for _, part in ipairs(parts) do
+      part.source.put(world, part.host, part.proof)
+    end
+    local settings, err = resolve(world.arguments, world.variables, world.files)
+    return settings and settings.session, err
+  end
+
+  describe("credentials of two sources", function()
+    for i, one in ipairs(SOURCES) do
+      for j, other in ipairs(SOURCES) do
+        local first = i < j and one or other
+        local is_same = (SAME[one.name] or one.name) == (SAME[other.name] or other.name)
+        local may_add = first.name == "arguments" or first.name == "service_key"
+
+        if i ~= j and not is_same then
+          it(("whole: %s beside %s"):format(one.name, other.name), function()
+            local session =
+              session_of { { source = one, host = true, proof = true }, { source = other, host = true, proof = true } }
+            assert.equal("https://auth." .. first.name .. "/oauth/token", session.token_url)
+            assert.equal("https://api." .. first.name .. "/v2", session.base_url)
+            assert.equal("secret-" .. first.name, session.client_secret)
+            assert.equal("id-" .. first.name, session.client_id)
+          end)
+
+          it(("the host of %s beside the whole of %s"):format(one.name, other.name), function()
+            local session, err =
+              session_of { { source = one, host = true }, { source = other, host = true, proof = true } }
+            if first == one then
+              assert.is_nil(session)
+              assert.matches("^no client id: looked in arguments", err.message)
+              assert.matches("has one, but credentials are taken from one source as a whole", err.message, 1, true)
+            else
+              assert.equal("https://auth." .. other.name .. "/oauth/token", session.token_url)
+              assert.equal("https://api." .. other.name .. "/v2", session.base_url)
+              assert.equal("secret-" .. other.name, session.client_secret)
+            end
+          end)
+
+          it(("the secret of %s beside the whole of %s"):format(one.name, other.name), function()
+            local session, err =
+              session_of { { source = one, proof = true }, { source = other, host = true, proof = true } }
+            if first == one then
+              assert.is_nil(session)
+              assert.matches("^no base URL: looked in arguments", err.message)
+              assert.matches("has one, but credentials are taken from one source as a whole", err.message, 1, true)
+            else
+              assert.equal("secret-" .. other.name, session.client_secret)
+              assert.equal("https://auth." .. other.name .. "/oauth/token", session.token_url)
+            end
+          end)
+
+          it(("the host of %s and the secret of %s"):format(one.name, other.name), function()
+            local session, err = session_of { { source = one, host = true }, { source = other, proof = true } }
+            if may_add then
+              assert.equal("https://auth." .. one.name .. "/oauth/token", session.token_url)
+              assert.equal("secret-" .. other.name, session.client_secret)
+            else
+              assert.is_nil(session)
+              assert.matches("credentials are taken from one source as a whole", err.message, 1, true)
+            end
+          end)
+        end
+      end
+    end
+
+    it("are told of by name: what was looked for where, who has it, and which source counts", function()
+      local _, err = resolve({}, { HOME = "/h", AICORE_BASE_URL = "https://staging" }, IN_FILE)
+      assert.equal("config", err.kind)
+      assert.equal(
+        "no client id: looked in arguments, AICORE_SERVICE_KEY (not set), AICORE_CLIENT_ID (not set); "
+          .. "/h/.aicore/config.json has one, but credentials are taken from one source as a whole, "
+          .. "here the environment (AICORE_BASE_URL)",
+        err.message
+      )
+      _, err = resolve({ auth_url = "https://staging" }, ALL)
+      assert.equal(
+        "no base URL: looked in arguments; AICORE_BASE_URL has one, but credentials are taken from one source "
+          .. "as a whole, here arguments",
+        err.message
+      )
+    end)
+
+    it("are those of the arguments where these suffice, even beside another kind of login", function()
+      local certificate =
+        { certificate = "c", key = "k", cert_url = "https://c", client_id = "i", base_url = "https://b" }
+      local session = assert(resolve(certificate, ALL)).session
+      assert.is_nil(session.client_secret)
+      assert.equal("https://c/oauth/token", session.token_url)
+      local variables = { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_CERT_URL = "https://c" }
+      local secret = { client_secret = "s", auth_url = "https://a", client_id = "i", base_url = "https://b" }
+      session = assert(resolve(secret, variables)).session
+      assert.equal("s", session.client_secret)
+      assert.is_nil(session.certificate)
+    end)
+
+    it("are completed by a secret from the arguments", function()
+      local variables = with(ALL, {})
+      variables.AICORE_CLIENT_SECRET = nil
+      local session = assert(resolve({ client_secret = "s-a" }, variables)).session
+      assert.equal("s-a", session.client_secret)
+      assert.equal("id-v", session.client_id)
+    end)
+  end)
+
+  describe("an argument that cannot be used", function()
+    it("is an error that names it, whatever the environment has", function()
+      local cases = {
+        { { service_key = "not json" }, "service_key is not a JSON object" },
+        { { service_key = '["x"]' }, "service_key is not a JSON object" },
+        { { service_key = "{}" }, "nothing of a service key is in service_key" },
+        { { service_key = {} }, "nothing of a service key is in service_key" },
+        { { service_key = "" }, "the argument service_key is blank" },
+        { { client_secret = "" }, "the argument client_secret is blank" },
+        { { base_url = " \n" }, "the argument base_url is blank" },
+        { { resource_group = "" }, "the argument resource_group is blank" },
+        { { profile = " " }, "the argument profile is blank" },
+        { { ca_file = "" }, "the argument ca_file is blank" },
+        { { config_file = "/none" }, "the config file /none cannot be read" },
+        { { profile = "p" }, "the config file /h/.aicore/config_p.json cannot be read" },
+        {
+          { profile = "p", config_file = "/c" },
+          "both profile and config file are given (arguments): one of them is too much",
+        },
+      }
+      for _, case in ipairs(cases) do
+        for _, ask in ipairs { config.resolve, config.origins } do
+          local found, err = ask(case[1], host_with(with(ALL, { HOME = "/h" }), IN_FILE))
+          assert.is_nil(found)
+          assert.equal("config", err.kind)
+          assert.equal(case[2], err.message)
+        end
+      end
+    end)
+
+    it("is no empty proxy: that means none", function()
+      assert.equal("", assert(resolve({ proxy = "" }, ALL)).session.proxy)
+    end)
+  end)
+
+  describe("a source that cannot be used", function()
+    it("is no trouble where nothing has to be asked of it", function()
+      local whole = { service_key = SECRET_KEY, resource_group = "g" }
+      for _, variables in ipairs {
+        { AICORE_SERVICE_KEY = "{" },
+        { VCAP_SERVICES = "[" },
+        { AICORE_CONFIG = "/none" },
+        { AICORE_CONFIG = "/c" },
+      } do
+        assert(resolve(whole, variables, { ["/c"] = "[" }))
+      end
+      assert(resolve({}, with(ALL, { VCAP_SERVICES = "[" })))
+    end)
+
+    it("is an error where it comes first, or its resource group would be taken", function()
+      local _, err = resolve({}, { HOME = "/h", AICORE_SERVICE_KEY = "{" }, IN_FILE)
+      assert.equal("AICORE_SERVICE_KEY is not a JSON object", err.message)
+      _, err = resolve({ base_url = "https://a" }, { AICORE_SERVICE_KEY = "{}" })
+      assert.equal("nothing of a service key is in AICORE_SERVICE_KEY", err.message)
+      _, err = resolve({ service_key = SECRET_KEY }, { AICORE_CONFIG = "/none" })
+      assert.equal("the config file /none cannot be read", err.message)
     end)
   end)
 
@@ -183,15 +428,6 @@ describe("config", function()
       end
     end)
 
-    it("loses to a secret from an earlier source, and wins over one from a later", function()
-      local variables =
-        with(CERTIFICATE, { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_AUTH_URL = "https://a" })
-      assert.equal("s", resolve({ client_secret = "s" }, variables).session.client_secret)
-      local settings = assert(resolve({ certificate = "c", key = "k", cert_url = "https://cert" }, ALL))
-      assert.is_nil(settings.session.client_secret)
-      assert.equal("c", settings.session.certificate)
-    end)
-
     it("contradicts a secret from the same source", function()
       local settings, err =
         resolve({}, with(ALL, { AICORE_CERT_STR = "c", AICORE_KEY_STR = "k", AICORE_CERT_URL = "https://c" }))
@@ -222,11 +458,11 @@ describe("config", function()
   it("accepts URLs as people paste them", function()
     local bases = { "https://api", "https://api/", "https://api/v2", " https://api/v2/ ", "https://api//" }
     for _, base in ipairs(bases) do
-      local settings = assert(resolve({ base_url = base }, ALL))
+      local settings = assert(resolve({}, with(ALL, { AICORE_BASE_URL = base })))
       assert.equal("https://api/v2", settings.session.base_url, base)
     end
     for _, url in ipairs { "https://x", "https://x/", "https://x/oauth/token", "https://x/oauth/token/" } do
-      local settings = assert(resolve({ auth_url = url }, ALL))
+      local settings = assert(resolve({}, with(ALL, { AICORE_AUTH_URL = url })))
       assert.equal("https://x/oauth/token", settings.session.token_url, url)
     end
   end)
@@ -248,28 +484,36 @@ describe("config", function()
       return found
     end
 
-    it("tells which settings are set and where, but no secret", function()
+    it("tells which settings are taken and from where, but no secret", function()
+      local file = '{"AICORE_CLIENT_SECRET":"s","AICORE_KEY_STR":"k","AICORE_CLIENT_ID":"j","AICORE_CERT_STR":"c"}'
       assert.same(
         {
           "base_url from arguments: https://a",
-          "certificate from AICORE_CERT_STR: nil",
-          "client_id from AICORE_CLIENT_ID: i",
+          "certificate from /f.json: nil",
+          "client_id from /f.json: j",
           "client_secret from /f.json: nil",
           "key from /f.json: nil",
+          "resource_group from AICORE_RESOURCE_GROUP: g",
         },
         origins(
           { base_url = "https://a", config_file = "/f.json" },
-          { AICORE_BASE_URL = "https://v", AICORE_CLIENT_ID = "i", AICORE_CERT_STR = "c" },
-          { ["/f.json"] = '{"AICORE_CLIENT_SECRET":"s","AICORE_KEY_STR":"k","AICORE_CLIENT_ID":"j"}' }
+          { AICORE_RESOURCE_GROUP = "g" },
+          { ["/f.json"] = file }
         )
       )
     end)
 
-    it("takes a service key as a whole, as resolve does", function()
+    it("tells of one source's credentials only, as resolve takes them", function()
+      assert.same(
+        { "base_url from AICORE_BASE_URL: https://v", "resource_group from /h/.aicore/config.json: group-f" },
+        origins({}, { HOME = "/h", AICORE_BASE_URL = "https://v" }, IN_FILE)
+      )
       local key = '{"clientid":"id-k","serviceurls":{"AI_API_URL":"https://api.k"}}'
       assert.same({
+        "auth_url from AICORE_AUTH_URL: https://auth.v",
         "base_url from AICORE_SERVICE_KEY: https://api.k",
         "client_id from AICORE_SERVICE_KEY: id-k",
+        "client_secret from AICORE_CLIENT_SECRET: nil",
         "resource_group from AICORE_RESOURCE_GROUP: group-v",
       }, origins({}, with(ALL, { AICORE_SERVICE_KEY = key })))
     end)
@@ -292,6 +536,8 @@ describe("config", function()
     assert.equal("unknown setting 'clientid'", config.check { clientid = "x" })
     assert.equal("timeout: number expected, got string", config.check { timeout = "1" })
     assert.equal("token: string or function expected, got table", config.check { token = {} })
+    assert.equal("timeout: a positive and finite number expected, got 0", config.check { timeout = 0 })
+    assert.equal("max_depth: a positive whole number expected, got -1", config.check { max_depth = -1 })
     assert.is_nil(config.check { token = print, timeout = 3, service_key = {} })
   end)
 end)

@@ -22,4 +22,16 @@ describe("an aligned table", function()
   it("may be empty", function()
     assert.same({}, columns.align {})
   end)
+
+  it("is made of cells that are fit for a terminal, whatever the service wrote", function()
+    assert.same({ "a?b   5", "ü     c" }, columns.align { { "a\27b", 5 }, { "ü", "c" } })
+  end)
+end)
+
+describe("the width of a text", function()
+  it("is one column per character", function()
+    for text, width in pairs { [""] = 0, ["abc"] = 3, ["größe"] = 5, ["…"] = 1, ["日本"] = 2 } do
+      assert.equal(width, columns.width(text), text)
+    end
+  end)
 end)

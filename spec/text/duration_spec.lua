@@ -3,7 +3,7 @@ local duration = require "aicore.text.duration"
 describe("a span of time", function()
   it("is read as people write it", function()
     local examples = { ["90"] = 90, ["1.5"] = 1.5, ["30m"] = 1800, ["12h"] = 43200, ["7d"] = 604800, ["2w"] = 1209600 }
-    examples["1h30m"], examples["0"] = 5400, 0
+    examples["1h30m"] = 5400
     for text, seconds in pairs(examples) do
       assert.equal(seconds, duration.parse(text), text)
     end
@@ -14,6 +14,14 @@ describe("a span of time", function()
       local seconds, problem = duration.parse(text)
       assert.is_nil(seconds, text)
       assert.matches("is not a time", problem)
+    end
+  end)
+
+  it("is more than none", function()
+    for _, text in ipairs { "0", "0.0", "0s", "0h0m" } do
+      local seconds, problem = duration.parse(text)
+      assert.is_nil(seconds, text)
+      assert.equal(("'%s' is no time at all"):format(text), problem)
     end
   end)
 

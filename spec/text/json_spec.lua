@@ -26,6 +26,14 @@ describe("JSON for scripts", function()
     )
   end)
 
+  it("begins with what matters most, outermost", function()
+    assert.equal(
+      '{\n  "status": "x",\n  "id": "d1",\n  "alpha": {\n    "a": {},\n    "id": 1\n  }\n}',
+      json.encode({ id = "d1", alpha = { id = 1, a = {} }, status = "x" }, { "status", "nosuch", "id" })
+    )
+    assert.equal("{}", json.encode({}, { "id" }))
+  end)
+
   it("is read by another as what it was", function()
     local text = 'quotes " and \\, \n \r \t \1 \127 and ümlaut € /'
     assert.same({ text }, cjson.decode(json.encode { text }))

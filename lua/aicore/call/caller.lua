@@ -1,7 +1,7 @@
 --- A caller: one session with SAP AI Core, and all that its calls share: the runtime, the token, the budget for
 -- repetitions, the counters, and what was created a moment ago.
 -- Invariants:
---   exchange() is the only place that starts, awaits and concludes a transfer; whatever sends anything comes through it.
+--   exchange() is the only place that starts, awaits and concludes a transfer; all that is sent comes through it.
 --   A call that succeeds at once makes no retry machine and no closure.
 --   A reply that has left this file looks as model/shape.lua says.
 
@@ -29,13 +29,15 @@ local SLACK = 0.25
 ---@class aicore.Caller
 ---@field runtime aicore.Runtime
 ---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
----@field private session userdata
----@field private login aicore.Login
+---@field session userdata      for login.lua
+---@field login aicore.Login
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
 ---@field private resource string        "deployments" or "executions"
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
+---@field private batches table<string, boolean>  resource -> does the service take batches of it?
+---@field shared table           what the goals of one resource share, for fleet/
 ---@field private created table<string, number>  id -> when, on the runtime's clock, while it may not be found
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
@@ -50,6 +52,7 @@ Caller.__index = Caller
 ---@field on_progress function?
 ---@field transfer userdata|false  while it is in flight
 ---@field token integer?         the generation of the token that was sent
+---@field odd integer?           how many records of the last reply were set aside
 
 -- Options that are meant for this layer; all others are the exchange's.
 local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
@@ -131,6 +134,7 @@ end
 local function tell(hook, request, attempt, info, err, odd)
   hook {
     operation = request.operation.name,
+    resource = request.options.resource,
     id = request.id,
     attempt = attempt,
     status = info.status,
@@ -157,8 +161,8 @@ local function conclude(request, transfer)
   end
   local complaint, odd = shape.check(request.operation.shape, reply, request)
   if complaint then
-    local message = "unexpected answer: " .. complaint
-    return nil, sent_error(request, { kind = "protocol", message = message, status = 200, retryable = true })
+    local message = "an unexpected body: " .. complaint
+    return nil, sent_error(request, { kind = "protocol", message = message, retryable = true })
   end
   return reply, nil, odd
 end
@@ -191,7 +195,11 @@ function Caller:exchange(request, attempt, deadline)
   if hook then
     tell(hook, request, attempt, info, err, odd)
   end
-  return reply, err, odd
+  if reply == nil then
+    return nil, err
+  end
+  request.odd = odd
+  return reply
 end
 
 -- As many exchanges as it takes -------------------------------------------------------------------
@@ -208,8 +216,7 @@ local function attempt(self, request, number, deadline)
     end
     request.token = self.login.generation
   end
-  local reply, err = self:exchange(request, number, deadline)
-  return reply, err
+  return self:exchange(request, number, deadline)
 end
 
 local function cancelled(last)
@@ -217,64 +224,41 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
--- What the call does next, by what its retry machine says. Each step returns the machine's next action and value; or
--- "done" and a reply; or "fail" and an error.
-local STEPS = {}
-
-function STEPS.send(self, call)
-  local reply, err, no_token = attempt(self, call.request, call.machine.attempts + 1, call.deadline)
-  if no_token then
-    return "fail", call.machine:abort(err, self.runtime.now())
-  end
-  call.err = err
-  local action, value = call.machine:step(err, self.runtime.now(), err and self.clock.random() or 0)
-  if action == "done" then
-    return action, reply
-  end
-  return action, value
-end
-
-function STEPS.wait(self, call, seconds)
-  if not self.runtime.sleep(seconds) then
-    return "fail", call.machine:abort(cancelled(call.err), self.runtime.now())
-  end
-  return call.machine:ready(self.runtime.now())
-end
-
-function STEPS.login(self, call)
-  local renewed, err = self.login:renew(call.request.token, call.deadline)
-  if not renewed then
-    return "fail", call.machine:abort(err or call.err, self.runtime.now())
-  end
-  return "send"
-end
-
 --- Goes on with a call whose first attempt failed with `err`, or was not made (nil), as retry.lua says.
 local function persist(self, request, deadline, err, no_token)
-  local now = self.runtime.now()
-  local machine = retry.new {
-    operation = request.operation,
-    deadline = deadline,
-    budget = self.budget,
-    enabled = request.retry,
-  }
-  if no_token then
-    return nil, machine:abort(err, now)
+  local runtime, random = self.runtime, self.clock.random
+  local options = { operation = request.operation, deadline = deadline, budget = self.budget, enabled = request.retry }
+  local machine = retry.new(options)
+  local reply, action, value
+  if not err then
+    action, value = machine:ready(runtime.now())
+  elseif not no_token then
+    action, value = machine:step(err, runtime.now(), random())
   end
-  local call = { request = request, deadline = deadline, machine = machine, err = err }
-  local action, value
-  if err then
-    action, value = machine:step(err, now, self.clock.random())
-  else
-    action, value = machine:ready(now)
+  while not no_token and action ~= "fail" do
+    if action == "wait" then
+      if not runtime.sleep(value) then
+        return nil, machine:abort(cancelled(err), runtime.now())
+      end
+      action, value = machine:ready(runtime.now())
+    elseif action == "login" then
+      local renewed, login_err = self.login:renew(request.token, deadline)
+      if not renewed then
+        return nil, machine:abort(login_err or err, runtime.now())
+      end
+      action = "send"
+    else
+      reply, err, no_token = attempt(self, request, machine.attempts + 1, deadline)
+      if no_token then
+        break
+      end
+      action, value = machine:step(err, runtime.now(), err and random() or 0)
+      if action == "done" then
+        return reply
+      end
+    end
   end
-  while STEPS[action] do
-    action, value = STEPS[action](self, call, value)
-  end
-  if action == "done" then
-    return value
-  end
-  return nil, value
+  return nil, no_token and machine:abort(err, runtime.now()) or value
 end
 
 --- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
@@ -356,20 +340,29 @@ end
 function Caller:pages(request, deadline)
   return pages.of(function(top, skip)
     request.options.top, request.options.skip = top, skip
-    return self:perform(request, deadline)
+    local reply, err = self:perform(request, deadline)
+    return reply, err, request.odd
   end)
 end
 
+--- Does the service take batches of this resource? It says so itself, and is asked once; no answer means no, this time.
+---@param deadline number
+---@return boolean
+function Caller:takes_batches(deadline)
+  local known = self.batches[self.resource]
+  if known == nil then
+    local reply = self:perform(assert(self:request "capabilities"), deadline)
+    local updates = reply and (reply.aiApi.capabilities or {}).bulkUpdates or {}
+    known = reply and updates[self.resource] == true
+    self.batches[self.resource] = known
+  end
+  return known or false
+end
+
 --- Logs in, whether there is a good token or not.
----@param opts aicore.Options?
 ---@return { expires_in: number? }|nil reply  s that the token will live
 ---@return aicore.Error? err
-function Caller:log_in(opts)
-  local request, complaint = self:request("login", opts)
-  if not request then
-    errors.misuse(complaint)
-  end
-  local deadline = self:deadline(request)
+function Caller:log_in(request, deadline)
   return self.login:by_credentials(request, deadline)
 end
 
@@ -385,7 +378,7 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({ resource = resource, created = {} }, { __index = self, __name = Caller.__name })
+  return setmetatable({ resource = resource, created = {}, shared = {} }, { __index = self, __name = Caller.__name })
 end
 
 --- What fleet/ gets of it; see group.lua.
@@ -425,6 +418,8 @@ function caller.new(options)
     budget = retry.budget(),
     counters = { requests = 0 },
     created = {},
+    batches = {},
+    shared = {},
   }, Caller)
   self.login = login.new(self, options.token)
   return self

@@ -1,9 +1,9 @@
 --- A list in pages, and what can be made of them. How a page is fetched is passed in.
 
-local lists = {}
+local pages = {}
 
 --- Deployments per page: the service's own default.
-lists.PAGE = 10000
+pages.SIZE = 10000
 
 --- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
 --- collects, so that two pages would be held.
@@ -14,9 +14,10 @@ local LONG = 2500
 ---       done_with: nothing of the page before is held any more
 
 --- The pages of a list, one exchange each.
----@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?  one page
+---@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?, integer?
+---       one page; third: how many records of it were set aside
 ---@return aicore.NextPage
-function lists.pages(fetch)
+function pages.of(fetch)
   local skip, length, done = 0, 0, false
   return function(done_with)
     if done_with and length >= LONG then
@@ -25,14 +26,14 @@ function lists.pages(fetch)
     if done then
       return nil
     end
-    local reply, err = fetch(lists.PAGE, skip > 0 and skip or nil)
+    local reply, err, odd = fetch(pages.SIZE, skip > 0 and skip or nil)
     if not reply then
       done = true
       return nil, err
     end
-    length = #reply.resources
+    length = #reply.resources + (odd or 0)
     skip = skip + length
-    done = length < lists.PAGE
+    done = length < pages.SIZE
     return reply.resources, nil, reply.count
   end
 end
@@ -40,20 +41,20 @@ end
 --- All deployments of all pages that belong, in one table.
 ---@param next_page aicore.NextPage
 ---@param belongs (fun(deployment: table): boolean)?
----@param pick (fun(deployment: table): any)?  what to keep of each; all of it if not given
+---@param keep (fun(deployment: table): any)?  what to keep of each; all of it if not given
 ---@return table[]|nil deployments
 ---@return aicore.Error? err
-function lists.all(next_page, belongs, pick)
+function pages.all(next_page, belongs, keep)
   local found = {}
   local page, err = next_page()
   while page do
     for _, deployment in ipairs(page) do
       if not belongs or belongs(deployment) then
-        found[#found + 1] = pick and pick(deployment) or deployment
+        found[#found + 1] = keep and keep(deployment) or deployment
       end
     end
     page = nil -- luacheck: ignore 311
-    page, err = next_page(pick ~= nil)
+    page, err = next_page(keep ~= nil)
   end
   if err then
     return nil, err
@@ -65,7 +66,7 @@ end
 ---@param next_page aicore.NextPage
 ---@param belongs (fun(deployment: table): boolean)?
 ---@return fun(): table|false|nil, aicore.Error?
-function lists.each(next_page, belongs)
+function pages.each(next_page, belongs)
   local page, at = {}, 0
   return function()
     while page do
@@ -86,4 +87,4 @@ function lists.each(next_page, belongs)
   end
 end
 
-return lists
+return pages

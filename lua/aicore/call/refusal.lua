@@ -1,10 +1,10 @@
---- What a stop or delete that was refused really came to. Pure: the look is taken by the caller.
--- A refusal may be the echo of the call's own first attempt, whose answer was lost, or of somebody
--- else's: then what was asked for has happened, or is happening, and that is a success.
+--- What a stop or delete that was refused really came to. Pure: the caller takes the look.
+-- A refusal may be the echo of the call's own first attempt, whose answer was lost, or of another program's: then what
+-- was asked for has happened, or is happening, and that is a success.
 
 local lifecycle = require "aicore.model.lifecycle"
 
-local outcome = {}
+local refusal = {}
 
 -- Answers of AI Core that speak of the deployment's state.
 local OF_STATE = { [400] = true, [412] = true }
@@ -13,14 +13,14 @@ local OF_STATE = { [400] = true, [412] = true }
 ---@param operation string
 ---@param err aicore.Error
 ---@return boolean
-function outcome.in_doubt(operation, err)
+function refusal.in_doubt(operation, err)
   return (operation == "stop" or operation == "delete") and OF_STATE[err.status] == true and err.code ~= nil
 end
 
 --- Is this AI Core's own "not found"? A gateway's page, a wrong base URL, must never read as "gone".
 ---@param err aicore.Error
 ---@return boolean
-function outcome.is_absent(err)
+function refusal.is_absent(err)
   return err.status == 404 and err.code ~= nil
 end
 
@@ -29,7 +29,7 @@ end
 ---@param id string
 ---@param ambiguous boolean  may an earlier attempt of this call have taken effect?
 ---@return table accepted    { id, message, absent }
-function outcome.absent(id, ambiguous)
+function refusal.absent(id, ambiguous)
   if ambiguous then
     return { id = id, message = "gone; the answer to an earlier attempt was lost" }
   end
@@ -38,10 +38,10 @@ end
 
 local ACHIEVED = {
   stop = function(status, target)
-    return lifecycle.ended(status) or status == "STOPPING" or target == "STOPPED" or target == "DELETED"
+    return lifecycle.ended(status) or lifecycle.stopping(status) or lifecycle.leaving(target)
   end,
   delete = function(_, target)
-    return target == "DELETED"
+    return target == lifecycle.targets.delete
   end,
 }
 
@@ -49,7 +49,7 @@ local ACHIEVED = {
 ---@param operation "stop"|"delete"
 ---@param deployment table     as it is now
 ---@return table|nil accepted  { id, message }; nil: no, the refusal stands
-function outcome.achieved(operation, deployment)
+function refusal.achieved(operation, deployment)
   local status, target = deployment.status, deployment.targetStatus
   if not ACHIEVED[operation](status, target) then
     return nil
@@ -58,4 +58,4 @@ function outcome.achieved(operation, deployment)
   return { id = deployment.id, message = message }
 end
 
-return outcome
+return refusal

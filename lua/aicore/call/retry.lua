@@ -16,32 +16,10 @@ local errors = require "aicore.model.errors"
 
 local retry = {}
 
----@alias aicore.retry.Kind "safe"|"create"|"login"
-
---- What may be repeated, by operation. An update names a configuration: twice is the same as once.
----@type table<string, aicore.retry.Kind>
-retry.kinds = {
-  status = "safe",
-  list = "safe",
-  count = "safe",
-  logs = "safe",
-  capabilities = "safe",
-  update = "safe",
-  stop = "safe",
-  delete = "safe",
-  batch = "create", -- only where nothing was done: else a look tells which of its items are still to be sent
-  create = "create",
-  login = "login",
-}
-
----@class aicore.retry.Policy
----@field base number?            s, at most before the second attempt; doubled before each further one
----@field throttled_base number?  s, the same where the service says that it is too much
----@field cap number?             s, no backoff is longer; what the service asks for may be
----@field attempts integer?       requests per call; one more where a token was refused
-
----@type aicore.retry.Policy
-local POLICY = { base = 0.1, throttled_base = 1, cap = 20, attempts = 5 }
+-- Attempts per call, and one more where a token was refused. The backoff: at most so many seconds before the second
+-- attempt, doubled before each further one up to the cap; the longer base where the service says that it is too much.
+local ATTEMPTS = 5
+local BASE, THROTTLED_BASE, CAP = 0.1, 1, 20
 
 -- The bucket ---------------------------------------------------------------------------------------
 
@@ -91,14 +69,14 @@ end
 -- unsent      nothing left this machine
 -- lost        sent, but the answer is missing or half of one
 -- final       the same again would be refused again
--- cost: tokens for a repetition; base: a name in the policy
+-- cost: tokens for a repetition; base: of its backoff
 local OUTCOMES = {
   denied = {},
-  throttled = { cost = 5, base = "throttled_base", pauses = true },
-  busy = { cost = 5, base = "throttled_base" },
-  transient = { cost = 14, base = "base" },
-  unsent = { cost = 14, base = "base" },
-  lost = { cost = 14, base = "base" },
+  throttled = { cost = 5, base = THROTTLED_BASE, pauses = true },
+  busy = { cost = 5, base = THROTTLED_BASE },
+  transient = { cost = 14, base = BASE },
+  unsent = { cost = 14, base = BASE },
+  lost = { cost = 14, base = BASE },
   final = {},
 }
 
@@ -117,20 +95,27 @@ local BY_STATUS = {
 local NO_ANSWER = { transport = true, timeout = true, protocol = true }
 
 -- What follows an outcome; where nothing stands, the call has failed.
--- A create has no idempotency key: it is repeated only where it is certain that nothing was created.
----@type table<aicore.retry.Kind, table<string, "login"|"wait">>
-local REPEATS = {
-  safe = {
-    denied = "login",
-    throttled = "wait",
-    busy = "wait",
-    transient = "wait",
-    unsent = "wait",
-    lost = "wait",
-  },
-  create = { denied = "login", throttled = "wait", unsent = "wait" },
-  login = { throttled = "wait", busy = "wait", transient = "wait", unsent = "wait", lost = "wait" },
+local SAFE = {
+  denied = "login",
+  throttled = "wait",
+  busy = "wait",
+  transient = "wait",
+  unsent = "wait",
+  lost = "wait",
 }
+-- Twice is not the same as once (a create has no idempotency key): repeated only where it is certain that nothing was
+-- done. Of a batch, a look tells which items are still to be sent.
+local ONCE = { denied = "login", throttled = "wait", unsent = "wait" }
+-- Logging in again does not help a login that was refused.
+local LOGIN = { throttled = "wait", busy = "wait", transient = "wait", unsent = "wait", lost = "wait" }
+
+---@param operation aicore.Operation
+local function repeats_of(operation)
+  if not operation.path then
+    return LOGIN
+  end
+  return operation.idempotent and SAFE or ONCE
+end
 
 local function outcome_of(err)
   if not NO_ANSWER[err.kind] then
@@ -153,26 +138,16 @@ end
 local Machine = {}
 Machine.__index = Machine
 
-local function complete(policy)
-  local complete_policy = {}
-  for name, default in pairs(POLICY) do
-    complete_policy[name] = policy[name] or default
-  end
-  return complete_policy
-end
-
 --- The machine of one call.
----@param options { kind: aicore.retry.Kind, deadline: number, budget: aicore.retry.Budget, enabled: boolean?,
----                 policy: aicore.retry.Policy? }
+---@param options { operation: aicore.Operation, deadline: number, budget: aicore.retry.Budget, enabled: boolean? }
 ---       deadline: s, on the clock of `now`; enabled: false allows one attempt only, and the replay after a 401 all the
----       same, as otherwise a client would keep a dead token for ever; policy: what is to differ from POLICY
+---       same, as otherwise a client would keep a dead token for ever
 ---@return aicore.retry.Machine
 function retry.new(options)
   return setmetatable({
-    repeats = assert(REPEATS[options.kind], "no such kind of operation"),
+    repeats = repeats_of(options.operation),
     deadline = options.deadline,
     budget = options.budget,
-    policy = options.policy and complete(options.policy) or POLICY,
     enabled = options.enabled ~= false,
     attempts = 0,
     tries = 0,
@@ -180,7 +155,7 @@ function retry.new(options)
   }, Machine)
 end
 
--- The error that the caller gets: a copy, since that of a shared login belongs to others, too; it keeps its own count.
+-- The error that the user gets: a copy, since that of a shared login belongs to other calls, too, and has its own count.
 local function finished(self, err, note)
   local copy = {}
   for field, value in pairs(err) do
@@ -209,8 +184,7 @@ end
 -- How long until the next attempt, and how much of that the service asked for; both in seconds.
 -- Full jitter: clients that failed together do not come back together. A pause never becomes shorter by another.
 local function delay_after(self, err, outcome, now, random)
-  local policy = self.policy
-  local backoff = outcome.base and math.min(policy.cap, policy[outcome.base] * 2 ^ (self.tries - 1)) or 0
+  local backoff = outcome.base and math.min(CAP, outcome.base * 2 ^ (self.tries - 1)) or 0
   local asked = math.max(err.retry_after or 0, self.budget:pause(now))
   local delay = math.max(random * backoff, asked)
   if outcome.pauses then
@@ -250,7 +224,7 @@ function Machine:step(err, now, random)
   end
   self.tries = self.tries + 1
   local delay, asked = delay_after(self, err, outcome, now, random)
-  if action ~= "wait" or not self.enabled or self.tries >= self.policy.attempts then
+  if action ~= "wait" or not self.enabled or self.tries >= ATTEMPTS then
     return "fail", self:abort(err, now)
   elseif now + delay >= self.deadline then
     return "fail", self:late(err, now, delay, asked)

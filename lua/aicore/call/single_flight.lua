@@ -1,6 +1,6 @@
 --- Single flight: what one coroutine does on behalf of all that need the same, a login or a look.
 -- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
--- coroutine. Then another coroutine has to take over, so none waits for a flight without asking whether it is abandoned.
+-- coroutine. Then another one has to take over, so none waits for a flight without asking whether it is abandoned.
 
 local single_flight = {}
 

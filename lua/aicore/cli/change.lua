@@ -1,6 +1,6 @@
 -- What the commands stop and delete have in common: one request for each deployment, or with --wait until it is so.
 
-local core = require "aicore.core"
+local clock = require "aicore.runtime.clock"
 local errors = require "aicore.model.errors"
 local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
@@ -31,17 +31,13 @@ local function pretend(wanted, done)
 end
 
 local function send(client, wanted, name, timeout)
-  return several.run(client, wanted, several.LIMIT, function(id)
+  return several.run(wanted, several.LIMIT, function(id)
     local accepted, err = client[name](client, id, { timeout = timeout })
     if accepted and accepted.absent then
       return nil, not_there(id)
     end
     return accepted, err
   end)
-end
-
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
 end
 
 --- Makes the command.
@@ -63,13 +59,13 @@ function change.command(name, done, summary)
     if not wanted then
       return problems.usage(console, given.command, problem)
     elseif given.dry_run then
-      return several.print(console, given.output, pretend(wanted, done), text)
+      return several.print(console, given.output, pretend(wanted, done))
     elseif not given.wait then
-      return several.print(console, given.output, send(client, wanted, name, given.timeout), text)
+      return several.print(console, given.output, send(client, wanted, name, given.timeout))
     end
     local made = client[name .. "_all"](client, wanted, {
       timeout = given.timeout,
-      on_progress = progress.new(console, core.now),
+      on_progress = progress.new(console, clock.now),
     })
     console:settle()
     return report.print(console, given.output, made, name)

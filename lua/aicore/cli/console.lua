@@ -35,7 +35,7 @@ function Console:is_live()
   return is_capable(self) and self:is_terminal(STDERR)
 end
 
---- Can somebody be asked?
+--- Is there a person who can be asked?
 ---@return boolean
 function Console:can_ask()
   return self:is_terminal(STDIN) and self:is_terminal(STDERR)
@@ -70,7 +70,7 @@ end
 
 local CODES = { bold = 1, faint = 2, red = 31, green = 32, yellow = 33 }
 
---- The text in a colour, where standard output shows colours and nobody has said NO_COLOR.
+--- The text in a colour, where standard output shows colours and NO_COLOR is not set.
 ---@param colour string|nil  nil: as it is
 ---@param text string
 ---@return string
@@ -142,7 +142,7 @@ end
 function Console:ask(question)
   erase(self)
   self:flush()
-  local pipe = assert(io.popen "head -n 1") -- before anybody can answer: then Ctrl-C finds it there
+  local pipe = assert(io.popen "head -n 1") -- before the person can answer: then Ctrl-C finds it there
   io.stderr:write(question, " [y/N] ")
   self.asking = true -- Ctrl-C leaves the cursor behind the question
   local answer = (pipe:read "*l" or ""):lower()

@@ -1,7 +1,8 @@
 -- aicorectl create: a deployment of a configuration.
 
-local core = require "aicore.core"
+local caller = require "aicore.call.caller"
 local json = require "aicore.text.json"
+local lifecycle = require "aicore.model.lifecycle"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -10,7 +11,7 @@ local waiting = require "aicore.cli.waiting"
 local command = { summary = "Create a deployment of a configuration." }
 
 local function ttl(value)
-  if core.check("create", "conf-1", { ttl = value }) then
+  if caller.check("create", "conf-1", { ttl = value }) then
     return nil, ("'%s' is not a time to live: digits and m, h or d"):format(value)
   end
   return value
@@ -24,10 +25,6 @@ function command.configure(parser)
   options.dry_run(parser, "created")
 end
 
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message or outcome.value.status or "created")
-end
-
 local function pretend(given, console)
   local message = ("a deployment of %s would be created (dry run)"):format(given.configuration)
   if given.output == "json" then
@@ -38,7 +35,7 @@ local function pretend(given, console)
   return problems.DONE
 end
 
---- After an ambiguous error it may exist all the same: whoever repeats the command may have two.
+--- After an ambiguous error the deployment may exist all the same: the command, repeated, may make a second one.
 local function tell(console, configuration, err)
   if not err.ambiguous then
     return problems.tell(console, err)
@@ -54,22 +51,22 @@ end
 ---@return integer exit
 function command.run(given, console, client)
   local configuration = given.configuration
-  if core.check("create", configuration) then
+  if caller.check("create", configuration) then
     return problems.usage(console, given.command, ("'%s' is not the id of a configuration"):format(configuration))
   elseif given.dry_run then
     return pretend(given, console)
   end
   local timeout = not given.wait and given.timeout or nil
-  local outcomes = several.run(client, { configuration }, 1, function()
+  local outcomes = several.run({ configuration }, 1, function()
     return client:create(configuration, { ttl = given.ttl, timeout = timeout })
   end)
   local created, err = outcomes[1].value, outcomes[1].err
   if not created then
     return tell(console, configuration, err)
   elseif given.wait then
-    return waiting.run(given, console, client, { created.id }, "RUNNING")
+    return waiting.run(given, console, client, { created.id }, lifecycle.SERVING)
   end
-  return several.print(console, given.output, { { id = created.id, value = created } }, text)
+  return several.print(console, given.output, { { id = created.id, value = created } })
 end
 
 return command

@@ -2,6 +2,7 @@
 -- Rule: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
 
 local lifecycle = require "aicore.model.lifecycle"
+local options = require "aicore.cli.options"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
@@ -22,7 +23,7 @@ local seconds = number(0, 1e6)
 function command.configure(parser)
   parser:option("--port", "Port to listen on; 0: any free one.", "0"):convert(number(0, 65535, true))
   parser:option("--deployments", "How many deployments there are at first.", "0"):convert(number(0, 1e6, true))
-  parser:option("--status", "Their status.", "RUNNING"):choices(lifecycle.statuses)
+  options.word(parser, "--status", "Their status.", lifecycle.statuses):default(lifecycle.SERVING)
   parser:option("--start-time", "Seconds until a new deployment runs.", "2"):convert(seconds)
   parser:option("--stop-time", "Seconds until a stopped one has stopped.", "2"):convert(seconds)
   parser:option("--delete-time", "Seconds until a deleted one is gone.", "2"):convert(seconds)
@@ -37,19 +38,19 @@ function command.configure(parser)
 end
 
 --- What the options cannot say one by one.
----@param options table
+---@param given table
 ---@return string|nil problem
-function command.check(options)
-  if (options.tls_cert == nil) ~= (options.tls_key == nil) then
+function command.check(given)
+  if (given.tls_cert == nil) ~= (given.tls_key == nil) then
     return "--tls-cert and --tls-key go together"
   end
-  if options.client_ca and not options.tls_cert then
+  if given.client_ca and not given.tls_cert then
     return "--client-ca needs --tls-cert and --tls-key"
   end
-  if options.client_secret and not options.client_id then
+  if given.client_secret and not given.client_id then
     return "--client-secret needs --client-id"
   end
-  if options.client_id and not options.client_secret and not options.client_ca then
+  if given.client_id and not given.client_secret and not given.client_ca then
     return "--client-id needs --client-secret (or --client-ca)"
   end
 end
@@ -75,22 +76,22 @@ local function missing()
   end
 end
 
-local function model_maker(options)
+local function model_maker(given)
   return function(now)
     local model = require("aicore.emulator").new {
-      seed = options.seed,
-      client_id = options.client_id,
-      client_secret = options.client_secret,
+      seed = given.seed,
+      client_id = given.client_id,
+      client_secret = given.client_secret,
       settings = {
-        start_time = options.start_time,
-        stop_time = options.stop_time,
-        delete_time = options.delete_time,
-        latency = options.latency,
-        bulk = not options.no_bulk,
+        start_time = given.start_time,
+        stop_time = given.stop_time,
+        delete_time = given.delete_time,
+        latency = given.latency,
+        bulk = not given.no_bulk,
       },
     }
-    for _ = 1, options.deployments do
-      model.world:seed({ status = options.status }, now)
+    for _ = 1, given.deployments do
+      model.world:seed({ status = given.status }, now)
     end
     return model
   end
@@ -102,13 +103,13 @@ local function announce(url)
 end
 
 --- Runs until SIGTERM or SIGINT.
----@param options table
+---@param given table
 ---@return integer exit
-function command.run(options)
+function command.run(given)
   local problem = missing()
   local ok, result
   if not problem then
-    ok, result = pcall(require("aicore.emulator.server").run, model_maker(options), options, announce)
+    ok, result = pcall(require("aicore.emulator.server").run, model_maker(given), given, announce)
     problem = not ok and tostring(result)
   end
   if problem then

@@ -1,6 +1,6 @@
 -- The ids of deployments that a command is about: its arguments, or the words of standard input.
 
-local core = require "aicore.core"
+local caller = require "aicore.call.caller"
 
 local ids = {}
 
@@ -39,7 +39,7 @@ function ids.read(options, console)
     end
   end
   for _, id in ipairs(given) do
-    if core.check("status", id) then
+    if caller.check("status", id) then
       return nil, ("'%s' is not the id of a deployment"):format(id)
     end
   end

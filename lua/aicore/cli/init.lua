@@ -24,19 +24,21 @@ local COMMANDS = {
   { name = "completion", module = "aicore.cli.completion" },
 }
 
+-- What has to be there, and how to get it. The clock is the first that needs the C module.
 local NEEDED = {
   { module = "argparse", install = "apt-get install lua-argparse, or luarocks install argparse" },
   { module = "cjson", install = "apt-get install lua-cjson, or luarocks install lua-cjson" },
-  { module = "aicore.core", install = "make, in the checkout; or make install, or luarocks make" },
+  { module = "aicore.runtime.clock", install = "make, in the checkout; or make install, or luarocks make" },
 }
 
 --- The first library that cannot be loaded: what is wrong, and what to do.
 local function missing()
   for _, library in ipairs(NEEDED) do
     local ok, problem = pcall(require, library.module)
-    if not ok and tostring(problem):find("module '" .. library.module .. "' not found", 1, true) then
+    local absent = not ok and tostring(problem):match "module '([^']+)' not found"
+    if absent then
       local lua = package.loaded.jit and "LuaJIT" or _VERSION
-      return ("%s, which is needed, is not installed for %s"):format(library.module, lua), library.install
+      return ("%s, which is needed, is not installed for %s"):format(absent, lua), library.install
     elseif not ok then
       return tostring(problem):match "^[^\n]*", library.install
     end
@@ -44,7 +46,7 @@ local function missing()
 end
 
 local function print_version()
-  local version, jit = require("aicore.core").version, package.loaded.jit
+  local version, jit = require("aicore.runtime").versions(), package.loaded.jit
   local lua = jit and jit.version or _VERSION
   print(
     ("aicorectl %s (libcurl %s, %s, %s)"):format(version.aicore, version.libcurl, version.tls or "without TLS", lua)

@@ -1,7 +1,7 @@
 -- aicorectl list: a table of deployments.
 
+local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
-local core = require "aicore.core"
 local duration = require "aicore.text.duration"
 local filter = require "aicore.model.filter"
 local json = require "aicore.text.json"
@@ -37,7 +37,7 @@ end
 
 local PRINTERS = {
   table = function(console, found)
-    local now, rows = core.wall(), { HEADING }
+    local now, rows = clock.wall(), { HEADING }
     for i, deployment in ipairs(found) do
       rows[i + 1] = row(deployment, now)
     end

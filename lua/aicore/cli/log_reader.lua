@@ -1,6 +1,8 @@
 -- Reads a log piece by piece, each line once. The service gives at most 5000 lines from a time on, so the next piece
 -- begins at the time of the last line; those of that time that were read already are left out.
 
+local timestamp = require "aicore.model.timestamp"
+
 local log_reader = {}
 
 log_reader.MOST = 5000 -- lines per request
@@ -74,7 +76,7 @@ end
 ---@param from number?  seconds since the epoch
 ---@return aicore.cli.LogReader
 function log_reader.new(id, from)
-  local start = from and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(from)) or nil
+  local start = from and timestamp.format(from) or nil
   return setmetatable({ id = id, start = start, seen = {} }, Reader)
 end
 

@@ -1,40 +1,19 @@
 -- aicorectl login: do the settings work? Says who logs in where, and until when the token is good; never a secret.
 
-local attempts = require "aicore.call.attempts"
+local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
 local config = require "aicore.settings.resolve"
-local core = require "aicore.core"
 local duration = require "aicore.text.duration"
-local errors = require "aicore.model.errors"
 local host = require "aicore.settings.host"
 local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
+local timestamp = require "aicore.model.timestamp"
 
 local command = { summary = "Log in, and say who that is and until when." }
 
 function command.configure() end
 
 local PATIENCE = 30 -- seconds for a login, if nothing else is said
-
---- One attempt: why it fails is wanted here.
-local function log_in(client, timeout)
-  local begun = client.runtime.now()
-  local transfer, err = core.start(client.session, "login", { timeout = timeout })
-  if not transfer then
-    return nil, errors.new(err)
-  end
-  local why = client.runtime.await(client.session, transfer)
-  if why then
-    transfer:cancel()
-    return nil, errors.new { kind = why, operation = "login", message = "ended by the host" }
-  end
-  local reply
-  reply, err = attempts.conclude(transfer, client.on_attempt, "login", nil, 1)
-  if reply then
-    client.auth:keep(begun, reply.expires_in) -- so that the next call does not log in again
-  end
-  return reply, err
-end
 
 --- What may be shown of the settings, and where each comes from.
 local function settings(given)
@@ -48,14 +27,14 @@ end
 
 local function record(given, reply)
   local values, sources = settings(given)
-  local now = core.wall()
+  local now = clock.wall()
   return {
     client_id = values.client_id,
     base_url = values.base_url,
     token_url = values.cert_url and sources.certificate and values.cert_url or values.auth_url or values.cert_url,
     resource_group = values.resource_group or "default",
     expires_in = reply.expires_in,
-    expires_at = reply.expires_in and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(now + reply.expires_in)),
+    expires_at = reply.expires_in and timestamp.format(now + reply.expires_in),
   }
 end
 
@@ -84,10 +63,11 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local reply, err = log_in(client, given.timeout or PATIENCE)
+  local timeout = given.timeout or PATIENCE
+  local reply, err = client:log_in { timeout = timeout, retry = false } -- why it fails is wanted here
   local count
   if reply then
-    count, err = client:count { timeout = given.timeout or PATIENCE }
+    count, err = client:count { timeout = timeout }
   end
   if not count then
     return problems.tell(console, err)

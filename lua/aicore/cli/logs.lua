@@ -1,11 +1,13 @@
 -- aicorectl logs: the lines of a deployment's log; with -f also those to come, until it has ended.
 
-local core = require "aicore.core"
+local blocking = require "aicore.runtime.blocking"
+local clock = require "aicore.runtime.clock"
 local ids = require "aicore.cli.ids"
 local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local log_reader = require "aicore.cli.log_reader"
 local options = require "aicore.cli.options"
+local printable = require "aicore.text.printable"
 local problems = require "aicore.cli.problems"
 
 local command = { summary = "Print the log of a deployment." }
@@ -29,7 +31,7 @@ function command.configure(parser)
 end
 
 local function text(line)
-  return ("%s %s"):format(line.timestamp or "-", (tostring(line.msg or ""):gsub("%s+$", "")))
+  return printable(("%s %s"):format(tostring(line.timestamp or "-"), (tostring(line.msg or ""):gsub("%s+$", ""))))
 end
 
 --- With -f there may always be more, so JSON is one object per line then.
@@ -76,7 +78,7 @@ local function follow(console, client, given, reader, id)
       return problems.DONE
     end
     ended = count == 0 and has_ended(client, id)
-  until not ended and not client.runtime.sleep(INTERVAL)
+  until not ended and not blocking.sleep(INTERVAL)
   return problems.INTERRUPTED
 end
 
@@ -116,7 +118,7 @@ function command.run(given, console, client)
     problem = problem or ("logs of one deployment at a time, not of %d"):format(#wanted)
     return problems.usage(console, given.command, problem)
   end
-  local reader = log_reader.new(wanted[1], given.since and core.wall() - given.since)
+  local reader = log_reader.new(wanted[1], given.since and clock.wall() - given.since)
   if not given.follow then
     return show(console, client, given, reader)
   elseif given.tail then

@@ -1,22 +1,14 @@
 -- Options that commands have in common, and what their values may look like.
 
-local core = require "aicore.core"
+local caller = require "aicore.call.caller"
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
 
 local options = {}
 
-local function seconds(text)
-  local value, problem = duration.parse(text)
-  if value == 0 then
-    return nil, ("'%s' is no time at all"):format(text)
-  end
-  return value, problem
-end
-
 local function timeout(text)
-  local value, problem = seconds(text)
-  if value and core.check("list", { timeout = value }) then
+  local value, problem = duration.parse(text)
+  if value and caller.check("list", { timeout = value }) then
     return nil, ("'%s' is longer than anybody waits for"):format(text)
   end
   return value, problem
@@ -34,7 +26,7 @@ end
 --- What the C module will take as an option of "list", with its own words for what is wrong otherwise.
 local function fit(name)
   return function(text)
-    local complaint = core.check("list", { [name] = text })
+    local complaint = caller.check("list", { [name] = text })
     if complaint then
       return nil, (complaint:gsub("^list: [%w_]+: ", ""))
     end
@@ -105,7 +97,21 @@ end
 ---@param name string
 ---@param description string
 function options.time(parser, name, description)
-  parser:option(name, description):argname("<time>"):convert(seconds)
+  parser:option(name, description):argname("<time>"):convert(duration.parse)
+end
+
+--- A word, which may be written in lower case.
+---@param parser table
+---@param name string
+---@param description string
+---@param words string[]  in upper case
+---@return table option
+function options.word(parser, name, description, words)
+  local choices = {}
+  for i, word in ipairs(words) do
+    choices[i], choices[#words + i] = word, word:lower()
+  end
+  return parser:option(name, description):argname("<status>"):choices(choices):convert(string.upper)
 end
 
 ---@param parser table
@@ -120,10 +126,7 @@ local FILTER = { "status", "scenario_id", "configuration_id", "executable_ids", 
 --- Declares the options of a filter.
 ---@param parser table
 function options.filter(parser)
-  parser
-    :option("--status", "Only those with this status: RUNNING, STOPPED, DEAD, …")
-    :argname("<status>")
-    :choices(lifecycle.statuses)
+  options.word(parser, "--status", "Only those with this status: RUNNING, STOPPED, DEAD, …", lifecycle.statuses)
   parser:option("--scenario", "Only those of this scenario."):argname("<id>"):convert(id):target "scenario_id"
   parser
     :option("--configuration", "Only those of this configuration.")

@@ -1,6 +1,7 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
 local columns = require "aicore.text.columns"
+local printable = require "aicore.text.printable"
 local several = require "aicore.cli.several"
 
 local preview = {}
@@ -13,7 +14,7 @@ local ABSENT = "not there"
 --- Each id, with its status where it has one.
 local function look_at_each(client, ids, timeout)
   local found = {}
-  local outcomes = several.run(client, ids, several.LIMIT, function(id)
+  local outcomes = several.run(ids, several.LIMIT, function(id)
     return client:status(id, { timeout = timeout })
   end)
   for i, outcome in ipairs(outcomes) do
@@ -78,7 +79,7 @@ end
 function preview.text(found, what)
   local noun = #found == 1 and "deployment" or "deployments"
   local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
-  local lines, rows = { ("%d %s%s %s"):format(#found, noun, states, what) }, {}
+  local lines, rows = { printable(("%d %s%s %s"):format(#found, noun, states, what)) }, {}
   for i = 1, math.min(#found, SHOWN) do
     rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "" }
   end

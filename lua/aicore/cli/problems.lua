@@ -1,5 +1,7 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
+local printable = require "aicore.text.printable"
+
 local problems = {}
 
 problems.DONE, problems.FAILED, problems.USAGE, problems.NOT_FOUND = 0, 1, 2, 3
@@ -116,7 +118,7 @@ end
 ---@param err aicore.Error
 ---@return string
 function problems.line(err)
-  return (tostring(err):gsub("%s+", " "))
+  return printable(tostring(err):gsub("%s+", " "))
 end
 
 --- Tells two lines, and the exit code.

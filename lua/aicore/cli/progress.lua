@@ -2,6 +2,8 @@
 -- Pure but for the console and the clock, which are passed in.
 
 local duration = require "aicore.text.duration"
+local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
 local progress = {}
 
@@ -27,18 +29,18 @@ local function states_text(states)
 end
 
 -- How much of a teardown is behind those in a state: half of it is over when they have stopped.
-local TEARDOWN = { STOPPING = 0.25, STOPPED = 0.5, DEAD = 0.5, COMPLETED = 0.5 }
+local TEARDOWN = { stopping = 0.25, ended = 0.5 }
 
 --- The share of all the work that is done, from 0 to 1.
 local function share_of(work, goal)
   local done = work.total - work.left
   for state, count in pairs(goal == "teardown" and work.states or {}) do
-    done = done + count * (TEARDOWN[state] or 0)
+    done = done + count * (TEARDOWN[lifecycle.phase(state)] or 0)
   end
   return work.total > 0 and done / work.total or 1
 end
 
--- "12/s, 40s left"; before anything is done nobody knows.
+-- "12/s, 40s left"; "for 3s" before anything is done, when there is no rate yet.
 local function pace_text(done, share, elapsed)
   if share == 0 or share == 1 or elapsed <= 0 then
     return "for " .. duration.format(elapsed)
@@ -65,7 +67,7 @@ function progress.line(work, elapsed, options)
     pace_text(done, share, elapsed),
     work.left > 0 and states_text(work.states) or nil,
   }
-  return (options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; ")
+  return printable((options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; "))
 end
 
 --- Something that takes an aicore.cli.Work, or an aicore.FleetProgress, as often as there is one.

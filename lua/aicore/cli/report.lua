@@ -74,7 +74,7 @@ local PRINTERS = {
   end,
 }
 
---- The report of those who had nothing to do.
+--- The report of a command that had nothing to do.
 ---@return aicore.Report
 function report.empty()
   return { stopped = {}, deleted = {}, absent = {}, skipped = {}, failed = {}, requests = 0, elapsed = 0 }

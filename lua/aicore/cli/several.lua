@@ -1,7 +1,9 @@
 -- One action on each of several deployments, a few at a time; their results in the order of the ids.
 
+local blocking = require "aicore.runtime.blocking"
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
+local printable = require "aicore.text.printable"
 local problems = require "aicore.cli.problems"
 
 local several = {}
@@ -14,12 +16,11 @@ several.LIMIT = 8 -- at a time
 ---@field err aicore.Error?
 
 --- Ctrl-C ends those that are left as "cancelled".
----@param client aicore.Client
 ---@param ids string[]
 ---@param limit integer
 ---@param act fun(id: string): any, aicore.Error?
 ---@return aicore.cli.Outcome[]
-function several.run(client, ids, limit, act)
+function several.run(ids, limit, act)
   local functions = {}
   for i, id in ipairs(ids) do
     functions[i] = function()
@@ -27,7 +28,7 @@ function several.run(client, ids, limit, act)
       return { id = id, value = value, err = err }
     end
   end
-  local outcomes = client.runtime.gather(functions, limit)
+  local outcomes = blocking.gather(functions, limit)
   for i, id in ipairs(ids) do
     local cancelled = { kind = "cancelled", id = id, message = "interrupted before it was done" }
     outcomes[i] = outcomes[i] or { id = id, err = errors.new(cancelled) }
@@ -44,6 +45,12 @@ function several.plain(err)
     fields[name] = value
   end
   return fields
+end
+
+-- "d1: Deployment scheduled.": what the service said, or else what it is now.
+local function line(outcome)
+  local value = outcome.value
+  return printable(("%s: %s"):format(outcome.id, value.message or value.status or "accepted"))
 end
 
 -- How the outcomes that have a value are printed, by -o; `text` makes lines of one.
@@ -75,14 +82,14 @@ local PRINTERS = {
 ---@param console aicore.cli.Console
 ---@param format string?
 ---@param outcomes aicore.cli.Outcome[]
----@param text fun(outcome: aicore.cli.Outcome): string
+---@param text (fun(outcome: aicore.cli.Outcome): string)?  nil: a line with what the service said
 ---@return integer exit
 function several.print(console, format, outcomes, text)
   local failures = {}
   for _, outcome in ipairs(outcomes) do
     failures[#failures + 1] = outcome.err
   end
-  PRINTERS[format or "table"](console, outcomes, text)
+  PRINTERS[format or "table"](console, outcomes, text or line)
   return problems.tell_all(console, failures)
 end
 

@@ -1,7 +1,7 @@
 -- aicorectl status: all that the service says of a deployment, readable.
 
+local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
-local core = require "aicore.core"
 local duration = require "aicore.text.duration"
 local filter = require "aicore.model.filter"
 local ids = require "aicore.cli.ids"
@@ -86,7 +86,7 @@ local function rows_of(deployment, now)
 end
 
 local function describe(console, deployment)
-  local rows = rows_of(deployment, core.wall())
+  local rows = rows_of(deployment, clock.wall())
   local lines = columns.align(rows, function(text, number, column)
     local is_status = rows[number][1] == "Status:" and column == 2
     return console:paint(is_status and statuses.colour(text) or column == 1 and "bold" or nil, text)
@@ -103,7 +103,7 @@ function command.run(given, console, client)
   if not wanted then
     return problems.usage(console, given.command, problem)
   end
-  local outcomes = several.run(client, wanted, several.LIMIT, function(id)
+  local outcomes = several.run(wanted, several.LIMIT, function(id)
     return client:status(id, { timeout = given.timeout })
   end)
   local first = true

@@ -1,6 +1,6 @@
 -- aicorectl teardown: stop, delete, and wait until it is gone; shown and asked about before anything happens.
 
-local core = require "aicore.core"
+local clock = require "aicore.runtime.clock"
 local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
 local preview = require "aicore.cli.preview"
@@ -72,7 +72,7 @@ end
 local function run(given, console, client, target)
   local made, err = client:teardown(target, {
     timeout = given.timeout,
-    on_progress = progress.new(console, core.now, "teardown"),
+    on_progress = progress.new(console, clock.now, "teardown"),
   })
   console:settle()
   if not made then
@@ -81,7 +81,7 @@ local function run(given, console, client, target)
   return report.print(console, given.output, made, "teardown")
 end
 
--- Nobody could be asked.
+-- There is no person to ask.
 local function refuse(console)
   problems.say(
     console,

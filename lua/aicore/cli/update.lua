@@ -1,6 +1,6 @@
 -- aicorectl update: another configuration for a deployment.
 
-local core = require "aicore.core"
+local caller = require "aicore.call.caller"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -14,17 +14,13 @@ function command.configure(parser)
   options.dry_run(parser, "updated")
 end
 
-local function text(outcome)
-  return ("%s: %s"):format(outcome.id, outcome.value.message)
-end
-
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
   local id, configuration = given.id, given.configuration
-  local complaint = core.check("update", id, configuration)
+  local complaint = caller.check("update", id, configuration)
   if complaint then
     return problems.usage(console, given.command, complaint)
   end
@@ -33,11 +29,11 @@ function command.run(given, console, client)
     local message = ("would get configuration %s (dry run)"):format(configuration)
     outcomes = { { id = id, value = { id = id, message = message, dry_run = true } } }
   else
-    outcomes = several.run(client, { id }, 1, function()
+    outcomes = several.run({ id }, 1, function()
       return client:update(id, configuration, { timeout = given.timeout })
     end)
   end
-  return several.print(console, given.output, outcomes, text)
+  return several.print(console, given.output, outcomes)
 end
 
 return command

@@ -2,23 +2,17 @@
 
 local ids = require "aicore.cli.ids"
 local lifecycle = require "aicore.model.lifecycle"
+local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local waiting = require "aicore.cli.waiting"
 
 local command = { summary = "Wait until deployments have a status, or are gone." }
 
-local GOALS = { "GONE" }
-for _, status in ipairs(lifecycle.statuses) do
-  GOALS[#GOALS + 1] = status
-end
-
 ---@param parser table  argparse's
 function command.configure(parser)
   ids.configure(parser)
-  parser
-    :option("--for", "What to wait for: STOPPED (or DEAD, or COMPLETED), RUNNING, GONE, …")
-    :argname("<status>")
-    :choices(GOALS)
+  options
+    .word(parser, "--for", "What to wait for: STOPPED (or DEAD, or COMPLETED), RUNNING, GONE, …", lifecycle.goals)
     :count(1)
     :target "goal"
 end

@@ -1,6 +1,6 @@
 -- Waiting until each of some deployments has a status, or is gone; with a live line of how many are in which state.
 
-local core = require "aicore.core"
+local clock = require "aicore.runtime.clock"
 local progress = require "aicore.cli.progress"
 local several = require "aicore.cli.several"
 
@@ -32,27 +32,22 @@ local function census(ids, update)
   }
 end
 
-local function text(outcome)
-  local value = outcome.value
-  return ("%s: %s"):format(outcome.id, value.status)
-end
-
 --- Waits, prints, tells.
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
 ---@param ids string[]
----@param goal string  a status, or "GONE"
+---@param goal string  one of lifecycle.goals
 ---@return integer exit
 function waiting.run(given, console, client, ids, goal)
-  local count = census(ids, progress.new(console, core.now))
-  local outcomes = several.run(client, ids, #ids, function(id)
+  local count = census(ids, progress.new(console, clock.now))
+  local outcomes = several.run(ids, #ids, function(id)
     local result, err = client:wait(id, goal, { timeout = given.timeout, on_progress = count.seen })
     count.over(id)
     return result == true and { id = id, status = goal } or result or nil, err
   end)
   console:settle()
-  return several.print(console, given.output, outcomes, text)
+  return several.print(console, given.output, outcomes)
 end
 
 return waiting

@@ -2,6 +2,7 @@
 -- as many at a time as it can bear.
 
 local errors = require "aicore.model.errors"
+local lifecycle = require "aicore.model.lifecycle"
 
 local unpack = table.unpack or unpack
 
@@ -26,7 +27,7 @@ local NO_BATCHES = { [400] = true, [404] = true, [405] = true, [415] = true, [50
 local Dispatch = {}
 Dispatch.__index = Dispatch
 
----@param port aicore.FleetPort
+---@param port aicore.Group
 ---@param accepted fun(item: aicore.Item)
 ---@param refused fun(item: aicore.Item, err: aicore.Error)
 ---@return aicore.Dispatch
@@ -43,7 +44,7 @@ function Dispatch:in_batches(count, deadline)
     return false
   end
   if self.bulk == nil then
-    self.bulk = self.port.bulk(deadline)
+    self.bulk = self.port:takes_batches(deadline)
   end
   return self.bulk
 end
@@ -71,14 +72,14 @@ end
 --- One batch. Items without a word in the answer are left to the next look. Returns the items if
 --- the service takes no batches.
 local function send_batch(self, items, deadline)
-  local reply, err = self.port.batch(items, deadline)
+  local reply, err = self.port:batch(items, deadline)
   if not reply and NO_BATCHES[err.status] then
     self.bulk = false
     return items
   end
   local answers = {}
-  for _, entry in ipairs(reply and reply.deployments or {}) do
-    answers[entry.id or ""] = entry
+  for _, entry in ipairs(reply or {}) do
+    answers[entry.id] = entry
   end
   for _, item in ipairs(items) do
     local entry = answers[item.id]
@@ -94,8 +95,8 @@ end
 
 --- One call. Returns the HTTP status of a failure.
 local function send_single(self, item, deadline)
-  local send = item.targetStatus == "STOPPED" and self.port.stop or self.port.delete
-  local reply, err = send(item.id, deadline)
+  local send = item.targetStatus == lifecycle.targets.stop and self.port.stop or self.port.delete
+  local reply, err = send(self.port, item.id, deadline)
   if reply then
     self.accepted(item)
     return nil

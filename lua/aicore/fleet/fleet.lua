@@ -7,7 +7,7 @@
 local dispatch = require "aicore.fleet.dispatch"
 local errors = require "aicore.model.errors"
 local lifecycle = require "aicore.model.lifecycle"
-local outcome = require "aicore.call.refusal"
+local refused_call = require "aicore.call.refusal"
 local wait = require "aicore.fleet.wait"
 
 local fleet = {}
@@ -47,34 +47,24 @@ local PACE = { share = 1 / 8 }
 local PLANS = {
   teardown = function(status, target)
     local step = lifecycle.teardown(status, target)
-    return step == "stop" and target == "STOPPED" and "wait" or step
+    return step == "stop" and lifecycle.leaving(target) and "wait" or step
   end,
   stop = function(status, target)
     if lifecycle.ended(status) then
       return "done"
     end
-    local asked = target == "STOPPED" or target == "DELETED"
-    return not asked and lifecycle.may(status, "stop") and "stop" or "wait"
+    return not lifecycle.leaving(target) and lifecycle.may(status, "stop") and "stop" or "wait"
   end,
   delete = function(status, target)
     local step = lifecycle.teardown(status, target)
     if step ~= "stop" then
       return step
     end
-    return target == "STOPPED" and "wait" or "refuse"
+    return lifecycle.leaving(target) and "wait" or "refuse"
   end,
 }
 
-local TARGETS = { stop = "STOPPED", delete = "DELETED" }
-
----@class aicore.FleetPort: aicore.Port
----@field batch fun(items: table[], deadline: number): table|nil, aicore.Error?
----@field stop fun(id: string, deadline: number): table|nil, aicore.Error?
----@field delete fun(id: string, deadline: number): table|nil, aicore.Error?
----@field is_fresh fun(id: string): boolean  was it created just now?
----@field bulk fun(deadline: number): boolean  do batches work?
----@field random fun(): number
----@field requests fun(): integer             that were sent so far
+local TARGETS = lifecycle.targets
 
 ---@class aicore.Fleet
 ---@field report aicore.Report
@@ -113,7 +103,7 @@ local function judge(self, id, deployment)
   if stopped then
     table.insert(self.report.stopped, id)
   end
-  self.ran[id] = lifecycle.may(status, "stop") or status == "STOPPING" or nil
+  self.ran[id] = lifecycle.active(status) or nil
   local state = target and status .. " " .. target or status
   if self.state[id] ~= state then
     self.state[id], self.tries[id] = state, nil
@@ -129,7 +119,7 @@ local function judge(self, id, deployment)
 end
 
 local function gone(self, id)
-  if not self.state[id] and self.port.is_fresh(id) then
+  if not self.state[id] and self.port:is_fresh(id) then
     return -- "not found" may only mean "not yet"
   end
   self.changed = self.changed + 1
@@ -159,7 +149,7 @@ end
 local function accepted(self, item)
   count_try(self, item.id)
   self.left[item.id] = "wait"
-  if item.targetStatus == "DELETED" then
+  if item.targetStatus == TARGETS.delete then
     self.watch:expect_absence(item.id)
   end
 end
@@ -170,7 +160,7 @@ local HOPELESS = { auth = true, config = true }
 --- Whatever the reason, the next look tells what is so. A service in trouble costs no try: it has until the deadline.
 local function refused(self, item, err)
   local id = item.id
-  if outcome.is_absent(err) and err.operation ~= "batch" then
+  if refused_call.is_absent(err) and err.operation ~= "batch" then
     return gone(self, id)
   elseif HOPELESS[err.kind] then
     return fail(self, id, err)
@@ -265,7 +255,7 @@ local function tell_progress(self)
     skipped = #report.skipped,
     failed = self.failures,
     states = states,
-    requests = self.port.requests() - self.requests_before,
+    requests = self.port:requests() - self.requests_before,
     elapsed = self.port.runtime.now() - self.began,
   }
 end
@@ -364,13 +354,13 @@ function Fleet:finish(cancelled)
   elseif self.count > 0 then
     timed_out(self)
   end
-  self.report.requests = self.port.requests() - self.requests_before
+  self.report.requests = self.port:requests() - self.requests_before
   self.report.elapsed = self.port.runtime.now() - self.began
   return self.report
 end
 
 --- A fleet, not begun yet.
----@param options { goal: "teardown"|"stop"|"delete", ids: string[], watch: aicore.Watch, port: aicore.FleetPort,
+---@param options { goal: "teardown"|"stop"|"delete", ids: string[], watch: aicore.Watch, port: aicore.Group,
 ---                 began: number, deadline: number, requests_before: integer, on_progress: function? }
 ---       ids: duplicates are merged; began, deadline: on the runtime's clock
 ---@return aicore.Fleet

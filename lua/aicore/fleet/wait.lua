@@ -16,61 +16,24 @@ local lifecycle = require "aicore.model.lifecycle"
 local wait = {}
 
 --- The goal of those who wait for a deployment to vanish.
-wait.GONE = "GONE"
+wait.GONE = lifecycle.GONE
 
 --- What verdict() is told instead of a deployment when AI Core itself says that there is none.
 wait.ABSENT = "absent"
 
 -- What a look means --------------------------------------------------------------------------------
 
-local function set(words)
-  local members = {}
-  for word in words:gmatch "%S+" do
-    members[word] = true
+-- Of one that is to stop: "asked" once that was its target; "seen" if only its status said so (when its ttl is over, it
+-- may stop while its target is to run).
+local function remember(before, status, target)
+  if before == "asked" or target == lifecycle.targets.stop then
+    return "asked"
   end
-  return members
+  return lifecycle.stopping(status) and "seen" or before
 end
 
--- What may still become of a deployment, by its status. What has ended stays as it is until it is gone; RUNNING gets
--- PENDING by an update; UNKNOWN is what the service says whenever it has no news.
-local ANYTHING = set "UNKNOWN PENDING RUNNING STOPPING STOPPED DEAD COMPLETED"
-local FUTURE = {
-  UNKNOWN = ANYTHING,
-  PENDING = ANYTHING,
-  RUNNING = ANYTHING,
-  STOPPING = set "UNKNOWN STOPPING STOPPED DEAD COMPLETED",
-  STOPPED = set "STOPPED",
-  DEAD = set "DEAD",
-  COMPLETED = set "COMPLETED",
-}
-
--- Targets from which no deployment comes back. It may say RUNNING for a while, but is as good as STOPPING.
-local LEAVING = set "STOPPED DELETED"
-
-local function meets(goal, status, target)
-  if goal == "STOPPED" then
-    return lifecycle.ended(status)
-  end
-  return status == goal and not (goal == "RUNNING" and LEAVING[target])
-end
-
-local function can_come(goal, status, target)
-  local leaving = LEAVING[target] and not lifecycle.ended(status)
-  local future = FUTURE[leaving and "STOPPING" or status]
-  return not future or not lifecycle.known(goal) or future[goal] == true
-end
-
--- Of one that is to stop: "STOPPED" once that was its target; "STOPPING" if only its status was that (when its ttl is
--- over, it may stop with RUNNING as its target).
-local function remember(memory, status, target)
-  if memory == "STOPPED" or target == "STOPPED" then
-    return "STOPPED"
-  end
-  return status == "STOPPING" and "STOPPING" or memory
-end
-
-local function turned_back(memory, status, target)
-  return target == "RUNNING" and (memory == "STOPPED" or memory == "STOPPING" and lifecycle.may(status, "stop"))
+local function turned_back(before, status, target)
+  return target == lifecycle.SERVING and (before == "asked" or before == "seen" and lifecycle.may(status, "stop"))
 end
 
 local function describe(status, target)
@@ -81,12 +44,12 @@ end
 --- STOPPED is reached by all that has ended, so by DEAD and COMPLETED, too. One that is gone may have stopped or never
 --- have existed: as a wrong id or resource group must not read as "stopped", every goal but GONE is impossible then.
 ---@param goal string                a status, or wait.GONE
----@param memory string?             the third result of the verdict before, of the same deployment
+---@param before string?             the third result of the verdict before, of the same deployment
 ---@param deployment table|"absent"  as the service describes it, or wait.ABSENT
 ---@return "reached"|"impossible"|nil verdict
 ---@return string? reason            why it is impossible
----@return string? memory
-function wait.verdict(goal, memory, deployment)
+---@return string? before
+function wait.verdict(goal, before, deployment)
   if deployment == wait.ABSENT then
     if goal == wait.GONE then
       return "reached"
@@ -96,16 +59,16 @@ function wait.verdict(goal, memory, deployment)
   local status, target = deployment.status, deployment.targetStatus
   if goal == wait.GONE then
     return nil
-  elseif meets(goal, status, target) then
+  elseif lifecycle.meets(goal, status, target) then
     return "reached"
-  elseif not can_come(goal, status, target) then
+  elseif not lifecycle.may_become(status, goal, target) then
     return "impossible", ("it can no longer be %s: %s"):format(goal, describe(status, target))
-  elseif goal ~= "STOPPED" then
+  elseif goal ~= lifecycle.targets.stop then
     return nil
-  elseif turned_back(memory, status, target) then
+  elseif turned_back(before, status, target) then
     return "impossible", "it was to stop, and is no longer: " .. describe(status, target)
   end
-  return nil, nil, remember(memory, status, target)
+  return nil, nil, remember(before, status, target)
 end
 
 -- When to look -------------------------------------------------------------------------------------
@@ -283,7 +246,7 @@ local function judge(self, look, now)
   end
   local changed = take_note(self, look)
   local verdict, reason
-  verdict, reason, self.memory = wait.verdict(self.goal, self.memory, look.deployment or wait.ABSENT)
+  verdict, reason, self.before = wait.verdict(self.goal, self.before, look.deployment or wait.ABSENT)
   return verdict, reason, changed
 end
 

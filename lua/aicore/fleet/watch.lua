@@ -2,9 +2,10 @@
 -- Up to three are asked for by id, more by one list. What a list does not show is only a hint that it
 -- is gone: AI Core's 404 says so for certain, and so do several complete lists in a row.
 
-local errand = require "aicore.call.single_flight"
 local errors = require "aicore.model.errors"
-local outcome = require "aicore.call.refusal"
+local lifecycle = require "aicore.model.lifecycle"
+local refusal = require "aicore.call.refusal"
+local single_flight = require "aicore.call.single_flight"
 
 local unpack = table.unpack or unpack
 
@@ -28,18 +29,13 @@ local MOST_DOUBTS, MOST_ASKED = 2, 32
 --- How often one that waits looks whether another's look is over, or has told it something, in seconds.
 local GLANCE, NAP = 0.02, 1
 
----@class aicore.Port  what a client lends: each does one operation, retries included
----@field status fun(id: string, deadline: number): table|nil, aicore.Error?
----@field pages fun(deadline: number): fun(): table[]|nil, aicore.Error?, table?  the pages of the whole group
----@field runtime aicore.Runtime
-
 ---@class aicore.Watch
 ---@field looks integer          counts those that are over
----@field looking aicore.Errand?  the last one
+---@field looking aicore.SingleFlight?  the last one
 local Watch = {}
 Watch.__index = Watch
 
----@param port aicore.Port
+---@param port aicore.Group
 ---@return aicore.Watch
 function watch.new(port)
   return setmetatable({
@@ -114,7 +110,7 @@ end
 local function note_presence(self, deployment)
   local id = deployment.id
   self.absences[id] = nil
-  if deployment.targetStatus == "DELETED" then
+  if deployment.targetStatus == lifecycle.targets.delete then
     self.leaving[id] = true
   end
   tell(self, id, { deployment = deployment })
@@ -124,13 +120,13 @@ end
 
 ---@return aicore.Error? cancelled
 local function look_at(self, id, deadline)
-  local deployment, err = self.port.status(id, deadline)
+  local deployment, err = self.port:status(id, deadline)
   if deployment then
     note_presence(self, deployment)
   elseif err.kind == "cancelled" then
     return err
   else
-    tell(self, id, outcome.is_absent(err) and { absent = true } or { err = err })
+    tell(self, id, refusal.is_absent(err) and { absent = true } or { err = err })
   end
 end
 
@@ -188,7 +184,7 @@ end
 
 --- What the list shows is told at once, so that no more than a page is held.
 local function look_by_list(self, deadline)
-  local next_page = self.port.pages(deadline)
+  local next_page = self.port:pages(deadline)
   local found, pages = {}, {}
   local page, err, count = next_page()
   while page do
@@ -224,7 +220,7 @@ end
 ---@return aicore.Error? cancelled  the look was ended by the host, and told nobody anything
 function Watch:look(deadline)
   local cancelled
-  self.looking = errand.new(self.port.runtime.now())
+  self.looking = single_flight.new(self.port.runtime.now())
   local waited = self.looking:run(self.port.runtime, function()
     local by = self.count <= FEW and look_by_id or look_by_list
     cancelled = by(self, deadline)

@@ -7,7 +7,7 @@
 -- A wrong argument raises, as does a session that was closed. What the world does wrong is `nil, err`: a table with the
 -- fields of aicore.Error, without its metatable. JSON null reads as an absent field, a number without a fraction as an
 -- integer. Ctrl-C ends a blocking function: with the error that the interpreter raises, or with kind "cancelled".
--- The operations are those of the AI API (SAP's OpenAPI description of AI Core, tag Deployment).
+-- The operations are those of the AI API (SAP's OpenAPI description of AI Core, tags Deployment and Execution).
 
 local core = {}
 
@@ -39,24 +39,29 @@ local core = {}
 ---@field resource_group string?      instead of the session's
 ---@field timeout number?             s, instead of the session's
 
----@class aicore.core.StatusOptions: aicore.core.Options
+--- Of an operation whose path names a resource.
+---@class aicore.core.ResourceOptions: aicore.core.Options
+---@field resource "deployments"|"executions"?  which collection it is about (deployments)
+
+---@class aicore.core.StatusOptions: aicore.core.ResourceOptions
 ---@field select "status"?            only the status
 
----@class aicore.core.FilterOptions: aicore.core.Options
+---@class aicore.core.FilterOptions: aicore.core.ResourceOptions
 ---@field status string?
 ---@field scenario_id string?
 ---@field configuration_id string?
 ---@field executable_ids string[]?    1 to 1000
+---@field execution_schedule_id string?  of executions only
 
 ---@class aicore.core.PageOptions: aicore.core.FilterOptions
 ---@field top integer?                at most so many (10,000)
 ---@field skip integer?               after so many
 ---@field select "status"?            only id and status
 
----@class aicore.core.CreateOptions: aicore.core.Options
----@field ttl string?                 how long it may live: digits and m, h or d
+---@class aicore.core.CreateOptions: aicore.core.ResourceOptions
+---@field ttl string?                 how long it may live: digits and m, h or d; of deployments only
 
----@class aicore.core.LogsOptions: aicore.core.Options
+---@class aicore.core.LogsOptions: aicore.core.ResourceOptions
 ---@field start string?               RFC 3339
 ---@field end string?                 RFC 3339
 ---@field top integer?                lines, 1 to 5000
@@ -147,7 +152,12 @@ function Transfer:info() end
 function Transfer:cancel() end
 
 -- Operations ---------------------------------------------------------------------------------------
--- Each is one blocking exchange; other transfers of the session go on meanwhile.
+-- Each is one blocking exchange; other transfers of the session go on meanwhile. Where a path below says deployments,
+-- the option `resource` may say executions instead.
+
+--- What is to be known of each operation, by its name. A table of its own for each Lua state.
+---@type table<string, aicore.Operation>
+core.operations = nil
 
 --- `GET /lm/deployments/{id}`
 ---@param session aicore.core.Session
@@ -180,7 +190,7 @@ function core.count(session, options) end
 ---@return table? err
 function core.create(session, configuration_id, options) end
 
---- `PATCH /lm/deployments/{id}` with another configuration.
+--- `PATCH /lm/deployments/{id}` with another configuration. Executions have no such operation.
 ---@param session aicore.core.Session
 ---@param id string
 ---@param configuration_id string
@@ -192,7 +202,7 @@ function core.update(session, id, configuration_id, options) end
 --- `PATCH /lm/deployments/{id}` with `targetStatus: STOPPED`. It is accepted, and happens later.
 ---@param session aicore.core.Session
 ---@param id string
----@param options aicore.core.Options?
+---@param options aicore.core.ResourceOptions?
 ---@return table|nil accepted         { id, message }
 ---@return table? err                 of kind "state" when its state forbids it
 function core.stop(session, id, options) end
@@ -201,7 +211,7 @@ function core.stop(session, id, options) end
 --- accepted, and happens later.
 ---@param session aicore.core.Session
 ---@param id string
----@param options aicore.core.Options?
+---@param options aicore.core.ResourceOptions?
 ---@return table|nil accepted         { id, message }
 ---@return table? err                 of kind "state" when its state forbids it
 function core.delete(session, id, options) end
@@ -209,8 +219,8 @@ function core.delete(session, id, options) end
 --- `PATCH /lm/deployments`: stops and deletes up to 100 by one request. Each has an answer of its own.
 ---@param session aicore.core.Session
 ---@param items aicore.core.Item[]    each id once
----@param options aicore.core.Options?
----@return { deployments: table[] }|nil reply
+---@param options aicore.core.ResourceOptions?
+---@return { deployments: table[] }|nil reply  or { executions: table[] }
 ---@return table? err
 function core.batch(session, items, options) end
 

@@ -1,6 +1,7 @@
 -- The states of a deployment: what may be done in each, what it means, what may become of it and how it is drawn.
--- Rules: this is the only table of status words; whoever decides by one asks here. No I/O and no surprises: a word that
--- is not in the table (SAP may add some) is never an error, but nothing may be done to it, and nothing is ruled out.
+-- Rules: this is the only table of status words; a module that decides by one asks here. No I/O and no surprises: a
+-- word that is not in the table (SAP may add some) is never an error, but nothing may be done to it, and nothing is
+-- ruled out.
 
 local lifecycle = {}
 
@@ -13,7 +14,7 @@ local lifecycle = {}
 ---| "stopping"
 ---| "ended"     it costs nothing and never runs again
 
----@alias aicore.Look "good"|"busy"|"quiet"|"bad"|"unclear"
+---@alias aicore.Look "good"|"busy"|"quiet"|"bad"|"unclear"|"plain"
 
 ---@class aicore.State
 ---@field word string         as the service writes it
@@ -34,7 +35,7 @@ local ROWS = {
   { word = "UNKNOWN", phase = "unclear", may = "delete", look = "unclear" },
 }
 
-local UNLISTED = { phase = "unclear", may = "", look = "unclear" }
+local UNLISTED = { phase = "unclear", may = "", look = "plain" }
 
 local function anything()
   return true
@@ -85,7 +86,7 @@ end
 --- The status of a deployment that serves, and the targetStatus of one that is meant to.
 lifecycle.SERVING = "RUNNING"
 
---- What the service says when it has no news, and so what one without a status is taken for.
+--- What the service says when it has no news; a word that is not in the table is shown like this one.
 lifecycle.NO_NEWS = "UNKNOWN"
 
 --- The goal of those that wait for a deployment to vanish; not a status word.
@@ -229,7 +230,7 @@ end
 
 -- Drawing ------------------------------------------------------------------------------------------
 
---- How people are shown it; "unclear" for a word that is not in the table.
+--- How people are shown it; "plain", which has no colour, for a word that is not in the table.
 ---@param status string|nil
 ---@return aicore.Look
 function lifecycle.look(status)

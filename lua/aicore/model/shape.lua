@@ -4,7 +4,8 @@
 --   Of a list, a record that cannot be told from others, or whose state cannot be read, is set aside and counted.
 --   What a record may lack (SAP's description requires more than the service shows) reads as absent where its type is
 --   not the promised one: no deployment goes on running because of its name.
--- The C module has seen to it that the outermost object and its required field are there.
+-- The C module has seen to it that the outermost object and its required field are there, that a list holds objects
+-- only, and that the answer is about the id that was asked for.
 
 local shape = {}
 
@@ -110,11 +111,7 @@ local SHAPES = {
     if reply.id == nil then
       reply.id = request.id -- which $select=status leaves out
     end
-    local complaint = record_complaint(reply)
-    if not complaint and reply.id ~= request.id then
-      complaint = ("it is about %s"):format(show(reply.id))
-    end
-    return complaint
+    return record_complaint(reply)
   end,
   records = function(reply)
     if type(reply.count) ~= "number" then

@@ -1,53 +1,33 @@
 --- Filters as people write them: "status=RUNNING older=7d". Pure.
 
+local caller = require "aicore.call.caller"
+local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
+
+local unpack = table.unpack or unpack
 
 local filters = {}
 
-local AGES = { s = 1, m = 60, h = 3600, d = 86400 }
-
---- Ids have 4 to 64 characters.
-local function id(value)
-  return #value >= 4 and #value <= 64 and value:match "^[%w_.-]+$" or nil
+--- A reader of what the service will take as this option of a list.
+local function fit(option)
+  return function(value)
+    return not caller.check("list", { [option] = value }) and value or nil
+  end
 end
 
--- What may stand before "=", which field of a filter it is, and what its value means.
+-- What may stand before "=", which field of a filter it is, what reads its value, and what that expects.
 local WORDS = {
-  status = {
-    "status",
-    function(value)
-      return lifecycle.known(value:upper()) and value:upper() or nil, table.concat(lifecycle.statuses, ", ")
-    end,
-  },
-  scenario = {
-    "scenario_id",
-    function(value)
-      return id(value), "a scenario's id"
-    end,
-  },
-  configuration = {
-    "configuration_id",
-    function(value)
-      return id(value), "a configuration's id"
-    end,
-  },
-  group = {
-    "resource_group",
-    function(value)
-      return value:match "^[%w_.-]+$", "a resource group's id"
-    end,
-  },
-  older = {
-    "older_than",
-    function(value)
-      local number, unit = value:match "^(%d+)([smhd])$"
-      return number and number * AGES[unit], "an age, such as 7d or 12h"
-    end,
-  },
+  { "status", "status", lifecycle.read, table.concat(lifecycle.statuses, ", ") },
+  { "scenario", "scenario_id", fit "scenario_id", "a scenario's id" },
+  { "configuration", "configuration_id", fit "configuration_id", "a configuration's id" },
+  { "older", "older_than", duration.parse, "an age, such as 7d or 12h" },
+  { "group", "resource_group", fit "resource_group", "a resource group's id" },
 }
 
---- The words that a filter knows.
-filters.words = { "status", "scenario", "configuration", "older", "group" }
+local BY_NAME, NAMES = {}, {}
+for i, word in ipairs(WORDS) do
+  BY_NAME[word[1]], NAMES[i] = word, word[1]
+end
 
 --- "status=RUNNING older=7d" -> { status = "RUNNING", older_than = 604800 }
 ---@param text string
@@ -57,15 +37,16 @@ function filters.parse(text)
   local wanted = {}
   for word in text:gmatch "%S+" do
     local name, value = word:match "^(%w+)=(.+)$"
-    local known = WORDS[name]
+    local known = BY_NAME[name]
     if not known then
-      return nil, ("filter: '%s' is none of %s=…"):format(word, table.concat(filters.words, "=…, "))
+      return nil, ("filter: '%s' is none of %s=…"):format(word, table.concat(NAMES, "=…, "))
     end
-    local meaning, expected = known[2](value)
+    local field, read, expected = unpack(known, 2)
+    local meaning = read(value)
     if not meaning then
       return nil, ("filter: %s=%s: expected %s"):format(name, value, expected)
     end
-    wanted[known[1]] = meaning
+    wanted[field] = meaning
   end
   return wanted
 end
@@ -83,8 +64,8 @@ function filters.complete(lead, rows)
     end
   end
   if not lead:find("=", 1, true) then
-    for _, word in ipairs(filters.words) do
-      add(word .. "=")
+    for _, name in ipairs(NAMES) do
+      add(name .. "=")
     end
     return candidates
   end

@@ -1,5 +1,8 @@
---- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. Whoever
---- defines one of them, wins.
+--- The colours of the panel: groups that are linked to the editor's own, so that they fit every colour scheme. A
+--- colour scheme, or a user, that defines one of them wins.
+
+local lifecycle = require "aicore.model.lifecycle"
+local lines = require "aicore.neovim.lines"
 
 local highlights = {}
 
@@ -16,16 +19,21 @@ local LINKS = {
   AICoreTarget = "DiagnosticInfo",
   AICoreGone = "Comment",
   AICoreKey = "Special",
-  AICoreRunning = GOOD,
-  AICorePending = "DiagnosticWarn",
-  AICoreStopping = "DiagnosticWarn",
-  AICoreStopped = "Comment",
-  AICoreCompleted = "Comment",
-  AICoreDead = "DiagnosticError",
-  AICoreUnknown = "DiagnosticHint",
 }
 
---- The links that are made if nobody wants others; the caller may change them.
+-- Each status has a group of its own, linked by how it looks.
+local LOOKS = {
+  good = GOOD,
+  busy = "DiagnosticWarn",
+  quiet = "Comment",
+  bad = "DiagnosticError",
+  unclear = "DiagnosticHint",
+}
+for _, row in ipairs(lifecycle.rows) do
+  LINKS[lines.status_group(row.word)] = LOOKS[row.look]
+end
+
+--- The links that are made where the user wants no others; the caller may change them.
 ---@return table<string, string>  group -> the group that it is linked to
 function highlights.links()
   return vim.deepcopy(LINKS)

@@ -1,9 +1,11 @@
 --- The text of the panel: from rows, and what goes on, to lines with colours. Pure.
 -- A mark is { from, to, group }, columns counted in bytes from 0, as the editor counts them. Marks are a function: most
--- lines of ten thousand are as they were, and then nobody asks.
+-- lines of ten thousand are as they were, and then the view does not ask for theirs.
 
+local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
-local model = require "aicore.neovim.model"
+local listing = require "aicore.neovim.listing"
+local width = require("aicore.text.columns").width
 
 local lines = {}
 
@@ -11,15 +13,6 @@ local lines = {}
 ---@field text string
 ---@field marks fun(): table[]
 ---@field id string?  of the deployment that it shows
-
---- How many columns of the screen; one per character, which is so for all that the service allows in these names.
-local function width(text)
-  if not text:find "[\128-\255]" then
-    return #text
-  end
-  local _, characters = text:gsub("[^\128-\191]", "")
-  return characters
-end
 
 local function trim_end(text)
   return text:match ".*%S" or ""
@@ -168,13 +161,15 @@ local function cells_of(row, now, words)
     now = words or "",
     scenario = row.scenario,
     configuration = row.configuration,
-    age = model.age(row.created and now - row.created),
+    age = row.created and duration.format(now - row.created) or "?",
   }
 end
 
 --- The group of a status: AICoreRunning, AICoreDead, …
-local function status_group(status)
-  local word = lifecycle.known(status) and status or "UNKNOWN"
+---@param status string
+---@return string
+function lines.status_group(status)
+  local word = lifecycle.known(status) and status or lifecycle.NO_NEWS
   return "AICore" .. word:sub(1, 1) .. word:sub(2):lower()
 end
 
@@ -183,7 +178,7 @@ local function cell_group(name, row, work)
   if work and work.gone_at then
     return "AICoreGone"
   elseif name == "status" then
-    return status_group(row.status)
+    return lines.status_group(row.status)
   elseif name == "target" then
     return row.target == row.status and "AICoreQuiet" or "AICoreTarget"
   elseif name == "age" then
@@ -216,8 +211,8 @@ local function row_line(row, cells, columns, work, group)
   }
 end
 
---- The rows of the list and, among them, those that it does not show (any more) but somebody waits for, or that are
---- gone, which is worth telling.
+--- The rows of the list and, among them, those that it does not show (any more) but that the user waits for, or that
+--- are gone, which is worth telling.
 ---@param rows aicore.neovim.Row[]
 ---@param works table<string, aicore.neovim.Work>
 ---@return aicore.neovim.Row[] all
@@ -233,7 +228,7 @@ local function with_unlisted(rows, works)
     end
   end
   if #all > #rows then
-    model.sort(all)
+    listing.sort(all)
   end
   return all, listed
 end
@@ -252,7 +247,7 @@ function lines.of(shown, now)
   local cells, groups = {}, {}
   for i, row in ipairs(rows) do
     local words
-    words, groups[i] = model.progress(shown.works[row.id], row, listed[row.id])
+    words, groups[i] = listing.progress(shown.works[row.id], row, listed[row.id])
     cells[i] = cells_of(row, now, words)
   end
   local columns, all = fit_columns(cells), head_lines(shown)

@@ -6,13 +6,15 @@ local buffers = require "aicore.neovim.buffers"
 local errors = require "aicore.model.errors"
 local filters = require "aicore.neovim.filters"
 local help = require "aicore.neovim.help"
-local json = require "aicore.neovim.json"
+local json = require "aicore.text.json"
 local lines = require "aicore.neovim.lines"
-local model = require "aicore.neovim.model"
+local listing = require "aicore.neovim.listing"
 local notify = require "aicore.neovim.notify"
 local options_of = require "aicore.neovim.options"
 local page = require "aicore.neovim.page"
 local poll = require "aicore.neovim.poll"
+local printable = require "aicore.text.printable"
+local timestamp = require "aicore.model.timestamp"
 local view = require "aicore.neovim.view"
 
 local NAME = "aicore://deployments"
@@ -93,14 +95,14 @@ local function fetch(self)
     if not deployment then
       return nil, list_err
     end
-    local row = model.row(deployment)
+    local row = listing.row(deployment)
     local work = self.works[row.id]
     rows[#rows + 1] = row
     if work then
       work.row = row
     end
   end
-  model.sort(rows)
+  listing.sort(rows)
   return rows
 end
 
@@ -249,14 +251,15 @@ end
 local function open_record(self)
   open_page(self, "record", "json", nil, function(id, group)
     local deployment, err = self.client:status(id, { resource_group = group })
-    return deployment and json.lines(deployment, RECORD_BEGINS), err
+    return deployment and vim.split(json.encode(deployment, RECORD_BEGINS), "\n"), err
   end)
 end
 
 local function log_lines(entries)
   local texts = {}
   for i = #entries, 1, -1 do
-    texts[#texts + 1] = ("%s  %s"):format(entries[i].timestamp or "", tostring(entries[i].msg):gsub("%c+", " "))
+    local message = tostring(entries[i].msg):gsub("%c+", " ")
+    texts[#texts + 1] = ("%s  %s"):format(printable(entries[i].timestamp or ""), message)
   end
   return #texts > 0 and texts or { "no log lines within the last day" }
 end
@@ -264,7 +267,7 @@ end
 --- The newest lines, at the end.
 local function open_logs(self)
   open_page(self, "logs", "aicorelogs", math.max(self.options.refresh, 1), function(id, group)
-    local start = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - LOG_SECONDS)
+    local start = timestamp.format(os.time() - LOG_SECONDS)
     local options = { resource_group = group, start = start, top = LOG_LINES, order = "desc" }
     local entries, err = self.client:logs(id, options)
     return entries and log_lines(entries), err
@@ -291,7 +294,7 @@ local function ask_for_filter(self)
   local answered, text = pcall(vim.fn.input, {
     prompt = "filter: ",
     default = self.filter,
-    completion = "customlist,v:lua.require'aicore.neovim'.complete",
+    completion = "customlist,v:lua.require'aicore.neovim.completion'.complete",
     cancelreturn = self.filter,
   })
   if answered and text ~= self.filter and self:set_filter(text) then

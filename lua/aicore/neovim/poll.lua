@@ -1,5 +1,5 @@
 --- Does something again and again, in a coroutine, while a buffer can be seen: never twice at a time, and the pause
--- begins when it has been done. Nobody sees the buffer: it rests, until wake() is called.
+-- begins when it has been done. While no window shows the buffer, it rests, until wake() is called.
 
 local aicore = require "aicore"
 local notify = require "aicore.neovim.notify"
@@ -12,7 +12,7 @@ local uv = vim.uv or vim.loop
 ---@field private act fun()      may wait
 ---@field private timer table?
 ---@field private busy boolean
----@field private again boolean  somebody wants what has begun before they asked
+---@field private again boolean  wake() was called while it was being done
 local Poll = {}
 Poll.__index = Poll
 

@@ -66,7 +66,7 @@ local function place_cursors(self, cursors)
   end
 end
 
---- Is somebody choosing lines here? Those that they see must not move.
+--- Is the user choosing lines here? Those on the screen must not move then.
 local function is_choosing(self)
   return vim.api.nvim_get_current_buf() == self.buffer and vim.fn.mode():find "^[vV\22]" ~= nil
 end

@@ -7,13 +7,24 @@
 local core = require "aicore.core"
 
 ---@class aicore.Runtime
----@field now fun(): number  seconds on the monotonic clock
----@field sleep fun(seconds: number): boolean  false: cancelled
+---       What every runtime promises; spec/contract/suite.lua holds all of them to it. A function that runs in a gather
+---       is cancelled when that gather ends early, or a gather around it: from then on its waits end at once.
+---@field now fun(): number
+---       seconds on the monotonic clock, which `await`'s deadlines are times of
+---@field sleep fun(seconds: number): boolean
+---       waits at least so long; false: it was cancelled, which may be sooner
 ---@field await fun(session: userdata, transfer: userdata, deadline: number?): string?
----       waits until the transfer is finished; if it ends earlier, says "timeout" or "cancelled"
+---       waits until the transfer has finished, and then returns nil, however late it is. Otherwise it says why it waits
+---       no longer: "timeout" when the clock has reached the deadline (absolute; none: for ever), or "cancelled". Either
+---       way the transfer goes on. Any number of coroutines may await the same one.
 ---@field gather fun(functions: (fun(): any)[], limit: integer): any[], boolean
----       runs the functions, at most so many at a time, and returns what each of them returned,
----       and whether that was cut short. An error of one ends the others, and is raised again.
+---       runs the functions in their order, at most `limit` at a time, and returns when all have returned: by index the
+---       first result of each, and whether it was cancelled.
+---       While it runs, its functions, and those of gathers within, may append to the list: what they add is begun as
+---       soon as the limit allows and the one that added it waits or returns.
+---       An error of one cancels the others: no more are begun, and when those that run have returned, it is raised
+---       again, as it was. Where the gather is within another that is cancelled, no more are begun either: the
+---       results are those of the functions that were.
 ---@field apart fun(fn: fun()): boolean
 ---       runs a function that others depend on, too: where the host may drop the calling coroutine, in one of its own;
 ---       false: the caller was cancelled meanwhile
@@ -65,8 +76,13 @@ local function is_cancelled(task)
   return false
 end
 
+--- Has the group functions that may begin now or later? Those that run may still add some.
+local function has_more(group)
+  return group.functions[group.next] ~= nil and not group.cancelled and not is_cancelled(group.parent)
+end
+
 local function is_over(group)
-  return group.running == 0 and (group.cancelled or is_cancelled(group.parent) or not group.functions[group.next])
+  return group.running == 0 and not has_more(group)
 end
 
 --- Gives the loop control until `wake_at`, or until somebody sets that to the past.
@@ -110,9 +126,8 @@ local function resume(loop, task)
 end
 
 local function begin_tasks(loop, group)
-  local functions = group.functions
-  while group.running < group.limit and functions[group.next] and not group.cancelled do
-    local task = { group = group, index = group.next, thread = coroutine.create(functions[group.next]) }
+  while group.running < group.limit and has_more(group) do
+    local task = { group = group, index = group.next, thread = coroutine.create(group.functions[group.next]) }
     task_of[task.thread], loop.tasks[task] = task, true
     group.next, group.running = group.next + 1, group.running + 1
     resume(loop, task)

@@ -1,6 +1,7 @@
 --- How to wait in a program that runs cqueues: the coroutine of the controller waits, others go on.
 -- It is not guessed: a client is made with runtime = "cqueues", or in a coroutine of aicore.spawn.
 
+local clock = require "aicore.runtime.clock"
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local tasks = require "aicore.runtime.tasks"
@@ -63,6 +64,7 @@ end
 local runtime = tasks.new {
   name = "cqueues",
   advice = "call it in a coroutine of a controller: cqueues.new():wrap(function() … end):loop()",
+  now = clock.now,
   can_wait = function()
     return controller() ~= nil
   end,

@@ -96,4 +96,10 @@ function runtimes.spawn(fn)
   runtime.spawn(fn)
 end
 
+--- The versions of this module and of the libraries under it. Raises if the C module cannot be loaded.
+---@return { aicore: string, libcurl: string, tls: string? }
+function runtimes.versions()
+  return require("aicore.core").version
+end
+
 return runtimes

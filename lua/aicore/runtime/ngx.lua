@@ -66,7 +66,8 @@ local function new_semaphore()
 end
 
 -- Groups -------------------------------------------------------------------------------------------
--- What gather runs is a group: { parent, cancelled, waiting (the semaphores of those that wait in it) }.
+-- What gather runs is a group: { functions, limit, next, workers (how many), ended (those of them that have), results,
+-- failure, cancelled, parent, owner (the semaphore of whoever gathers), waiting (those of all who wait in it) }.
 
 -- The group of a light thread that runs in one.
 local group_of = setmetatable({}, { __mode = "k" })
@@ -88,11 +89,24 @@ local function cancel(group)
   end
 end
 
---- Waits until somebody posts, a group is cancelled, or so long at most.
+local function has_more(group)
+  return group.functions[group.next] ~= nil and not is_cancelled(group)
+end
+
+--- May another worker begin?
+local function has_room(group)
+  return group.workers < group.limit and has_more(group)
+end
+
+--- Waits until somebody posts, a group is cancelled, or so long at most. Before that it tells of the functions that
+--- whoever waits has added, as no list tells of itself.
 local function wait(semaphore, group, seconds)
   local member = group
   while member do
     member.waiting[semaphore] = true
+    if has_room(member) then
+      member.owner:post()
+    end
     member = member.parent
   end
   yielding(semaphore.wait, semaphore, math.max(seconds, 0.001))
@@ -245,8 +259,9 @@ end
 
 --- Takes one function after the other until there is none left.
 local function work(group)
-  group_of[coroutine.running()] = group
-  while group.next <= #group.functions and not is_cancelled(group) do
+  local thread = coroutine.running()
+  group_of[thread] = group
+  while has_more(group) do
     local index = group.next
     group.next = index + 1
     local ok, result = pcall(group.functions[index])
@@ -257,15 +272,32 @@ local function work(group)
       cancel(group)
     end
   end
+  group.ended[#group.ended + 1] = thread
+  group.owner:post()
 end
 
-local function run_workers(group, count)
-  local threads = {}
-  for i = 1, count do
-    threads[i] = ngx.thread.spawn(work, group)
+local function begin_workers(group)
+  while has_room(group) do
+    group.workers = group.workers + 1
+    ngx.thread.spawn(work, group)
   end
-  for _, thread in ipairs(threads) do
+end
+
+--- Lets nginx have back what it keeps for those that have ended.
+local function bury_workers(group)
+  local ended = group.ended
+  group.ended, group.workers = {}, group.workers - #ended
+  for _, thread in ipairs(ended) do
     yielding(ngx.thread.wait, thread)
+  end
+end
+
+local function run_workers(group)
+  begin_workers(group)
+  while group.workers > 0 do
+    wait(group.owner, group.parent, SLICE)
+    bury_workers(group)
+    begin_workers(group) -- their functions may have added some
   end
 end
 
@@ -311,12 +343,16 @@ function runtime.gather(functions, limit)
   check_phase()
   local group = {
     functions = functions,
+    limit = limit,
     next = 1,
+    workers = 0,
+    ended = {},
     results = {},
     parent = group_of[coroutine.running()],
+    owner = new_semaphore(),
     waiting = {},
   }
-  run_workers(group, math.min(limit, #functions))
+  run_workers(group)
   if group.failure then
     error(group.failure[1], 0)
   end

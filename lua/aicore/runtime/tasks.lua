@@ -3,7 +3,6 @@
 -- A waiter parks one coroutine; a group is what one `gather` runs; a watched session is one that
 -- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
-local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 
 local tasks = {}
@@ -15,6 +14,7 @@ local tasks = {}
 ---@class aicore.LoopPort
 ---@field name string                        of the runtime
 ---@field advice string                      what to do where one cannot wait
+---@field now fun(): number                  seconds on the monotonic clock
 ---@field can_wait fun(): boolean            may the running code wait?
 ---@field waiter fun(): aicore.Waiter
 ---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
@@ -122,29 +122,55 @@ local function own_group(self)
   return self.group_of[coroutine.running()]
 end
 
---- Parks the running coroutine until the deadline at most; the end of its group wakes it, too.
-local function park(waiter, group, deadline)
-  if group then
-    group.parked[waiter] = true
+local function is_cancelled(group)
+  while group do
+    if group.cancelled then
+      return true
+    end
+    group = group.parent
   end
-  waiter:wait(deadline < math.huge and math.max(deadline - core.now(), 0) or nil)
-  if group then
-    group.parked[waiter] = nil
+  return false
+end
+
+--- May another of the group's functions begin?
+local function has_room(group)
+  return group.running < group.limit and group.functions[group.next] ~= nil and not is_cancelled(group)
+end
+
+local function set_parked(waiter, group, parked)
+  while group do
+    group.parked[waiter] = parked
+    group = group.parent
   end
+end
+
+--- Parks the running coroutine until the deadline at most; the end of its group, or of one around it, wakes it, too.
+--- Before that it tells of the functions that it has added to one of these, as no list tells of itself.
+local function park(self, waiter, group, deadline)
+  set_parked(waiter, group, true)
+  local grown = group
+  while grown do
+    if has_room(grown) then
+      grown.owner:wake()
+    end
+    grown = grown.parent
+  end
+  waiter:wait(deadline < math.huge and math.max(deadline - self.port.now(), 0) or nil)
+  set_parked(waiter, group, nil)
 end
 
 local function await(self, session, transfer, deadline)
   check(self)
   local group, waiter = own_group(self), self.port.waiter()
   while not transfer:finished() do
-    if group and group.cancelled then
+    if is_cancelled(group) then
       return "cancelled"
-    elseif core.now() >= deadline then
+    elseif self.port.now() >= deadline then
       return "timeout"
     end
     local watched = watch(self, session)
     join(watched, transfer, waiter)
-    park(waiter, group, deadline)
+    park(self, waiter, group, deadline)
     leave(self, watched, transfer, waiter)
   end
 end
@@ -153,53 +179,54 @@ local function sleep(self, wake_at)
   check(self)
   local group, waiter = own_group(self), self.port.waiter()
   repeat
-    if group and group.cancelled then
+    if is_cancelled(group) then
       return false
     end
-    park(waiter, group, wake_at)
-  until core.now() >= wake_at
-  return not (group and group.cancelled)
+    park(self, waiter, group, wake_at)
+  until self.port.now() >= wake_at
+  return not is_cancelled(group)
 end
 
 -- Gathering ----------------------------------------------------------------------------------------
--- A group is { functions, limit, next, running, results, failure, cancelled, parked = waiters,
--- children = groups that its functions gather, owner = the waiter of whoever gathers }.
+-- A group is { functions, limit, next (function to get a coroutine), begun (how many coroutines have), running, results,
+-- failure, cancelled, parent = the group of whoever gathers, owner = the waiter of whoever gathers, parked = the
+-- waiters of its functions, and of those of groups within }.
 
 local function cancel(group)
-  if group.cancelled then
-    return
-  end
   group.cancelled = true
   local parked = {}
   for waiter in pairs(group.parked) do
     parked[#parked + 1] = waiter -- a copy: those who are woken leave
-  end
-  for child in pairs(group.children) do
-    cancel(child)
   end
   for _, waiter in ipairs(parked) do
     waiter:wake()
   end
 end
 
-local function conclude(group, index, ok, result)
-  group.running = group.running - 1
-  if ok then
-    group.results[index] = result
-  else
-    group.failure = group.failure or { result }
-    cancel(group)
+--- What a coroutine of the group does. A loop may begin it later, when the group is cancelled already, and before one
+--- that it was given earlier: so it takes its function only now.
+local function run_one(group)
+  if not is_cancelled(group) then
+    local index = group.begun + 1
+    group.begun = index
+    local ok, result = pcall(group.functions[index])
+    if ok then
+      group.results[index] = result
+    else
+      group.failure = group.failure or { result }
+      cancel(group)
+    end
   end
+  group.running = group.running - 1
   group.owner:wake()
 end
 
 local function begin_some(self, group)
-  while group.running < group.limit and group.functions[group.next] and not group.cancelled do
-    local index = group.next
-    group.next, group.running = index + 1, group.running + 1
+  while has_room(group) do
+    group.next, group.running = group.next + 1, group.running + 1
     self.port.begin(function()
       self.group_of[coroutine.running()] = group
-      conclude(group, index, pcall(group.functions[index]))
+      run_one(group)
     end)
   end
 end
@@ -211,28 +238,22 @@ local function gather(self, functions, limit)
     functions = functions,
     limit = limit,
     next = 1,
+    begun = 0,
     running = 0,
     results = {},
-    parked = {},
-    children = {},
+    parent = parent,
     owner = self.port.waiter(),
-    cancelled = parent and parent.cancelled or false,
+    parked = {},
   }
-  if parent then
-    parent.children[group] = true
-  end
   begin_some(self, group)
   while group.running > 0 do
-    group.owner:wait()
+    park(self, group.owner, parent, math.huge)
     begin_some(self, group) -- here, not where one ended: many that never wait would nest
-  end
-  if parent then
-    parent.children[group] = nil
   end
   if group.failure then
     error(group.failure[1], 0)
   end
-  return group.results, group.cancelled
+  return group.results, is_cancelled(group)
 end
 
 -- The runtime --------------------------------------------------------------------------------------
@@ -260,7 +281,7 @@ function tasks.new(port)
   --- Every call asks for the time before it sends anything: where it could not wait, it ends there.
   function runtime.now()
     check(self)
-    return core.now()
+    return port.now()
   end
 
   function runtime.await(session, transfer, deadline)
@@ -268,7 +289,7 @@ function tasks.new(port)
   end
 
   function runtime.sleep(seconds)
-    return sleep(self, core.now() + seconds)
+    return sleep(self, port.now() + seconds)
   end
 
   function runtime.gather(functions, limit)

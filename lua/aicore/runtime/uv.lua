@@ -3,6 +3,7 @@
 -- long as somebody waits: one that was left polling would keep the loop alive, and its descriptor's
 -- number may be another's once the session is closed.
 
+local clock = require "aicore.runtime.clock"
 local tasks = require "aicore.runtime.tasks"
 
 ---@class aicore.UvHost
@@ -150,6 +151,7 @@ function uv_tasks.new(host)
   return tasks.new {
     name = host.name,
     advice = host.advice,
+    now = clock.now,
     can_wait = can_wait,
     report = host.report,
     waiter = function()

@@ -1,4 +1,6 @@
---- What config.lua asks of the world: the environment, and files.
+--- What sources.lua asks of the world: the environment, and files.
+
+local core = require "aicore.core"
 
 local host = { getenv = os.getenv }
 
@@ -14,5 +16,8 @@ function host.read(path)
   file:close()
   return text
 end
+
+--- Who may read a file, as chmod counts: permission bits; nil: there is no such file.
+host.mode = core.file_mode
 
 return host

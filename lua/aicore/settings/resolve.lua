@@ -1,455 +1,266 @@
---- Where settings come from, in which order, and what they must look like.
--- Per setting, the first source that has it wins: arguments; AICORE_SERVICE_KEY; the AICORE_*
--- variables; the config file; VCAP_SERVICES. A service key counts as a whole: behind it, nobody
--- is asked for credentials any more. The names are those that SAP's own clients read.
+--- The rules of settings.
+-- Credentials come from one source as a whole, so that the secret of one is never sent to the host of another: from the
+-- arguments if they suffice, else from the first other source that has any. What that one lacks the arguments may add;
+-- if they give a part that it has itself, they stand alone. Every other setting comes from the first place that has it.
 -- No I/O here: `host` brings `getenv(name)` and `read(path)`.
 
-local cjson = require "cjson"
 local errors = require "aicore.model.errors"
+local schema = require "aicore.settings.schema"
+local sources = require "aicore.settings.sources"
 
-local config = {}
+local resolve = {}
 
---- What `aicore.client` takes, with the types; the rest of the program knows no other names.
----@class aicore.Config
----@field base_url string?            the AI API, with or without /v2
----@field auth_url string?            the token endpoint, with or without /oauth/token
----@field client_id string?
----@field client_secret string?
----@field cert_url string?            the token endpoint for X.509
----@field certificate string?         PEM text
----@field key string?                 PEM text
----@field certificate_file string?
----@field key_file string?
----@field service_key string|table?   the service key: JSON, or the table
----@field token string|fun():string?  a ready token, or a function that returns one (and its seconds)
----@field resource_group string?      "default"
----@field profile string?             config_<profile>.json
----@field config_file string?
----@field timeout number?             s, a whole call with its retries (120)
----@field connect_timeout number?     s (10)
----@field exchange_timeout number?    s, one HTTP exchange (60)
----@field max_response integer?       bytes, decompressed (64 MiB)
----@field max_headers integer?        bytes (256 KiB)
----@field max_depth integer?          of JSON (64)
----@field max_connections integer?    (256)
----@field ca_file string?             PEM file of the certificate authorities
----@field ca string?                  the same as text
----@field proxy string?               instead of the standard variables; "" for none
----@field runtime string|table?       how to wait: "blocking", …
----@field on_attempt function?        called after every HTTP exchange, for logs and metrics, with { operation, id,
----                                   attempt, status, seconds, request_id, error (a kind) }
-local TYPES = {
-  base_url = "string",
-  auth_url = "string",
-  client_id = "string",
-  client_secret = "string",
-  cert_url = "string",
-  certificate = "string",
-  key = "string",
-  certificate_file = "string",
-  key_file = "string",
-  service_key = "string or table",
-  token = "string or function",
-  resource_group = "string",
-  profile = "string",
-  config_file = "string",
-  timeout = "number",
-  connect_timeout = "number",
-  exchange_timeout = "number",
-  max_response = "number",
-  max_headers = "number",
-  max_depth = "number",
-  max_connections = "number",
-  ca_file = "string",
-  ca = "string",
-  proxy = "string",
-  runtime = "string or table",
-  on_attempt = "function",
-}
-
--- setting -> its variable; in the config file the same names are keys.
-local VARIABLES = {
-  base_url = "AICORE_BASE_URL",
-  auth_url = "AICORE_AUTH_URL",
-  client_id = "AICORE_CLIENT_ID",
-  client_secret = "AICORE_CLIENT_SECRET",
-  cert_url = "AICORE_CERT_URL",
-  certificate = "AICORE_CERT_STR",
-  key = "AICORE_KEY_STR",
-  certificate_file = "AICORE_CERT_FILE_PATH",
-  key_file = "AICORE_KEY_FILE_PATH",
-  resource_group = "AICORE_RESOURCE_GROUP",
-}
-
--- What a service key speaks for: whoever has the key takes none of these from a later source.
-local CREDENTIALS = {
-  auth_url = true,
-  client_id = true,
-  client_secret = true,
-  cert_url = true,
-  certificate = true,
-  key = true,
-  certificate_file = true,
-  key_file = true,
-}
-
-local LIMITS = {
-  "connect_timeout",
-  "max_response",
-  "max_headers",
-  "max_depth",
-  "max_connections",
-  "ca_file",
-  "ca",
-  "proxy",
-}
-
--- What a failed look says: how a person calls the setting.
-local TITLES = {
-  base_url = "base URL",
-  auth_url = "auth URL",
-  client_id = "client id",
-  client_secret = "client secret",
-  cert_url = "certificate URL",
-  certificate = "certificate",
-  key = "private key",
-}
-
-local function fail(...)
-  return nil, errors.new { kind = "config", message = string.format(...) }
+local function problem(...)
+  return errors.new { kind = "config", message = string.format(...) }
 end
+
+-- Arguments ---------------------------------------------------------------------------------------
 
 --- What is wrong with the arguments of `aicore.client`, or nil.
 ---@param arguments table
 ---@return string?
-function config.check(arguments)
+function resolve.check(arguments)
   for name, value in pairs(arguments) do
-    local expected = TYPES[name]
-    if not expected then
+    local row = schema.by_name[name]
+    local complaint = row and schema.complaint(row, value)
+    if complaint then
+      return ("%s: %s"):format(name, complaint)
+    elseif not row then
       return ("unknown setting '%s'"):format(tostring(name))
     end
-    if not expected:find(type(value), 1, true) then
-      return ("%s: %s expected, got %s"):format(name, expected, type(value))
+  end
+end
+
+--- The sources, unless an argument cannot be used: nothing else takes its place.
+local function open(arguments, host)
+  for _, row in ipairs(schema.rows) do
+    local value = arguments[row.name]
+    if type(value) == "string" and not row.blank and not value:find "%S" then
+      return nil, problem("the argument %s is blank", row.name)
+    elseif arguments.token ~= nil and value ~= nil and (row.part or row.name == "service_key") then
+      return nil, problem "both token and credentials are given (arguments): one of them is too much"
+    end
+  end
+  if arguments.profile and arguments.config_file then
+    return nil, problem "both profile and config file are given (arguments): one of them is too much"
+  end
+  local list = sources.list(arguments, host)
+  if arguments.profile or arguments.config_file then
+    local values, err = sources.read(list.file)
+    if not values then
+      return nil, err
+    end
+  end
+  return list
+end
+
+-- Looking -----------------------------------------------------------------------------------------
+-- What was found is { [setting] = { value, place } }; its parts are { [part] = place }.
+
+local function place_name(place, row)
+  return place.name or row.variable
+end
+
+--- The first place that has a setting, wherever it is.
+---@return table|nil found, aicore.Error? err
+local function find(list, row)
+  for _, source in ipairs(list) do
+    for _, place in ipairs(source) do
+      if row[place.column] then
+        local values, err = sources.read(place)
+        if not values or values[row.name] then
+          return values and { value = values[row.name], place = place }, err
+        end
+      end
     end
   end
 end
 
--- Sources ----------------------------------------------------------------------------------------
--- A source is { name = where, values = { setting = value }, key = is it a service key?, is_file = is the name a
--- file's?, note = why there is nothing in it }.
-
-local function decode(text)
-  local ok, value = pcall(cjson.decode, text)
-  if ok and type(value) == "table" then
-    return value
-  end
-end
-
-local function present(value)
-  if type(value) == "string" and value:find "%S" then
-    return value
-  end
-end
-
---- A service key's fields as settings.
-local function key_values(key)
-  key = type(key.credentials) == "table" and key.credentials or key
-  local urls = type(key.serviceurls) == "table" and key.serviceurls or {}
-  return {
-    base_url = present(urls.AI_API_URL),
-    auth_url = present(key.url),
-    client_id = present(key.clientid),
-    client_secret = present(key.clientsecret),
-    cert_url = present(key.certurl) or present(key.certUrl),
-    certificate = present(key.certificate),
-    key = present(key.key),
-  }
-end
-
-local function key_source(name, text)
-  if text == nil then
-    return { name = name, values = {}, note = "not set" }
-  end
-  local key = type(text) == "table" and text or decode(text)
-  if not key then
-    return fail("%s is not a JSON object", name)
-  end
-  return { name = name, values = key_values(key), key = true }
-end
-
-local function variables_source(lookup, note)
-  local values = {}
-  for setting, variable in pairs(VARIABLES) do
-    values[setting] = present(lookup(variable))
-  end
-  return { values = values, variables = true, note = note or "not set" }
-end
-
---- The config file: the one that was named must exist, the usual one may.
-local function file_source(arguments, host)
-  local named = arguments.config_file or present(host.getenv "AICORE_CONFIG")
-  local path = named
-  if not path then
-    local home = present(host.getenv "AICORE_HOME") or (present(host.getenv "HOME") or "") .. "/.aicore"
-    local profile = arguments.profile or present(host.getenv "AICORE_PROFILE")
-    path = ("%s/config%s.json"):format(home, profile and "_" .. profile or "")
-    named = profile and path
-  end
-  local text = host.read(path)
-  if not text then
-    if named then
-      return fail("the config file %s cannot be read", path)
+--- The credentials of a source. Of two of its places the second adds the parts that the first lacks.
+---@return table|nil found, table|aicore.Error parts
+local function credentials_of(source)
+  local found, parts = {}, {}
+  for _, place in ipairs(source) do
+    local values, err = sources.read(place)
+    if not values then
+      return nil, err
     end
-    return { name = path, values = {}, note = "no such file" }
+    for _, row in ipairs(schema.rows) do
+      local part = row.part or row.name
+      if schema.is_credential(row) and values[row.name] and (parts[part] or place) == place then
+        found[row.name], parts[part] = { value = values[row.name], place = place }, place
+      end
+    end
   end
-  local values = decode(text)
-  if not values then
-    return fail("the config file %s is not a JSON object", path)
-  end
-  local source = variables_source(function(name)
-    return values[name]
-  end)
-  source.name, source.variables, source.note, source.is_file = path, nil, "not in it", true
-  return source
+  return found, parts
 end
 
---- VCAP_SERVICES -> aicore[1].credentials, which has a service key's shape.
-local function vcap_source(host)
-  local text = present(host.getenv "VCAP_SERVICES")
-  if not text then
-    return { name = "VCAP_SERVICES", values = {}, note = "not set" }
+local function overlap(one, other)
+  for part in pairs(one) do
+    if other[part] then
+      return true
+    end
   end
-  local services = decode(text)
-  if not services then
-    return fail "VCAP_SERVICES is not a JSON object"
-  end
-  local instances = type(services.aicore) == "table" and services.aicore or {}
-  local first = type(instances[1]) == "table" and instances[1] or {}
-  if type(first.credentials) ~= "table" then
-    return { name = "VCAP_SERVICES", values = {}, note = "without aicore" }
-  end
-  return { name = "VCAP_SERVICES", values = key_values(first.credentials), key = true }
+  return false
 end
 
-local function gather_sources(arguments, host)
-  local direct = { name = "arguments", values = {}, note = "not given" }
-  for setting in pairs(VARIABLES) do
-    direct.values[setting] = present(arguments[setting])
+--- What a login takes, by a secret or by a certificate.
+local function login_names(found)
+  local certificate = found.certificate and "certificate" or found.certificate_file and "certificate_file"
+  if certificate then
+    return { "base_url", "client_id", "cert_url", certificate, found.key_file and "key_file" or "key" }
   end
-  local makers = {
-    function()
-      return direct
-    end,
-    function()
-      return arguments.service_key and key_source("service_key", arguments.service_key)
-    end,
-    function()
-      return key_source("AICORE_SERVICE_KEY", present(host.getenv "AICORE_SERVICE_KEY"))
-    end,
-    function()
-      return variables_source(host.getenv)
-    end,
-    function()
-      return file_source(arguments, host)
-    end,
-    function()
-      return vcap_source(host)
-    end,
-  }
-  local sources = {}
-  for _, make in ipairs(makers) do
-    local source, err = make()
+  return { "base_url", "client_id", "client_secret", "auth_url" }
+end
+
+--- The first of the settings that was not found, or nil.
+local function missing_of(found, names)
+  for _, name in ipairs(names) do
+    if not found[name] then
+      return schema.by_name[name]
+    end
+  end
+end
+
+--- The credentials, and the sources in which they were looked for.
+---@return table|nil found, aicore.settings.Source[]|aicore.Error asked
+local function choose(list)
+  local given, parts = credentials_of(list[1])
+  if not given then
+    return nil, parts
+  elseif not missing_of(given, login_names(given)) then
+    return given, { list[1] }
+  end
+  for i = 2, #list do
+    local theirs, their_parts = credentials_of(list[i])
+    if not theirs then
+      return nil, their_parts
+    elseif next(theirs) and overlap(parts, their_parts) then
+      return given, { list[1] }
+    elseif next(theirs) then
+      for name, found in pairs(given) do
+        theirs[name] = found
+      end
+      return theirs, { list[1], list[i] }
+    end
+  end
+  return given, list
+end
+
+--- What is taken, of all that is looked for. Beside a token a base_url is, wherever it is, and no other credential.
+---@return table|nil look  { list = sources, found, asked }
+---@return aicore.Error? err
+local function look(arguments, host)
+  local list, err = open(arguments, host)
+  if not list then
+    return nil, err
+  end
+  local found, asked = {}, list
+  if arguments.token == nil then
+    found, asked = choose(list)
+  end
+  if not found then
+    return nil, asked
+  end
+  for _, row in ipairs(schema.rows) do
+    if row.alone or arguments.token ~= nil and row.name == "base_url" then
+      found[row.name], err = find(list, row)
+    end
     if err then
       return nil, err
     end
-    sources[#sources + 1] = source or nil
   end
-  return sources
+  return { list = list, found = found, asked = asked }
 end
 
--- Looking ----------------------------------------------------------------------------------------
+-- What is wrong -----------------------------------------------------------------------------------
 
---- The first value of a setting, and the rank of its source.
-local function find(sources, setting)
-  for rank, source in ipairs(sources) do
-    local value = source.values[setting]
-    if value ~= nil then
-      return value, rank
-    end
-    if source.key and CREDENTIALS[setting] then
-      return nil
-    end
-  end
+local function words(row)
+  return (row.name:gsub("_", " "):gsub("url", "URL"))
 end
 
-local function source_name(source, setting)
-  return source.variables and VARIABLES[setting] or source.name
-end
-
---- "no client secret: looked in arguments, AICORE_SERVICE_KEY (not set), …"
-local function missing(sources, setting)
-  local places = {}
-  for _, source in ipairs(sources) do
-    local note = source.key and "without one" or source.note
-    local name = source_name(source, setting)
-    places[#places + 1] = source.name == "arguments" and name or ("%s (%s)"):format(name, note)
-    if source.key and CREDENTIALS[setting] then
-      break
+--- Two settings of one part contradict each other.
+local function contradiction(found)
+  local seen = {}
+  for _, row in ipairs(schema.rows) do
+    local mine = row.part and found[row.name]
+    local other = mine and seen[row.part]
+    if other then
+      local names = { place_name(found[other.name].place, other), place_name(mine.place, row) }
+      local pair = ("both %s and %s are set (%s)"):format(words(other), words(row), table.concat(names, ", "))
+      return problem("%s: one of them is too much", pair)
+    elseif mine then
+      seen[row.part] = row
     end
   end
-  return fail("no %s: looked in %s", TITLES[setting], table.concat(places, ", "))
 end
 
-local function contradiction(sources, one, other, rank)
-  local source = sources[rank]
-  return fail(
-    "both %s and %s are set (%s, %s): one of them is too much",
-    one:gsub("_", " "),
-    other:gsub("_", " "),
-    source_name(source, one),
-    source_name(source, other)
-  )
-end
-
---- One of two settings that exclude each other: the one from the earlier source.
----@return string? name, any value, integer? rank  or nil, err (when both come from one source)
-local function either(sources, one, other)
-  local first, first_rank = find(sources, one)
-  local second, second_rank = find(sources, other)
-  if first and second and first_rank == second_rank then
-    local _, err = contradiction(sources, one, other, first_rank)
-    return nil, err
+--- What makes a source the one that counts.
+local function source_name(source, found)
+  for _, row in ipairs(source.name and schema.rows or {}) do
+    for _, place in ipairs(source) do
+      if found[row.name] and found[row.name].place == place then
+        return ("%s (%s)"):format(source.name, place_name(place, row))
+      end
+    end
   end
-  if first and (not second or first_rank < second_rank) then
-    return one, first, first_rank
-  elseif second then
-    return other, second, second_rank
-  end
+  return source[1].name
 end
 
-local SECRETS = { client_secret = true, certificate = true, key = true }
+--- "no client secret: looked in arguments, AICORE_SERVICE_KEY (not set), …", and which source has one in vain; or nil.
+local function missing(looked, names)
+  local row = missing_of(looked.found, names)
+  if not row then
+    return nil
+  end
+  local places, other = {}, nil
+  for _, source in ipairs(looked.asked) do
+    for _, place in ipairs(source) do
+      local note = place.absent or place.lacks
+      places[#places + 1] = place_name(place, row) .. (note and (" (%s)"):format(note) or "")
+    end
+  end
+  for _, source in ipairs(looked.list) do
+    other = other or find({ source }, row)
+  end
+  local text = ("no %s: looked in %s"):format(row.title or words(row), table.concat(places, ", "))
+  if not other then
+    return problem("%s", text)
+  end
+  local chosen = source_name(looked.asked[#looked.asked], looked.found)
+  local rule = "credentials are taken from one source as a whole, here " .. chosen
+  return problem("%s; %s has one, but %s", text, place_name(other.place, row), rule)
+end
+
+-- Shapes ------------------------------------------------------------------------------------------
+
+--- A value as C takes it. People paste URLs with and without their last part, and with a slash too much; a PEM text
+--- from a variable often has its newlines as two characters.
+local function shape(row, value)
+  if row.pem then
+    value = value:gsub("\\r", ""):gsub("\\n", "\n")
+  elseif row.suffix then
+    value = value:gsub("^%s+", ""):gsub("[%s/]+$", "")
+    value = value:sub(-#row.suffix) == row.suffix and value or value .. row.suffix
+  end
+  return value
+end
 
 --- A value as anybody may see it, or nil. People paste keys where names are expected, and passwords into URLs.
-local function public(setting, value)
-  if SECRETS[setting] or value:find("-----BEGIN", 1, true) then
+local function public(row, value)
+  if row.secret or row.pem or value:find("-----BEGIN", 1, true) then
     return nil
   end
   return (value:gsub("//.*@", "//…@"))
 end
 
----@class aicore.Origin
----@field setting string
----@field source string  "arguments", a variable, or a file's name
----@field value string?  nil: not to be shown
-
---- Which settings are set, and where each comes from; none of the values is a secret.
----@param arguments aicore.Config  checked
----@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
----@return aicore.Origin[]|nil origins  by name
----@return aicore.Error? err            of kind "config": a source is unusable
-function config.origins(arguments, host)
-  local sources, err = gather_sources(arguments, host)
-  if not sources then
-    return nil, err
-  end
-  local origins = {}
-  for setting in pairs(VARIABLES) do
-    local value, rank = find(sources, setting)
-    if value then
-      origins[#origins + 1] = {
-        setting = setting,
-        source = source_name(sources[rank], setting),
-        value = public(setting, value),
-      }
-    end
-  end
-  table.sort(origins, function(a, b)
-    return a.setting < b.setting
-  end)
-  return origins
-end
-
--- Shapes -----------------------------------------------------------------------------------------
-
-local function trim(url)
-  return (url:gsub("^%s+", ""):gsub("[%s/]+$", ""))
-end
-
---- People paste URLs with and without their last part, and with a slash too much.
-local function with_suffix(url, suffix)
-  url = trim(url)
-  if url:sub(-#suffix) == suffix then
-    return url
-  end
-  return url .. suffix
-end
-
---- A PEM text from a variable often has its newlines as two characters.
-local function pem(text)
-  return (text:gsub("\\r", ""):gsub("\\n", "\n"))
-end
-
-local function certificate_login(sources, name, value)
-  local settings = { client_id = (find(sources, "client_id")) }
-  if not settings.client_id then
-    return missing(sources, "client_id")
-  end
-  local url = find(sources, "cert_url")
-  if not url then
-    return missing(sources, "cert_url")
-  end
-  settings.token_url = with_suffix(url, "/oauth/token")
-  local key_name, key = either(sources, "key", "key_file")
-  if not key_name then
-    if key then
-      return nil, key
-    end
-    return missing(sources, "key")
-  end
-  settings[name] = name == "certificate" and pem(value) or value
-  settings[key_name] = key_name == "key" and pem(key) or key
-  return settings
-end
-
-local function secret_login(sources)
-  local settings = {}
-  for _, name in ipairs { "client_id", "client_secret" } do
-    settings[name] = find(sources, name)
-    if not settings[name] then
-      return missing(sources, name)
-    end
-  end
-  local url = find(sources, "auth_url")
-  if not url then
-    return missing(sources, "auth_url")
-  end
-  settings.token_url = with_suffix(url, "/oauth/token")
-  return settings
-end
-
---- How to log in: by secret or by certificate, whichever an earlier source knows.
-local function login_settings(sources)
-  local name, value, rank = either(sources, "certificate", "certificate_file")
-  if not name and value then
-    return nil, value
-  end
-  local secret, secret_rank = find(sources, "client_secret")
-  if name and secret and rank == secret_rank then
-    return contradiction(sources, "client_secret", name, rank)
-  end
-  if name and (not secret or rank < secret_rank) then
-    return certificate_login(sources, name, value)
-  end
-  return secret_login(sources)
-end
+-- The module --------------------------------------------------------------------------------------
 
 --- The files that hold secrets: nobody else should be able to read them.
-local function secret_files(sources, session)
-  local files = { session.key_file }
-  for _, source in ipairs(sources) do
-    if source.is_file and (source.values.client_secret or source.values.key) then
-      files[#files + 1] = source.name
-    end
+local function secret_files(config_file, session)
+  local files, values = { session.key_file }, config_file.values or {}
+  if values.client_secret or values.key then
+    files[#files + 1] = config_file.name
   end
   return files
 end
@@ -457,41 +268,78 @@ end
 --- Resolves the settings of a client.
 ---@param arguments aicore.Config  checked
 ---@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
----@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`, `secret_files`
----@return aicore.Error? err   of kind "config": what is missing or contradictory, and where it was
----                            looked for
-function config.resolve(arguments, host)
-  local sources, err = gather_sources(arguments, host)
-  if not sources then
+---@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`, `on_attempt`, `secret_files`
+---@return aicore.Error? err   of kind "config": what is missing, contradictory or unusable, and where it was looked for
+function resolve.resolve(arguments, host)
+  local looked, err = look(arguments, host)
+  if not looked then
     return nil, err
   end
-  local base_url = find(sources, "base_url")
-  if not base_url then
-    return missing(sources, "base_url")
+  local found = looked.found
+  local names = arguments.token ~= nil and { "base_url" } or login_names(found)
+  err = contradiction(found) or missing(looked, names)
+  if err then
+    return nil, err
   end
   local session = {}
-  if arguments.token == nil then
-    session, err = login_settings(sources)
-    if not session then
-      return nil, err
+  for _, row in ipairs(schema.rows) do
+    if row.field and not schema.is_credential(row) then
+      session[row.field] = found[row.name] and found[row.name].value or arguments[row.name] or row.default
     end
-  elseif arguments.client_secret or arguments.service_key then
-    return fail "both token and credentials are given (arguments): one of them is too much"
   end
-  session.base_url = with_suffix(base_url, "/v2")
-  session.resource_group = find(sources, "resource_group")
-  for _, name in ipairs(LIMITS) do
-    session[name] = arguments[name]
+  for _, name in ipairs(names) do
+    local row = schema.by_name[name]
+    session[row.field] = shape(row, found[name].value)
   end
-  session.timeout = arguments.exchange_timeout
   return {
     session = session,
     token = arguments.token,
-    timeout = arguments.timeout or 120,
+    timeout = arguments.timeout or schema.by_name.timeout.default,
     runtime = arguments.runtime,
     on_attempt = arguments.on_attempt,
-    secret_files = secret_files(sources, session),
+    secret_files = secret_files(looked.list.file, session),
   }
 end
 
-return config
+--- What a person should hear of the settings: files with secrets that everybody may read.
+---@param settings table  what resolve() has returned
+---@param host { mode: (fun(path: string): integer?) }
+---@return string[]
+function resolve.warnings(settings, host)
+  local warnings = {}
+  for _, path in ipairs(settings.secret_files) do
+    local mode = host.mode(path)
+    if mode and mode % 8 >= 4 then
+      warnings[#warnings + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+    end
+  end
+  return warnings
+end
+
+---@class aicore.Origin
+---@field setting string
+---@field source string  "arguments", a variable, or a file's name
+---@field value string?  nil: not to be shown
+
+--- Which settings are taken, and where each comes from; none of the values is a secret.
+---@param arguments aicore.Config  checked
+---@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
+---@return aicore.Origin[]|nil origins  by name
+---@return aicore.Error? err            of kind "config": an argument or a source is unusable
+function resolve.origins(arguments, host)
+  local looked, err = look(arguments, host)
+  if not looked then
+    return nil, err
+  end
+  local origins = {}
+  for name, found in pairs(looked.found) do
+    local row = schema.by_name[name]
+    origins[#origins + 1] = { setting = name, source = place_name(found.place, row), value = public(row, found.value) }
+  end
+  table.sort(origins, function(a, b)
+    return a.setting < b.setting
+  end)
+  return origins
+end
+
+return resolve

@@ -4,25 +4,29 @@ local duration = {}
 
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400, w = 604800 }
 
---- "1h30m" -> 5400; a bare number is seconds.
+-- "1h30m" -> 5400; nil: it is no such sum.
+local function add_up(text)
+  local seconds, rest = 0, text
+  repeat
+    local number, unit, behind = rest:match "^(%d+%.?%d*)([smhdw])(.*)$"
+    if not number then
+      return nil
+    end
+    seconds, rest = seconds + tonumber(number) * SECONDS[unit], behind
+  until rest == ""
+  return seconds
+end
+
+--- "1h30m" -> 5400; a bare number is seconds. Always more than none.
 ---@param text string
 ---@return number|nil seconds
 ---@return string? problem
 function duration.parse(text)
-  local problem = ("'%s' is not a time: say 90 (seconds), 30m, 12h, 7d or 1h30m"):format(text)
-  if text:find "^%d+%.?%d*$" then
-    return tonumber(text)
-  end
-  local seconds, rest = 0, text
-  while rest ~= "" do
-    local number, unit, behind = rest:match "^(%d+%.?%d*)([smhdw])(.*)$"
-    if not number then
-      return nil, problem
-    end
-    seconds, rest = seconds + tonumber(number) * SECONDS[unit], behind
-  end
-  if text == "" then
-    return nil, problem
+  local seconds = text:find "^%d+%.?%d*$" and tonumber(text) or add_up(text)
+  if not seconds then
+    return nil, ("'%s' is not a time: say 90 (seconds), 30m, 12h, 7d or 1h30m"):format(text)
+  elseif seconds == 0 then
+    return nil, ("'%s' is no time at all"):format(text)
   end
   return seconds
 end

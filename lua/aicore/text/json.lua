@@ -1,5 +1,5 @@
--- JSON for scripts: keys in order, so that the same answer gives the same text, and arrays stay arrays when they are
--- empty, where they were marked. (lua-cjson promises neither.) Pure.
+-- JSON for scripts and people: keys in order, so that the same answer gives the same text, and arrays stay arrays when
+-- they are empty, where they were marked. (lua-cjson promises neither.) Pure.
 
 local json = {}
 
@@ -55,13 +55,26 @@ local function encode_array(values, indent)
   return enclose("[", members, "]", indent)
 end
 
-local function encode_object(values, indent)
-  local names, members = {}, {}
-  for name in pairs(values) do
-    names[#names + 1] = tostring(name)
+-- Those that come first, as far as they are there, and the others in the order of the alphabet.
+local function ordered_names(values, first)
+  local names, others, placed = {}, {}, {}
+  for _, name in ipairs(first or {}) do
+    names[#names + 1] = values[name] ~= nil and name or nil
+    placed[name] = true
   end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  for name in pairs(values) do
+    others[#others + 1] = not placed[name] and name or nil
+  end
+  table.sort(others)
+  for _, name in ipairs(others) do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+local function encode_object(values, indent, first)
+  local members = {}
+  for i, name in ipairs(ordered_names(values, first)) do
     local value = encode(values[name], indent and indent .. "  ")
     members[i] = SCALARS.string(name) .. (indent and ": " or ":") .. value
   end
@@ -69,20 +82,21 @@ local function encode_object(values, indent)
 end
 
 --- indent: a newline and as many spaces as the value is deep; nil: all on one line
-function encode(value, indent)
+function encode(value, indent, first)
   if type(value) ~= "table" then
     return (SCALARS[type(value)] or tostring)(value)
   elseif getmetatable(value) == Array or value[1] ~= nil then
     return encode_array(value, indent)
   end
-  return encode_object(value, indent)
+  return encode_object(value, indent, first)
 end
 
 --- On several lines, for people and scripts.
----@param value any
+---@param value any         the keys of an object are strings
+---@param first string[]?   the keys that come first, outermost
 ---@return string
-function json.encode(value)
-  return encode(value, "\n")
+function json.encode(value, first)
+  return encode(value, "\n", first)
 end
 
 --- On one line, for streams.

@@ -3,8 +3,9 @@
 
 local filter = require "aicore.model.filter"
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.text.printable"
 
-local model = {}
+local listing = {}
 
 ---@class aicore.neovim.Row
 ---@field id string
@@ -14,7 +15,7 @@ local model = {}
 ---@field configuration string  its name, or its id
 ---@field created number?       s since the epoch
 
---- What happens to a deployment because somebody here has asked for it.
+--- What happens to a deployment because the user of this panel has asked for it.
 ---@class aicore.neovim.Work
 ---@field action "stop"|"delete"|"teardown"
 ---@field failure string?  why it did not come about
@@ -26,20 +27,20 @@ local model = {}
 --- What is kept of a deployment: ten thousand whole records would be 30 MB.
 ---@param deployment table  as the service shows it
 ---@return aicore.neovim.Row
-function model.row(deployment)
+function listing.row(deployment)
   return {
     id = deployment.id,
-    status = deployment.status or "UNKNOWN",
-    target = deployment.targetStatus,
-    scenario = deployment.scenarioId or "",
-    configuration = deployment.configurationName or deployment.configurationId or "",
+    status = printable(deployment.status),
+    target = deployment.targetStatus and printable(deployment.targetStatus),
+    scenario = printable(deployment.scenarioId or ""),
+    configuration = printable(deployment.configurationName or deployment.configurationId or ""),
     created = filter.epoch(deployment.createdAt),
   }
 end
 
 --- Newest first; the order of two rows never changes between two refreshes.
 ---@param rows aicore.neovim.Row[]
-function model.sort(rows)
+function listing.sort(rows)
   table.sort(rows, function(a, b)
     local first, second = a.created or 0, b.created or 0
     if first ~= second then
@@ -47,24 +48,6 @@ function model.sort(rows)
     end
     return a.id < b.id
   end)
-end
-
--- Longest first: the unit, and from how many seconds on it is used.
-local UNITS = { { 86400, 2 * 86400, "d" }, { 3600, 2 * 3600, "h" }, { 60, 120, "m" }, { 1, 0, "s" } }
-
---- "45s", "12m", "3h", "6d"
----@param seconds number?
----@return string
-function model.age(seconds)
-  if not seconds then
-    return "?"
-  end
-  seconds = math.max(seconds, 0)
-  for _, unit in ipairs(UNITS) do
-    if seconds >= unit[2] then
-      return ("%d%s"):format(math.floor(seconds / unit[1]), unit[3])
-    end
-  end
 end
 
 -- What goes on -------------------------------------------------------------------------------------
@@ -77,7 +60,7 @@ local ASKED = { stop = "stop asked", delete = "delete asked", teardown = "teardo
 ---@param listed boolean  does it stand in the last list? A filter may have lost it
 ---@return string? words
 ---@return string? group  how to colour them
-function model.progress(work, row, listed)
+function listing.progress(work, row, listed)
   if not work then
     return nil
   elseif work.failure then
@@ -86,14 +69,14 @@ function model.progress(work, row, listed)
     return "gone", "AICoreGone"
   elseif not listed then
     return "not listed any more, waiting", "AICoreProgress"
-  elseif row.target == "DELETED" then
+  elseif lifecycle.action_of(row.target) == "delete" then
     return "delete accepted, waiting", "AICoreProgress"
   elseif lifecycle.ended(row.status) then
     return work.action ~= "stop" and "delete asked" or nil, "AICoreProgress"
-  elseif row.target == "STOPPED" then
+  elseif lifecycle.action_of(row.target) == "stop" then
     return "stop accepted, waiting", "AICoreProgress"
   end
   return ASKED[work.action], "AICoreProgress"
 end
 
-return model
+return listing

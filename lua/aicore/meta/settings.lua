@@ -1,0 +1,32 @@
+---@meta
+
+-- made by make format from lua/aicore/settings/schema.lua
+--- What `aicore.client` takes. All else is looked for where README.md, Settings, says.
+---@class aicore.Config
+---@field base_url string?  the AI API, with or without `/v2`
+---@field auth_url string?  where to log in by a secret, with or without `/oauth/token`
+---@field client_id string?  who logs in
+---@field client_secret string?  the proof of it; or a certificate and its key
+---@field cert_url string?  where to log in by a certificate (X.509), instead of `auth_url`
+---@field certificate string?  the client's certificate, PEM text
+---@field key string?  its private key, PEM text
+---@field certificate_file string?  the certificate as a file
+---@field key_file string?  the key as a file
+---@field resource_group string?  the resource group of calls that name none ("default")
+---@field service_key (string|table)?  a service key as JSON; in Lua a table will do, too
+---@field profile string?  the config file is `config_<profile>.json`
+---@field config_file string?  the path of the config file
+---@field token (string|function)?  a ready token, or a function that returns one and its seconds; needs `base_url` only
+---@field timeout number?  a whole call with its retries (120 s)
+---@field exchange_timeout number?  one HTTP exchange (60 s)
+---@field connect_timeout number?  connecting (10 s)
+---@field max_response integer?  the longest answer, decompressed (64 MiB)
+---@field max_headers integer?  the longest headers of an answer (256 KiB)
+---@field max_depth integer?  how deep JSON may be (64)
+---@field max_connections integer?  connections at the same time (256)
+---@field ca_file string?  authorities instead of the system's, a PEM file; verification cannot be turned off
+---@field ca string?  the same as PEM text
+---@field proxy string?  instead of `https_proxy`, `no_proxy`, …; `""`: none
+---@field runtime (string|table)?  how to wait; see "In your host"
+---@field on_attempt function?  told of every exchange: `{ operation, id, attempt, status, seconds, request_id, error }`
+-- end of what is made

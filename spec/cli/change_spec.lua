@@ -1,0 +1,100 @@
+local cjson = require "cjson"
+local fakes = require "spec.cli.fakes"
+local problems = require "aicore.cli.problems"
+local report = require "aicore.cli.report"
+
+local stop, delete = require "aicore.cli.stop", require "aicore.cli.delete"
+
+local function accept(id)
+  return { id = id, message = "accepted" }
+end
+
+local function run(command, given, methods)
+  local console, client = fakes.console(), fakes.client(methods or { stop = accept, delete = accept })
+  given.command = "stop"
+  local code = command.run(given, console, client)
+  return code, console, client
+end
+
+describe("stop and delete", function()
+  it("send one request for each, and print what the service says", function()
+    local code, console, client = run(stop, { ids = { "dep-1", "dep-2" }, timeout = 7 })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: accepted", "dep-2: accepted" }, console.out)
+    assert.same({ { "stop", "dep-1", { timeout = 7 } }, { "stop", "dep-2", { timeout = 7 } } }, client.calls)
+  end)
+
+  it("print a message that cannot speak to the terminal", function()
+    local _, console = run(stop, { ids = { "dep-1" } }, {
+      stop = function(id)
+        return { id = id, message = "a\27[2Jb" }
+      end,
+    })
+    assert.same({ "dep-1: a?[2Jb" }, console.out)
+  end)
+
+  it("do without a message", function()
+    local _, console = run(stop, { ids = { "dep-1" } }, {
+      stop = function(id)
+        return { id = id }
+      end,
+    })
+    assert.same({ "dep-1: accepted" }, console.out)
+  end)
+
+  it("go on with the others where one fails", function()
+    local code, console = run(stop, { ids = { "dep-1", "dep-2" } }, {
+      stop = function(id)
+        if id == "dep-1" then
+          return nil, fakes.err { kind = "state", operation = "stop", id = id }
+        end
+        return accept(id)
+      end,
+    })
+    assert.equal(problems.FAILED, code)
+    assert.same({ "dep-2: accepted" }, console.out)
+  end)
+
+  it("tell of a deletion of what was not there", function()
+    local code, console = run(delete, { ids = { "dep-1" } }, {
+      delete = function(id)
+        return { id = id, message = "there is no such deployment", absent = true }
+      end,
+    })
+    assert.equal(problems.NOT_FOUND, code)
+    assert.same({}, console.out)
+    assert.matches("there is no such deployment", console.notes[1])
+  end)
+
+  it("send nothing in a dry run", function()
+    local code, console, client = run(delete, { ids = { "dep-1" }, dry_run = true, wait = true, output = "json" })
+    assert.equal(problems.DONE, code)
+    assert.same({}, client.calls)
+    assert.same({ id = "dep-1", message = "would be deleted (dry run)", dry_run = true }, cjson.decode(console.out[1]))
+  end)
+
+  it("send nothing if one of the ids is none", function()
+    local code, console, client = run(stop, { ids = { "dep-1", "a/b" } })
+    assert.equal(problems.USAGE, code)
+    assert.same({}, client.calls)
+    assert.matches("aicorectl stop %-%-help", console.notes[2])
+  end)
+
+  for name, command in pairs { stop = stop, delete = delete } do
+    it(("wait with --wait until it is so: %s_all"):format(name), function()
+      local made = report.empty()
+      made.stopped, made.deleted = { "dep-1" }, { "dep-1" }
+      local code, console, client = run(command, { ids = { "dep-1" }, wait = true, timeout = 7, output = "ids" }, {
+        [name .. "_all"] = function(_, opts)
+          opts.on_progress { total = 1, left = 1, states = {} }
+          return made
+        end,
+      })
+      assert.equal(problems.DONE, code)
+      assert.same({ "dep-1" }, console.out)
+      local call = client.calls[1]
+      assert.same({ name .. "_all", { "dep-1" }, 7 }, { call[1], call[2], call[3].timeout })
+      assert.equal(1, #client.calls)
+    end)
+  end
+end)

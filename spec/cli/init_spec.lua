@@ -1,0 +1,60 @@
+--- The command line as a whole, called and not run: what it refuses before there is a client.
+
+local cli = require "aicore.cli"
+
+--- Runs a command line; returns its exit code and what it wrote on standard error.
+local function main(arguments)
+  local written, words = {}, {}
+  for word in arguments:gmatch "%S+" do
+    words[#words + 1] = word
+  end
+  local stderr = io.stderr
+  rawset(io, "stderr", {
+    write = function(_, ...)
+      for _, text in ipairs { ... } do
+        written[#written + 1] = text
+      end
+    end,
+  })
+  local ok, code = pcall(cli.main, words)
+  rawset(io, "stderr", stderr)
+  assert(ok, code)
+  return code, table.concat(written)
+end
+
+describe("aicorectl refuses", function()
+  for arguments, what in pairs {
+    [""] = "a command is required",
+    frobnicate = "unknown command",
+    ["list --status RUNING"] = "must be one of 'PENDING'",
+    ["list --older-than soon"] = "'soon' is not a time",
+    ["list --older-than 0"] = "'0' is no time at all",
+    ["list --shard 4/4"] = "INDEX/COUNT",
+    ["list --scenario x"] = "4 to 64",
+    ["list -o yaml"] = "must be one of 'table', 'json', 'ids'",
+    ["list --timeout 0"] = "'0' is no time at all",
+    ["list --timeout 9999w"] = "longer than anybody waits",
+    ["list drunning"] = "too many arguments",
+    ["wait drunning"] = "missing option '--for'",
+    ["wait drunning --for GOING"] = "must be one of 'GONE'",
+    ["teardown drunning --all"] = "one of them",
+    ["teardown drunning --scenario nightly"] = "one of them",
+    ["teardown --all --scenario nightly"] = "--all means everything",
+    ["logs drunning --tail 0"] = "is not a number of lines",
+    ["create conf-1 --ttl 7x"] = "'7x' is not a time to live",
+    create = "missing argument",
+    ["completion tcsh"] = "must be one of 'bash'",
+    ["emulator --port 70000"] = "'70000' is not a whole number",
+    ["emulator --tls-cert c.pem"] = "go together",
+    ["emulator --client-ca c.pem"] = "--client-ca needs",
+    ["emulator --client-secret s"] = "--client-secret needs --client-id",
+    ["emulator --client-id me"] = "--client-id needs",
+  } do
+    it("with 2, one line and its usage: " .. arguments, function()
+      local code, text = main(arguments)
+      assert.equal(2, code)
+      assert.matches("^Usage: aicorectl .*\nError: [^\n]+\n$", text)
+      assert(text:match("Error: (.*)"):find(what, 1, true), text)
+    end)
+  end
+end)

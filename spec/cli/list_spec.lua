@@ -1,0 +1,66 @@
+local cjson = require "cjson"
+local fakes = require "spec.cli.fakes"
+local list = require "aicore.cli.list"
+local problems = require "aicore.cli.problems"
+
+local function ago(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - seconds)
+end
+
+local FULL = {
+  id = "dep-1",
+  status = "RUNNING",
+  targetStatus = "STOPPED",
+  scenarioId = "nightly",
+  configurationId = "conf-1",
+  configurationName = "tests",
+  createdAt = ago(86400 * 10 + 60),
+}
+
+local function run(given, found, err)
+  local console = fakes.console()
+  local client = fakes.client {
+    list = function()
+      return found, err
+    end,
+  }
+  return list.run(given, console, client), console, client
+end
+
+describe("list", function()
+  it("is a table, and does without what the service does not say", function()
+    local code, console = run(
+      {},
+      { FULL, { id = "dep-2", status = "DEAD", configurationId = "conf-1", createdAt = "?" } }
+    )
+    assert.equal(problems.DONE, code)
+    assert.same({
+      "ID      STATUS    TARGET    SCENARIO   CONFIGURATION   AGE",
+      "dep-1   <green>RUNNING   STOPPED   nightly    tests           10d",
+      "dep-2   <red>DEAD      -         -          conf-1          -",
+    }, console.out)
+  end)
+
+  it("is ids, or records", function()
+    assert.same({ "dep-1" }, select(2, run({ output = "ids" }, { FULL })).out)
+    assert.same({ FULL }, cjson.decode(select(2, run({ output = "json" }, { FULL })).out[1]))
+  end)
+
+  it("asks for what the options say", function()
+    local _, _, client = run({ status = "DEAD", older_than = 5, timeout = 7 }, {})
+    assert.same({ { "list", { status = "DEAD", older_than = 5, timeout = 7 } } }, client.calls)
+    _, _, client = run({}, {})
+    assert.same({ { "list", {} } }, client.calls)
+  end)
+
+  it("says so when there are none; JSON stays an array", function()
+    local code, console = run({ output = "ids" }, {})
+    assert.equal(problems.DONE, code)
+    assert.same({ {}, { "no deployments found" } }, { console.out, console.notes })
+    assert.same({ "[]" }, select(2, run({ output = "json" }, {})).out)
+  end)
+
+  it("fails as the library does", function()
+    assert.equal(problems.TIMED_OUT, (run({}, nil, fakes.err "timeout")))
+  end)
+end)

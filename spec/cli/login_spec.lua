@@ -1,0 +1,52 @@
+local cjson = require "cjson"
+local fakes = require "spec.cli.fakes"
+local login = require "aicore.cli.login"
+local problems = require "aicore.cli.problems"
+
+local function run(given, reply, err, count, count_err)
+  local console = fakes.console()
+  local client = fakes.client {
+    log_in = function()
+      return reply, err
+    end,
+    count = function()
+      return count, count_err
+    end,
+  }
+  return login.run(given, console, client), console, client
+end
+
+describe("login", function()
+  it("is one attempt, and a count, each as patient as was said", function()
+    local code, _, client = run({ timeout = 7 }, { expires_in = 60 }, nil, 3)
+    assert.equal(problems.DONE, code)
+    assert.same({ { "log_in", { timeout = 7, retry = false } }, { "count", { timeout = 7 } } }, client.calls)
+    _, _, client = run({}, { expires_in = 60 }, nil, 3)
+    assert.equal(30, client.calls[1][2].timeout)
+  end)
+
+  it("says where that was, and until when the token is good", function()
+    local _, console = run({ resource_group = "team" }, { expires_in = 7200 }, nil, 3)
+    local text = table.concat(console.out, "\n")
+    assert.matches("\nToken good: +until %d+%-%d%d%-%d%dT%d%d:%d%d:%d%dZ %(for 2h%)\n", text)
+    assert.matches("\nResource group: +team %(3 deployments%)$", text)
+    local shown =
+      cjson.decode(select(2, run({ output = "json", resource_group = "team" }, { expires_in = 7200 }, nil, 3)).out[1])
+    assert.same({ 7200, 3, "team" }, { shown.expires_in, shown.deployments, shown.resource_group })
+  end)
+
+  it("may be for nobody knows how long", function()
+    local _, console = run({}, {}, nil, 0)
+    assert.matches("\nToken good: +nobody says how long\n", table.concat(console.out, "\n"))
+  end)
+
+  it("fails if one of them does", function()
+    local refused = fakes.err { kind = "auth", status = 401, operation = "login" }
+    local code, console, client = run({}, nil, refused)
+    assert.equal(problems.NOT_AUTHORISED, code)
+    assert.same({ 1, {} }, { #client.calls, console.out })
+    code, console = run({}, { expires_in = 60 }, nil, nil, fakes.err "timeout")
+    assert.equal(problems.TIMED_OUT, code)
+    assert.same({}, console.out)
+  end)
+end)

@@ -1,0 +1,120 @@
+--- The options that commands have in common, parsed without a process.
+
+local argparse = require "argparse"
+local lifecycle = require "aicore.model.lifecycle"
+local options = require "aicore.cli.options"
+
+--- Parses words as `aicorectl … list …` would; returns the options, or nil and what is wrong.
+local function parse(...)
+  local parser = argparse "aicorectl"
+  parser:command_target "command"
+  options.shared(parser, true)
+  local list = parser:command "list"
+  options.shared(list, false)
+  options.filter(list)
+  options.word(list, "--for", "", lifecycle.goals):target "goal"
+  options.time(list, "--since", "")
+  options.dry_run(list, "listed")
+  parser.error = function(_, message)
+    error({ message = message }, 0)
+  end
+  local ok, result = pcall(parser.parse, parser, { ... })
+  if not ok then
+    return nil, result.message or result
+  end
+  options.merge(result)
+  return result
+end
+
+local function refused(what, ...)
+  local given, why = parse(...)
+  assert.is_nil(given)
+  assert(why:find(what, 1, true), why)
+end
+
+describe("a filter of options", function()
+  local function filter(...)
+    local given, why = parse("list", ...)
+    return options.read_filter(assert(given, why))
+  end
+
+  it("has the names of the library's filter", function()
+    assert.same({ status = "DEAD", scenario_id = "nightly" }, filter("--status", "DEAD", "--scenario", "nightly"))
+    assert.same({ configuration_id = "conf-1" }, filter("--configuration", "conf-1"))
+    assert.same({ executable_ids = { "exec-1", "exec-2" } }, filter("--executable", "exec-1", "--executable", "exec-2"))
+    assert.same({ older_than = 5400, shard = { 1, 4 } }, filter("--older-than", "1h30m", "--shard", "1/4"))
+  end)
+
+  it("is none where nothing was said", function()
+    assert.is_nil(filter())
+  end)
+
+  it("knows every status, in lower case, too", function()
+    for _, status in ipairs(lifecycle.statuses) do
+      assert.same({ status = status }, filter("--status", status))
+      assert.same({ status = status }, filter("--status", status:lower()))
+    end
+    refused("must be one of 'PENDING'", "list", "--status", "RUNING")
+    refused("must be one of 'PENDING'", "list", "--status", "GONE")
+  end)
+
+  it("takes a part of all, counted from 0", function()
+    for _, text in ipairs { "4/4", "1", "1/0", "a/b", "0.5/2" } do
+      refused("is not INDEX/COUNT", "list", "--shard", text)
+    end
+  end)
+
+  it("takes ids as the C module does, and says what that says", function()
+    refused("4 to 64", "list", "--scenario", "abc")
+    refused("4 to 64", "list", "--configuration", "a/bcd")
+    refused("4 to 64", "list", "--executable", ("x"):rep(65))
+  end)
+end)
+
+describe("a goal", function()
+  it("is a status, or that it is gone", function()
+    for _, goal in ipairs(lifecycle.goals) do
+      assert.equal(goal, parse("list", "--for", goal).goal)
+      assert.equal(goal, parse("list", "--for", goal:lower()).goal)
+    end
+  end)
+end)
+
+describe("a time", function()
+  it("is a span, and not none", function()
+    assert.equal(90, parse("list", "--timeout", "90").timeout)
+    assert.equal(7200, parse("list", "--since", "2h").since)
+    refused("'0m' is no time at all", "list", "--timeout", "0m")
+    refused("'0' is no time at all", "list", "--older-than", "0")
+    refused("'soon' is not a time", "list", "--since", "soon")
+  end)
+
+  it("to wait is one that the C module can count", function()
+    refused("'99999999w' is longer than anybody waits for", "list", "--timeout", "99999999w")
+  end)
+end)
+
+describe("an option of every command", function()
+  it("may stand before it; behind it, it counts", function()
+    local given = parse("-v", "--timeout", "5", "-o", "ids", "list")
+    assert.same({ true, 5, "ids" }, { given.verbose, given.timeout, given.output })
+    given = parse("--timeout", "5", "list", "--timeout", "6", "--resource-group", "g")
+    assert.same({ 6, "g" }, { given.timeout, given.resource_group })
+    assert.is_nil(given.verbose)
+  end)
+
+  it("takes the formats that there are", function()
+    refused("must be one of 'table', 'json', 'ids'", "list", "-o", "yaml")
+  end)
+
+  it("refuses what would make a header of its own", function()
+    refused("control characters", "list", "--resource-group", "a\nb")
+  end)
+end)
+
+describe("--dry-run", function()
+  it("is off unless it was said", function()
+    assert.is_true(parse("list", "--dry-run").dry_run)
+    assert.is_nil(parse("list").dry_run)
+  end)
+end)

@@ -1,0 +1,92 @@
+local cjson = require "cjson"
+local fakes = require "spec.cli.fakes"
+local problems = require "aicore.cli.problems"
+local report = require "aicore.cli.report"
+
+local function made(fields)
+  local all = report.empty()
+  for name, value in pairs(fields) do
+    all[name] = value
+  end
+  return all
+end
+
+local function show(format, fields, goal)
+  local console = fakes.console()
+  local code = report.print(console, format, made(fields), goal or "teardown")
+  return console, code
+end
+
+describe("a report", function()
+  it("is one line that names what there is", function()
+    local function line(fields)
+      return show(nil, fields).out[1]
+    end
+    assert.equal("nothing to do in 0.0s by 0 requests", line {})
+    assert.equal(
+      "2 stopped, 1 deleted, 1 not there, 1 with nothing to do in 4.3s by 12 requests",
+      line {
+        stopped = { "a", "b" },
+        deleted = { "a" },
+        absent = { "c" },
+        skipped = { "d" },
+        elapsed = 4.26,
+        requests = 12,
+      }
+    )
+    assert.equal("1 deleted in 10s by 1 requests", line { deleted = { "a" }, elapsed = 10.4, requests = 1 })
+    assert.equal(
+      "1 deleted, 1 failed in 2m30s by 0 requests",
+      line {
+        deleted = { "a" },
+        failed = { b = fakes.err "state" },
+        elapsed = 150,
+      }
+    )
+  end)
+
+  it("has every field in JSON, with ids in order and lists that stay lists", function()
+    local console =
+      show("json", { deleted = { "b", "a" }, failed = { c = fakes.err "state" }, requests = 3, elapsed = 1 })
+    local shown = cjson.decode(console.out[1])
+    assert.same({ "a", "b" }, shown.deleted)
+    assert.same({ false, false, 3, 1 }, { shown.cancelled, shown.dry_run, shown.requests, shown.elapsed })
+    assert.equal("state", shown.failed.c.kind)
+    for _, list in ipairs { "stopped", "absent", "skipped" } do
+      assert.is_truthy(console.out[1]:find(('"%s": []'):format(list), 1, true), list)
+    end
+    assert.is_true(cjson.decode(show("json", { dry_run = true }).out[1]).dry_run)
+  end)
+
+  it("gives the ids of those that are as they were to be", function()
+    local fields = { stopped = { "a" }, skipped = { "b" }, deleted = { "c" }, absent = { "d" } }
+    assert.same({ "a", "b" }, show("ids", fields, "stop").out)
+    assert.same({ "c", "d" }, show("ids", fields, "delete").out)
+    assert.same({ "c", "d" }, show("ids", fields, "teardown").out)
+  end)
+
+  it("tells of those that failed, in the order of their ids, and ends with their exit code", function()
+    local console, code = show(nil, {
+      failed = {
+        d2 = fakes.err { kind = "timeout", message = "second" },
+        d1 = fakes.err { kind = "timeout", message = "first" },
+      },
+    })
+    assert.equal(problems.TIMED_OUT, code)
+    assert.matches("first", console.notes[1])
+    assert.matches("second", console.notes[2])
+    assert.equal(problems.DONE, select(2, show(nil, { deleted = { "a" } })))
+  end)
+
+  it("of what was interrupted counts what is left, and does not list it", function()
+    local console, code = show(nil, {
+      deleted = { "a" },
+      failed = { b = fakes.err "cancelled", c = fakes.err "cancelled" },
+      cancelled = true,
+    })
+    assert.equal(problems.INTERRUPTED, code)
+    assert.matches("^1 deleted, 2 not finished in ", console.out[1])
+    assert.equal(2, #console.notes)
+    assert.equal("aicorectl: interrupted: 2 are not finished", console.notes[1])
+  end)
+end)
