@@ -241,9 +241,8 @@ describe("a fault of our own", function()
         return model
       end, { port = 0 }, function(url) print(url) io.stdout:flush() end)
     ]]
-    local paths = package.loaded.jit and "" or "env -u LUA_CPATH "
-    local command = "echo $$; LUA_PATH='lua/?.lua;lua/?/init.lua;;' exec %sluajit -e '%s' 2>&1"
-    local pipe = assert(io.popen(command:format(paths, script)))
+    local paths = "LUA_PATH='lua/?.lua;lua/?/init.lua;;' LUA_CPATH='build/5.1/?.so;;'"
+    local pipe = assert(io.popen(("echo $$; exec env %s luajit -e '%s' 2>&1"):format(paths, script)))
     local pid, url = pipe:read "*l", pipe:read "*l"
     local body, status = run("curl -s -w '%{http_code}' " .. url .. "/v2/lm/meta " .. url .. "/v2/lm/meta")
     os.execute("kill -TERM " .. pid)

@@ -1,8 +1,8 @@
 -- aicorectl emulator: an emulated AI Core on a port of this machine.
--- Rule: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
+-- Rules: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
+--   check() and run() work without the C module, which there may be for another Lua only: see emulator/start.lua.
 
 local lifecycle = require "aicore.model.lifecycle"
-local options = require "aicore.cli.options"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
@@ -21,6 +21,7 @@ local seconds = number(0, 1e6)
 --- Declares the options.
 ---@param parser table  argparse's
 function command.configure(parser)
+  local options = require "aicore.cli.options" -- needs the C module
   parser:option("--port", "Port to listen on; 0: any free one.", "0"):convert(number(0, 65535, true))
   parser:option("--deployments", "How many deployments there are at first.", "0"):convert(number(0, 1e6, true))
   options.word(parser, "--status", "Their status.", lifecycle.statuses):default(lifecycle.SERVING)
