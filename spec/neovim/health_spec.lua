@@ -97,8 +97,10 @@ describe(":checkhealth aicore", function()
   it("names the config file that a setting is from", function()
     editor.with_folder(function(folder)
       local file = assert(io.open(folder .. "/mine.json", "w"))
-      file:write(([[{"AICORE_CLIENT_ID":"sb-spec","AICORE_CLIENT_SECRET":"%s","AICORE_BASE_URL":"%s","AICORE_AUTH_URL":"%s",
-        "AICORE_RESOURCE_GROUP":"team"}]]):format(SECRET, server.url, server.url))
+      file:write(
+        ([[{"AICORE_CLIENT_ID":"sb-spec","AICORE_CLIENT_SECRET":"%s","AICORE_BASE_URL":"%s","AICORE_AUTH_URL":"%s",
+        "AICORE_RESOURCE_GROUP":"team"}]]):format(SECRET, server.url, server.url)
+      )
       file:close()
       local text = check { AICORE_CONFIG = folder .. "/mine.json" }
       has(text, ("INFO: resource_group: team (from %s/mine.json)"):format(folder))
