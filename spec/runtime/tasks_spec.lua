@@ -1,11 +1,11 @@
--- tasks.lua over a loop made of tables, whose clock jumps: what it asks of a port, and when. What every runtime promises
--- stands in spec/contract/suite.lua.
+-- tasks.lua over a loop made of tables, whose clock jumps: what it asks of a port, and when. What every runtime
+-- promises stands in spec/contract/suite.lua.
 
 local tasks = require "aicore.runtime.tasks"
 
 -- A loop -------------------------------------------------------------------------------------------
--- A waiter that is woken goes on at once, as in uv.lua, or in the loop's next turn, as in cqueues.lua. The first wait of
--- each ends too early, which a port may do.
+-- A waiter that is woken goes on at once, as in uv.lua, or in the loop's next turn, as in cqueues.lua. The first wait
+-- of each ends too early, which a port may do.
 
 local Waiter = {}
 Waiter.__index = Waiter
@@ -201,7 +201,10 @@ for name, at_once in pairs { ["that begins and resumes at once"] = true, ["that 
       } do
         local called, message = pcall(call)
         assert.is_false(called)
-        assert.matches("^spec/runtime/tasks_spec.lua:%d+: the runtime 'tables' cannot wait here: do otherwise$", message)
+        assert.matches(
+          "^spec/runtime/tasks_spec.lua:%d+: the runtime 'tables' cannot wait here: do otherwise$",
+          message
+        )
       end
     end)
 
