@@ -86,7 +86,11 @@ end
 ---@return aicore.emulator.Answer
 function changes.delete(context)
   local refusal = change(context, context.deployment, "delete")
-  return result(context, refusal, { id = context.id, message = "Deletion scheduled", targetStatus = lifecycle.targets.delete })
+  return result(
+    context,
+    refusal,
+    { id = context.id, message = "Deletion scheduled", targetStatus = lifecycle.targets.delete }
+  )
 end
 
 local function change_item(context, item)
