@@ -1,6 +1,6 @@
 /* The C module aicore.core: registration, and the functions that begin an exchange.
  *
- *   core.session(config)                a session (session_config.c has the fields)
+ *   core.session(config)                a session (config.c has the fields)
  *   core.<operation>(session, …)        one blocking exchange -> table | nil, err
  *   core.start(session, operation, …)   the same, begun -> transfer | nil, err
  *   core.check(operation, …)            nil, or what is wrong with these arguments
@@ -11,7 +11,6 @@
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +18,11 @@
 
 #include "clock.h"
 #include "compat.h"
+#include "fields.h"
 #include "interrupt.h"
 #include "operation.h"
+#include "pool.h"
 #include "process.h"
-#include "reply.h"
 #include "secret.h"
 #include "session.h"
 #include "transfer.h"
@@ -40,49 +40,48 @@
 static bool begin(lua_State *L, const operation *op, int first, bool announced,
                   transfer ***handle) {
   session *s = aic_session_check(L, 1);
+  const config *c = &s->config;
   request built;
-  const char *complaint = aic_operation_build(L, op, first, &built);
+  const char *complaint = aic_operation_build(L, op, first, c->base_url, &built);
   if (complaint != NULL) luaL_error(L, "%s", complaint);
-  if (built.target == NULL && s->token_url == NULL) {
-    luaL_error(L, "%s: the session has no token_url", op->name);
+  if (built.url == NULL) {
+    if (c->token_url == NULL) luaL_error(L, "%s: the session has no token_url", op->name);
+    if (c->credentials.login_form == NULL) {
+      luaL_error(L, "%s: the session has no client_id", op->name);
+    }
+    built.url = c->token_url;
   }
-  if (built.target == NULL && s->login_form == NULL) {
-    luaL_error(L, "%s: the session has no client_id", op->name);
-  }
-  built.url =
-      built.target == NULL ? s->token_url : lua_pushfstring(L, "%s%s", s->base_url, built.target);
   *handle = aic_transfer_push(L, 1);
   if (announced) aic_transfer_anchor(L, *handle); /* before: once it is begun nothing may raise */
-  const char *trouble = aic_transfer_start(s, &built, *handle, announced);
+  const char *trouble = aic_pool_start(&s->pool, &built, *handle, announced);
   if (trouble == NULL) return true;
   if (announced) aic_transfer_unanchor(L, -1, *handle);
-  aic_reply_push_error(L, "transport", trouble, op->name, built.id);
+  aic_push_error(L, "transport", trouble, op->name, built.id);
   return false;
 }
 
 static int push_cancelled(lua_State *L, const operation *op, const char *why) {
-  aic_reply_push_error(L, "cancelled", why, op->name, NULL);
-  lua_pushboolean(L, op->changes);
-  lua_setfield(L, -2, "ambiguous");
+  aic_push_error(L, "cancelled", why, op->name, NULL);
+  aic_set_flag(L, "ambiguous", op->changes);
   return 2;
 }
 
 /* A blocking operation: its description is the upvalue. Other transfers of the session go on. */
-static int exchange(lua_State *L) {
+static int perform(lua_State *L) {
   const operation *op = lua_touserdata(L, lua_upvalueindex(1));
   transfer **handle;
   interrupt watch = aic_interrupt_watch(L); /* beginning may take a while already */
   if (!begin(L, op, 2, false, &handle)) return 2;
   const int object = lua_gettop(L);
-  session *s = (*handle)->session;
-  aic_session_kick(s);
+  pool *p = (*handle)->pool;
+  aic_pool_kick(p);
   while (*handle != NULL && !(*handle)->finished) {
-    aic_session_act(s, INTERRUPT_SLICE_MS);
+    aic_pool_act(p, INTERRUPT_SLICE_MS);
     if ((*handle)->finished) break;
     const interrupt_state state = aic_interrupt_poll(&watch);
-    aic_session_leave_parent(s); /* a hook may do anything: fork, or close the session */
+    aic_pool_leave_parent(p); /* a hook may do anything: fork, or close the session */
     if (state == INTERRUPT_NONE) continue;
-    if (*handle != NULL) aic_transfer_release(*handle);
+    if (*handle != NULL) aic_pool_release(*handle);
     if (state == INTERRUPT_RAISED) return lua_error(L);
     return push_cancelled(L, op, "interrupted");
   }
@@ -97,7 +96,7 @@ static int start(lua_State *L) {
   luaL_argcheck(L, op != NULL, 2, "no such operation");
   transfer **handle;
   if (!begin(L, op, 3, true, &handle)) return 2;
-  aic_session_kick(s);
+  aic_pool_kick(&s->pool);
   return 1;
 }
 
@@ -129,23 +128,16 @@ static int pseudo_random(lua_State *L) {
   return 1;
 }
 
+static bool sleep_slice(void *unused, int ms) {
+  (void)unused;
+  aic_clock_sleep_ms(ms);
+  return true;
+}
+
 /* core.sleep(seconds): false when a signal handler of the host wants control earlier. */
 static int sleep_seconds(lua_State *L) {
-  const double seconds = luaL_checknumber(L, 1);
-  const double end = aic_clock_now() + (seconds > 0 ? fmin(seconds, 1e9) : 0); /* 0/0: not at all */
   interrupt watch = aic_interrupt_watch(L);
-  for (;;) {
-    const double left_ms = ceil((end - aic_clock_now()) * 1000);
-    if (!(left_ms > 0)) break;
-    aic_clock_sleep_ms((int)fmin(left_ms, INTERRUPT_SLICE_MS));
-    const interrupt_state state = aic_interrupt_poll(&watch);
-    if (state == INTERRUPT_NONE) continue;
-    if (state == INTERRUPT_RAISED) return lua_error(L);
-    lua_pushboolean(L, 0);
-    return 1;
-  }
-  lua_pushboolean(L, 1);
-  return 1;
+  return aic_interrupt_wait(&watch, luaL_checknumber(L, 1), sleep_slice, NULL);
 }
 
 /* ---- files ---- */
@@ -186,31 +178,20 @@ static bool begin_process(void) {
   return fine;
 }
 
-static void set_text(lua_State *L, const char *field, const char *text) {
-  if (text == NULL) return;
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, field);
-}
-
-static void set_flag(lua_State *L, const char *field, bool flag) {
-  lua_pushboolean(L, flag);
-  lua_setfield(L, -2, field);
-}
-
 /* Pushes core.operations: what is to be known of each, by its name. */
 static void push_operations(lua_State *L) {
   lua_newtable(L);
   for (const operation *op = aic_operations; op->name != NULL; op++) {
     lua_createtable(L, 0, 9);
-    set_text(L, "name", op->name);
-    set_text(L, "verb", op->verb);
-    set_text(L, "path", op->path);
-    set_text(L, "shape", op->shape->name);
-    set_flag(L, "about_one", aic_operation_is_about_one(op));
-    set_flag(L, "changes", op->changes);
-    set_flag(L, "idempotent", !op->not_idempotent);
-    set_flag(L, "once", op->once);
-    set_flag(L, "resource", aic_operation_has_resource(op));
+    aic_set_text(L, "name", op->name);
+    aic_set_text(L, "verb", op->verb);
+    aic_set_text(L, "path", op->path);
+    aic_set_text(L, "shape", op->shape->name);
+    aic_set_flag(L, "about_one", aic_operation_is_about_one(op));
+    aic_set_flag(L, "changes", op->changes);
+    aic_set_flag(L, "idempotent", !op->not_idempotent);
+    aic_set_flag(L, "once", op->once);
+    aic_set_flag(L, "resource", aic_operation_has_resource(op));
     lua_setfield(L, -2, op->name);
   }
 }
@@ -218,14 +199,10 @@ static void push_operations(lua_State *L) {
 static void push_version(lua_State *L) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   lua_createtable(L, 0, 4);
-  lua_pushliteral(L, AICORE_VERSION);
-  lua_setfield(L, -2, "aicore");
-  lua_pushstring(L, curl->version);
-  lua_setfield(L, -2, "libcurl");
-  lua_pushstring(L, curl->ssl_version);
-  lua_setfield(L, -2, "tls");
-  lua_pushboolean(L, (curl->features & CURL_VERSION_HTTP2) != 0);
-  lua_setfield(L, -2, "http2");
+  aic_set_text(L, "aicore", AICORE_VERSION);
+  aic_set_text(L, "libcurl", curl->version);
+  aic_set_text(L, "tls", curl->ssl_version);
+  aic_set_flag(L, "http2", (curl->features & CURL_VERSION_HTTP2) != 0);
 }
 
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
@@ -244,7 +221,7 @@ __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
   luaL_newlib(L, functions);
   for (const operation *op = aic_operations; op->name != NULL; op++) {
     lua_pushlightuserdata(L, (void *)(size_t)op);
-    lua_pushcclosure(L, exchange, 1);
+    lua_pushcclosure(L, perform, 1);
     lua_setfield(L, -2, op->name);
   }
   push_operations(L);

@@ -1,7 +1,8 @@
 #include "interrupt.h"
 
-#include <stdbool.h>
+#include <math.h>
 
+#include "clock.h"
 #include "compat.h"
 
 /* What lua.c's signal handler asks for: the next instruction, of whatever kind. */
@@ -31,4 +32,19 @@ interrupt_state aic_interrupt_poll(interrupt *watch) {
     *watch = aic_interrupt_watch(L); /* it only wanted to look: a profiler's, a debugger's */
   }
   return lua_gethook(compat_mainthread(L)) != watch->main ? INTERRUPT_WANTED : INTERRUPT_NONE;
+}
+
+int aic_interrupt_wait(interrupt *watch, double seconds, bool (*slice)(void *data, int ms),
+                       void *data) {
+  lua_State *L = watch->L;
+  const double end = aic_clock_now() + (seconds > 0 ? fmin(seconds, 1e9) : 0); /* 0/0: none */
+  interrupt_state state = INTERRUPT_NONE;
+  while (state == INTERRUPT_NONE) {
+    const double left_ms = ceil((end - aic_clock_now()) * 1000);
+    if (left_ms <= 0 || !slice(data, (int)fmin(left_ms, INTERRUPT_SLICE_MS))) break;
+    state = aic_interrupt_poll(watch);
+    if (state == INTERRUPT_RAISED) return lua_error(L);
+  }
+  lua_pushboolean(L, state == INTERRUPT_NONE);
+  return 1;
 }

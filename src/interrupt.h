@@ -7,6 +7,7 @@
 #define AICORE_INTERRUPT_H
 
 #include <lua.h>
+#include <stdbool.h>
 
 /* How long a blocking call may go without a look, in milliseconds. */
 enum { INTERRUPT_SLICE_MS = 50 };
@@ -27,5 +28,10 @@ typedef enum interrupt_state {
 
 /* Looks whether a hook was set since; lets a new hook of this coroutine run. */
 interrupt_state aic_interrupt_poll(interrupt *watch);
+
+/* Waits for so many seconds, in slices of some milliseconds, as long as slice returns true. Pushes
+ * false where the host wants control instead, or true, and returns 1; raises what a hook has raised. */
+int aic_interrupt_wait(interrupt *watch, double seconds, bool (*slice)(void *data, int ms),
+                       void *data);
 
 #endif

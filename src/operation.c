@@ -192,10 +192,11 @@ static void escape_value(lua_State *L) {
   lua_remove(L, -2);
 }
 
-/* Pushes the path, with the words of this request in it. */
-static void push_path(lua_State *L, const request *built) {
+/* Pushes the URL without a query: the words of the request stand in the path for their names. */
+static void push_path(lua_State *L, const request *built, const char *base_url) {
   luaL_Buffer text;
   luaL_buffinit(L, &text);
+  luaL_addstring(&text, base_url);
   const char *at = built->operation->path;
   const char *brace = strchr(at, '{');
   for (; brace != NULL; brace = strchr(at, '{')) {
@@ -207,7 +208,7 @@ static void push_path(lua_State *L, const request *built) {
   luaL_pushresult(&text);
 }
 
-/* Appends these options to the path or the query on top; returns what separates the next one. */
+/* Appends these options to the URL on top; returns what separates the next one. */
 static const char *append_query(lua_State *L, const parameter *list, int options,
                                 const char *separator) {
   for (const parameter *option = list; option != NULL && option->name != NULL; option++) {
@@ -227,10 +228,9 @@ static const char *append_query(lua_State *L, const parameter *list, int options
   return separator;
 }
 
-/* Pushes path and query. */
-static void push_target(lua_State *L, const request *built) {
+static void push_url(lua_State *L, const request *built, const char *base_url) {
   const operation *op = built->operation;
-  push_path(L, built);
+  push_path(L, built, base_url);
   if (built->options == 0) return;
   const char *separator = append_query(L, op->options[0], built->options, "?");
   (void)append_query(L, op->options[1], built->options, separator);
@@ -271,13 +271,14 @@ const char *aic_operation_check(lua_State *L, const operation *op, int first, re
   return check_options(L, op, next, built->resource);
 }
 
-const char *aic_operation_build(lua_State *L, const operation *op, int first, request *built) {
+const char *aic_operation_build(lua_State *L, const operation *op, int first, const char *base_url,
+                                request *built) {
   const char *complaint = aic_operation_check(L, op, first, built);
   if (complaint != NULL) return complaint;
   take_common_options(L, built->options, built);
   if (op->path != NULL) {
-    push_target(L, built);
-    built->target = lua_tostring(L, -1);
+    push_url(L, built, base_url);
+    built->url = lua_tostring(L, -1);
   }
   if (op->push_body != NULL) {
     op->push_body(L, first, built);

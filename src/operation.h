@@ -56,8 +56,7 @@ typedef struct request {
   const operation *operation;
   const char *resource; /* one of the constants */
   int options;          /* the index of the table of options; 0: none */
-  const char *target;   /* path and query; NULL: the token URL */
-  const char *url;      /* the whole, joined by whoever knows the session */
+  const char *url;      /* NULL: the token URL, which the session knows */
   const char *body;     /* NULL: none, or the credentials */
   size_t body_length;
   const char *id;             /* of the record, for errors; NULL: none */
@@ -66,13 +65,13 @@ typedef struct request {
 } request;
 
 /* Checks the arguments that start at the index first: the positional ones, then an optional table of
- * options. Notes what it finds on the way. Returns NULL, or what is wrong with them (a string on the
- * stack). */
+ * options. Notes what it finds on the way. Returns NULL, or what is wrong with them: a text on top of
+ * the stack. */
 const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built);
 
-/* Builds a request from the arguments that start at the index first: the positional ones, then an
- * optional table of options. Pushes strings, which must stay on the stack while it is used.
- * Returns NULL, or what is wrong with the arguments (a string on the stack, too). */
-const char *aic_operation_build(lua_State *L, const operation *op, int first, request *built);
+/* Checks them, and builds the request to the service at the base URL. Returns NULL and has pushed
+ * strings, which must stay on the stack while it is used; or what is wrong, as above. */
+const char *aic_operation_build(lua_State *L, const operation *op, int first, const char *base_url,
+                                request *built);
 
 #endif

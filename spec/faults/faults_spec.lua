@@ -65,7 +65,7 @@ describe("faults (" .. host.name .. ")", function()
 
   --- Lets a healthy service answer: the client must be as good as new.
   local function check_health(tested, where)
-    tested.budget.tokens, tested.budget.paused_until = 500, -math.huge
+    tested.caller.budget.tokens, tested.caller.budget.paused_until = 500, -math.huge
     server.order { order = "set", deployments = { [ID] = "RUNNING" } }
     local deployment, err = tested:status(ID, { timeout = LONG + SLACK })
     assert(deployment and deployment.status == "RUNNING", where .. ": it does not work afterwards: " .. tostring(err))

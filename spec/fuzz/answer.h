@@ -1,12 +1,14 @@
-/* A transfer that has got an answer, without a network: this stands in for what libcurl would tell
+/* An exchange that has got an answer, without a network: this stands in for what libcurl would tell
  * of it, and everything else is the module's own. */
 #ifndef AICORE_FUZZ_ANSWER_H
 #define AICORE_FUZZ_ANSWER_H
 
 #include <stdarg.h>
 
+#include "json.h"
 #include "judge.h"
 #include "reply.h"
+#include "session.h"
 
 static struct {
   long status;
@@ -39,21 +41,23 @@ static const char SESSION[] =
 /* A session whose secrets are hidden ones. */
 static inline void push_session(lua_State *L) { EXPECT(luaL_dostring(L, SESSION) == LUA_OK); }
 
-static int protected_reply(lua_State *L) { return aic_reply_push(L, 1, lua_touserdata(L, 2)); }
+static int protected_reply(lua_State *L) {
+  aic_json_push_decoder(L, 16);
+  return aic_reply_push(L, lua_gettop(L), lua_touserdata(L, 1));
+}
 
 /* Pushes what the operation makes of the answer; returns how many values. The session is at the
- * index, and the transfer has everything but its session and its body. */
-static inline int push_answer(lua_State *L, int session_at, transfer *t, const input *body) {
-  t->session = luaL_checkudata(L, session_at, SESSION_TYPE);
-  t->reply.limit = SIZE_MAX / 4;
-  EXPECT(aic_buffer_append(&t->reply, body->at, body->left));
+ * index, and the exchange has everything but its configuration and its body. */
+static inline int push_answer(lua_State *L, int session_at, exchange *x, const input *body) {
+  session *s = luaL_checkudata(L, session_at, SESSION_TYPE);
+  x->config = &s->config;
+  x->reply.limit = SIZE_MAX / 4;
+  EXPECT(aic_buffer_append(&x->reply, body->at, body->left));
   const int top = lua_gettop(L);
   lua_pushcfunction(L, protected_reply);
-  (void)aic_transfer_push(L, session_at);
-  lua_pushlightuserdata(L, t);
-  call(L, 2, LUA_MULTRET);
-  aic_buffer_free(&t->reply);
-  aic_secret_release(&t->authorization);
+  lua_pushlightuserdata(L, x);
+  call(L, 1, LUA_MULTRET);
+  aic_exchange_forget(x);
   return lua_gettop(L) - top;
 }
 

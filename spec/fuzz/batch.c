@@ -13,12 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     loaded = true;
   }
   input in = {(const char *)data, size};
-  transfer t = {.operation = aic_operation_find("batch"), .resource = aic_deployments, .issued = 1};
+  exchange x = {.operation = aic_operation_find("batch"), .resource = aic_deployments, .issued = 1};
   answered.status = statuses[take_choice(&in, sizeof statuses / sizeof statuses[0])];
   push_session(L);
   lua_getglobal(L, "target");
-  const int results = push_answer(L, 1, &t, &in);
-  judge(L, t.operation, results);
+  const int results = push_answer(L, 1, &x, &in);
+  judge(L, x.operation, results);
   call(L, results, 0);
   lua_settop(L, 0);
   return 0;

@@ -39,6 +39,18 @@ local function read(text)
   return variables, arguments, file
 end
 
+--- Beside those of the arguments, all credentials that are taken come from one source.
+local function expect_whole(origins)
+  local source
+  for _, origin in ipairs(origins) do
+    local name = origin.source:find "^AICORE_" and "the environment" or origin.source
+    if origin.setting ~= "resource_group" and name ~= "arguments" and name ~= "service_key" then
+      assert(source == nil or source == name, "credentials are mixed")
+      source = name
+    end
+  end
+end
+
 ---@param text string
 return function(text)
   local variables, arguments, file = read(text)
@@ -59,6 +71,7 @@ return function(text)
     assert(origin.setting and origin.source)
     assert(origin.setting ~= "client_secret" or not origin.value, "a secret is shown")
   end
+  expect_whole(origins or {})
   assert(origins or errors.is(trouble) and trouble.kind == "config")
   if not settings then
     assert(errors.is(err) and err.kind == "config")

@@ -27,7 +27,7 @@ static bool is_loopback_name(const char *host) {
 }
 
 /* The same server before and after a path is added, which is reached safely. */
-static void judge_url(lua_State *L, const session *s, const char *url, const char *path) {
+static void judge_url(lua_State *L, const config *c, const char *url, const char *path) {
   char *scheme, *host, *user, *other_scheme, *other_host, *other_user;
   EXPECT(parse(url, &scheme, &host, &user));
   EXPECT(parse(lua_pushfstring(L, "%s%s", url, path), &other_scheme, &other_host, &other_user));
@@ -35,7 +35,7 @@ static void judge_url(lua_State *L, const session *s, const char *url, const cha
   EXPECT(user == NULL && other_user == NULL);
   const bool is_https = strcmp(scheme, "https") == 0;
   EXPECT(is_https || (strcmp(scheme, "http") == 0 && is_loopback_name(host)));
-  EXPECT(!is_https || s->secure);
+  EXPECT(!is_https || c->secure);
   curl_free(scheme);
   curl_free(host);
   curl_free(other_scheme);
@@ -58,16 +58,16 @@ static void judge_form(const secret *form) {
 }
 
 static void judge_session(lua_State *L, const session *s) {
-  EXPECT(!s->closed && s->owner == 0);
-  judge_url(L, s, s->base_url, "/lm/deployments/d000?$select=status");
-  if (s->token_url != NULL) judge_url(L, s, s->token_url, "");
-  EXPECT(aic_parameter_header_safe(s->resource_group_header, strlen(s->resource_group_header)));
-  EXPECT(aic_parameter_header_safe(s->client_type_header.data, strlen(s->client_type_header.data)));
-  if (s->authorization != NULL) {
-    EXPECT(aic_parameter_header_safe(s->authorization->text, s->authorization->length));
-  }
-  if (s->login_form != NULL) judge_form(s->login_form);
-  EXPECT(s->limits.timeout > 0 && s->limits.connect_timeout > 0 && s->limits.max_depth >= 1);
+  const config *c = &s->config;
+  EXPECT(!s->pool.closed && s->pool.owner == 0);
+  judge_url(L, c, c->base_url, "/lm/deployments/d000?$select=status");
+  if (c->token_url != NULL) judge_url(L, c, c->token_url, "");
+  EXPECT(aic_parameter_header_safe(c->resource_group, strlen(c->resource_group)));
+  EXPECT(aic_parameter_header_safe(c->client_type, strlen(c->client_type)));
+  const secret *header = c->credentials.authorization;
+  EXPECT(header == NULL || aic_parameter_header_safe(header->text, header->length));
+  if (c->credentials.login_form != NULL) judge_form(c->credentials.login_form);
+  EXPECT(c->timeout > 0 && c->connect_timeout > 0 && c->max_depth >= 1);
   EXPECT(luaL_tolstring(L, -1, NULL) != NULL);
   lua_pop(L, 1);
 }

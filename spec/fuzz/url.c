@@ -61,8 +61,11 @@ static void push_arguments(lua_State *L, input *in) {
   }
 }
 
-static void judge_target(const request *built) {
-  const char *target = built->target;
+static const char BASE[] = "https://api.example.com/v2";
+
+static void judge_url(const request *built) {
+  EXPECT(strncmp(built->url, BASE, strlen(BASE)) == 0);
+  const char *target = built->url + strlen(BASE);
   EXPECT(strncmp(target, "/lm/", 4) == 0);
   EXPECT(
       strspn(target, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/?&=$,:%") ==
@@ -70,13 +73,13 @@ static void judge_target(const request *built) {
   for (const char *at = target; (at = strchr(at, '%')) != NULL; at++)
     EXPECT(memcmp(at, "%2B", 3) == 0);
   if (built->id != NULL) EXPECT(strstr(target, built->id) != NULL);
+  if (aic_operation_has_resource(built->operation)) {
+    EXPECT(strncmp(target + 4, built->resource, strlen(built->resource)) == 0);
+  }
   /* It says the same to libcurl: the same server, and the path that was meant. */
-  char url[400000] = "https://api.example.com/v2";
-  EXPECT(strlen(target) < sizeof url - 100);
-  strcat(url, target);
   CURLU *parsed = curl_url();
   char *host = NULL, *path = NULL;
-  EXPECT(curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK);
+  EXPECT(curl_url_set(parsed, CURLUPART_URL, built->url, 0) == CURLUE_OK);
   EXPECT(curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK);
   EXPECT(curl_url_get(parsed, CURLUPART_PATH, &path, 0) == CURLUE_OK);
   EXPECT(strcmp(host, "api.example.com") == 0 && strncmp(path, "/v2/lm/", 7) == 0);
@@ -89,21 +92,22 @@ static void judge_target(const request *built) {
 /* The body is JSON that says what the arguments said. */
 static void judge_body(lua_State *L, const operation *op, const request *built) {
   static const char CHECK[] =
-      "local json, name, first, second = ...\n"
+      "local json, name, resource, first, second = ...\n"
       "local body = require 'cjson'.decode(json)\n"
       "if name == 'create' then assert(body.configurationId == first)\n"
       "elseif name == 'update' then assert(body.configurationId == second)\n"
-      "elseif name == 'batch' then assert(#body.deployments == #first)\n"
-      "  for i, item in ipairs(first) do assert(body.deployments[i].id == item.id\n"
-      "    and body.deployments[i].targetStatus == item.targetStatus) end\n"
+      "elseif name == 'batch' then assert(#body[resource] == #first)\n"
+      "  for i, item in ipairs(first) do assert(body[resource][i].id == item.id\n"
+      "    and body[resource][i].targetStatus == item.targetStatus) end\n"
       "else assert(body.targetStatus) end";
   EXPECT(strlen(built->body) == built->body_length);
   EXPECT(luaL_loadstring(L, CHECK) == LUA_OK);
   lua_pushstring(L, built->body);
   lua_pushstring(L, op->name);
+  lua_pushstring(L, built->resource);
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
-  call(L, 4, 0);
+  call(L, 5, 0);
 }
 
 static int build(lua_State *L) {
@@ -111,13 +115,13 @@ static int build(lua_State *L) {
   request checked, built;
   const bool wrong = aic_operation_check(L, op, 1, &checked) != NULL;
   if (wrong) lua_pop(L, 1);
-  const char *complaint = aic_operation_build(L, op, 1, &built);
+  const char *complaint = aic_operation_build(L, op, 1, BASE, &built);
   EXPECT(wrong == (complaint != NULL));
   if (complaint != NULL) {
     EXPECT(strncmp(complaint, op->name, strlen(op->name)) == 0);
     return 0;
   }
-  if (op->path != NULL) judge_target(&built);
+  if (op->path != NULL) judge_url(&built);
   if (op->push_body != NULL) judge_body(L, op, &built);
   EXPECT(built.timeout >= 0 && built.timeout <= 1e6);
   if (built.resource_group != NULL) {

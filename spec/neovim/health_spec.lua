@@ -97,12 +97,17 @@ describe(":checkhealth aicore", function()
   it("names the config file that a setting is from", function()
     editor.with_folder(function(folder)
       local file = assert(io.open(folder .. "/mine.json", "w"))
-      file:write(([[{"AICORE_CLIENT_SECRET":"%s","AICORE_RESOURCE_GROUP":"team"}]]):format(SECRET))
+      file:write(
+        ([[{"AICORE_CLIENT_ID":"sb-spec","AICORE_CLIENT_SECRET":"%s","AICORE_BASE_URL":"%s","AICORE_AUTH_URL":"%s",
+        "AICORE_RESOURCE_GROUP":"team"}]]):format(SECRET, server.url, server.url)
+      )
       file:close()
-      local text = check(settings { AICORE_CLIENT_SECRET = "", AICORE_CONFIG = folder .. "/mine.json" })
+      local text = check { AICORE_CONFIG = folder .. "/mine.json" }
       has(text, ("INFO: resource_group: team (from %s/mine.json)"):format(folder))
       has(text, ("INFO: client_secret: set, not shown (from %s/mine.json)"):format(folder))
-      has(text, "OK: logged in")
+      has(text, "OK: logged in as sb-spec")
+      text = check(settings { AICORE_CLIENT_SECRET = "", AICORE_CONFIG = folder .. "/mine.json" })
+      has(text, "credentials are taken from one source as a whole, here the environment (AICORE_BASE_URL)")
     end)
   end)
 

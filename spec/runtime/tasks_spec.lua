@@ -1,11 +1,11 @@
--- tasks.lua over a loop made of tables, whose clock jumps: what it asks of a port, and when. What every runtime promises
--- stands in spec/contract/suite.lua.
+-- tasks.lua over a loop made of tables, whose clock jumps: what it asks of a port, and when. What every runtime
+-- promises stands in spec/contract/suite.lua.
 
 local tasks = require "aicore.runtime.tasks"
 
 -- A loop -------------------------------------------------------------------------------------------
--- A waiter that is woken goes on at once, as in uv.lua, or in the loop's next turn, as in cqueues.lua. The first wait of
--- each ends too early, which a port may do.
+-- A waiter that is woken goes on at once, as in uv.lua, or in the loop's next turn, as in cqueues.lua. The first wait
+-- of each ends too early, which a port may do.
 
 local Waiter = {}
 Waiter.__index = Waiter

@@ -155,7 +155,7 @@ function retry.new(options)
   }, Machine)
 end
 
--- The error that the user gets: a copy, since that of a shared login belongs to other calls, too, and has its own count.
+-- The error that the user gets: a copy, since that of a shared login belongs to other calls, and has its own count.
 local function finished(self, err, note)
   local copy = {}
   for field, value in pairs(err) do

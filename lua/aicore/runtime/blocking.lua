@@ -14,9 +14,9 @@ local core = require "aicore.core"
 ---@field sleep fun(seconds: number): boolean
 ---       waits at least so long; false: it was cancelled, which may be sooner
 ---@field await fun(session: userdata, transfer: userdata, deadline: number?): string?
----       waits until the transfer has finished, and then returns nil, however late it is. Otherwise it says why it waits
----       no longer: "timeout" when the clock has reached the deadline (absolute; none: for ever), or "cancelled". Either
----       way the transfer goes on. Any number of coroutines may await the same one.
+---       waits until the transfer has finished, and then returns nil, however late it is. Otherwise it says why it
+---       waits no longer: "timeout" when the clock has reached the deadline (absolute; none: for ever), or "cancelled".
+---       Either way the transfer goes on. Any number of coroutines may await the same one.
 ---@field gather fun(functions: (fun(): any)[], limit: integer): any[], boolean
 ---       runs the functions in their order, at most `limit` at a time, and returns when all have returned: by index the
 ---       first result of each, and whether it was cancelled.

@@ -34,9 +34,6 @@ end
 
 -- Watching -----------------------------------------------------------------------------------------
 
---- A closed descriptor is never readable again: so often is looked whether it is open, in seconds.
-local GLANCE = 0.05
-
 --- One coroutine polls on behalf of all: two hundred that poll the same descriptor would all wake
 -- whenever one of them is meant.
 local function watch(session, on_ready)
@@ -45,7 +42,7 @@ local function watch(session, on_ready)
   local readable = { pollfd = fd, events = "r" }
   here:wrap(function()
     while not stopped do
-      if cqueues.poll(readable, wake_up, GLANCE) ~= wake_up then
+      if cqueues.poll(readable, wake_up) ~= wake_up then
         on_ready()
       end
     end
@@ -61,6 +58,10 @@ end
 
 -- The runtime --------------------------------------------------------------------------------------
 
+--- A controller may be left while a coroutine of it polls on behalf of others; so often these look for themselves, in
+--- seconds.
+local SLICE = 0.5
+
 local runtime = tasks.new {
   name = "cqueues",
   advice = "call it in a coroutine of a controller: cqueues.new():wrap(function() … end):loop()",
@@ -73,6 +74,7 @@ local runtime = tasks.new {
     controller():wrap(body)
   end,
   watch = watch,
+  slice = SLICE,
   report = function(message)
     io.stderr:write("aicore: ", message, "\n")
   end,

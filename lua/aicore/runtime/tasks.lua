@@ -19,8 +19,11 @@ local tasks = {}
 ---@field waiter fun(): aicore.Waiter
 ---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
 ---@field watch fun(session: userdata, on_ready: fun()): fun()
----                                          calls on_ready whenever the session's descriptor is readable or the
----                                          session was closed, until the function that it returns is called
+---                                          calls on_ready whenever the session's descriptor is readable, and where the
+---                                          loop can tell that the session was closed, until the function that it
+---                                          returns is called
+---@field slice number?                      so often a coroutine that waits looks for itself, in seconds, where the
+---                                          loop that watches may be left for good while others run; nil: never
 ---@field report fun(message: string)        tells somebody of an error that nobody gets
 
 local function remove(list, item)
@@ -161,7 +164,7 @@ end
 
 local function await(self, session, transfer, deadline)
   check(self)
-  local group, waiter = own_group(self), self.port.waiter()
+  local group, waiter, slice = own_group(self), self.port.waiter(), self.port.slice or math.huge
   while not transfer:finished() do
     if is_cancelled(group) then
       return "cancelled"
@@ -170,7 +173,10 @@ local function await(self, session, transfer, deadline)
     end
     local watched = watch(self, session)
     join(watched, transfer, waiter)
-    park(self, waiter, group, deadline)
+    park(self, waiter, group, math.min(deadline, self.port.now() + slice))
+    if slice < math.huge and not transfer:finished() then
+      on_ready(self, watched)
+    end
     leave(self, watched, transfer, waiter)
   end
 end
@@ -188,9 +194,9 @@ local function sleep(self, wake_at)
 end
 
 -- Gathering ----------------------------------------------------------------------------------------
--- A group is { functions, limit, next (function to get a coroutine), begun (how many coroutines have), running, results,
--- failure, cancelled, parent = the group of whoever gathers, owner = the waiter of whoever gathers, parked = the
--- waiters of its functions, and of those of groups within }.
+-- A group is { functions, limit, next (function to get a coroutine), begun (how many coroutines have), running,
+-- results, failure, cancelled, parent = the group of whoever gathers, owner = the waiter of whoever gathers,
+-- parked = the waiters of its functions, and of those of groups within }.
 
 local function cancel(group)
   group.cancelled = true

@@ -61,16 +61,19 @@ local function place_name(place, row)
   return place.name or row.variable
 end
 
---- The first place that has a setting, wherever it is.
+--- What the first place has that has a setting at all.
 ---@return table|nil found, aicore.Error? err
 local function find(list, row)
   for _, source in ipairs(list) do
     for _, place in ipairs(source) do
-      if row[place.column] then
-        local values, err = sources.read(place)
-        if not values or values[row.name] then
-          return values and { value = values[row.name], place = place }, err
-        end
+      local values, err = {}, nil
+      if row[place.column] then -- a service key that is broken is no matter to what stands in none
+        values, err = sources.read(place)
+      end
+      if err then
+        return nil, err
+      elseif values[row.name] then
+        return { value = values[row.name], place = place }
       end
     end
   end
@@ -95,15 +98,6 @@ local function credentials_of(source)
   return found, parts
 end
 
-local function overlap(one, other)
-  for part in pairs(one) do
-    if other[part] then
-      return true
-    end
-  end
-  return false
-end
-
 --- What a login takes, by a secret or by a certificate.
 local function login_names(found)
   local certificate = found.certificate and "certificate" or found.certificate_file and "certificate_file"
@@ -122,55 +116,65 @@ local function missing_of(found, names)
   end
 end
 
+--- Adds the credentials of the arguments to those of another source; or nil: they give a part that it has, too.
+local function join(given, given_parts, found, parts)
+  for part in pairs(given_parts) do
+    if parts[part] then
+      return nil
+    end
+  end
+  for name, one in pairs(given) do
+    found[name] = one
+  end
+  return found
+end
+
 --- The credentials, and the sources in which they were looked for.
 ---@return table|nil found, aicore.settings.Source[]|aicore.Error asked
 local function choose(list)
-  local given, parts = credentials_of(list[1])
+  local given, given_parts = credentials_of(list[1])
   if not given then
-    return nil, parts
+    return nil, given_parts
   elseif not missing_of(given, login_names(given)) then
     return given, { list[1] }
   end
   for i = 2, #list do
-    local theirs, their_parts = credentials_of(list[i])
-    if not theirs then
-      return nil, their_parts
-    elseif next(theirs) and overlap(parts, their_parts) then
-      return given, { list[1] }
-    elseif next(theirs) then
-      for name, found in pairs(given) do
-        theirs[name] = found
-      end
-      return theirs, { list[1], list[i] }
+    local found, parts = credentials_of(list[i])
+    if not found then
+      return nil, parts
+    elseif next(found) then
+      local both = join(given, given_parts, found, parts)
+      return both or given, { list[1], both and list[i] }
     end
   end
   return given, list
 end
 
---- What is taken, of all that is looked for. Beside a token a base_url is, wherever it is, and no other credential.
----@return table|nil look  { list = sources, found, asked }
+--- What is taken, of all that is looked for. Beside a token only a base_url is, wherever it is.
+---@return table|nil looked  { list = sources, found, asked, names = those that are needed }
 ---@return aicore.Error? err
 local function look(arguments, host)
   local list, err = open(arguments, host)
   if not list then
     return nil, err
   end
+  local has_token = arguments.token ~= nil
   local found, asked = {}, list
-  if arguments.token == nil then
+  if not has_token then
     found, asked = choose(list)
   end
   if not found then
     return nil, asked
   end
   for _, row in ipairs(schema.rows) do
-    if row.alone or arguments.token ~= nil and row.name == "base_url" then
+    if row.alone or has_token and row.name == "base_url" then
       found[row.name], err = find(list, row)
     end
     if err then
       return nil, err
     end
   end
-  return { list = list, found = found, asked = asked }
+  return { list = list, found = found, asked = asked, names = has_token and { "base_url" } or login_names(found) }
 end
 
 -- What is wrong -----------------------------------------------------------------------------------
@@ -208,8 +212,8 @@ local function source_name(source, found)
 end
 
 --- "no client secret: looked in arguments, AICORE_SERVICE_KEY (not set), …", and which source has one in vain; or nil.
-local function missing(looked, names)
-  local row = missing_of(looked.found, names)
+local function missing(looked)
+  local row = missing_of(looked.found, looked.names)
   if not row then
     return nil
   end
@@ -276,8 +280,7 @@ function resolve.resolve(arguments, host)
     return nil, err
   end
   local found = looked.found
-  local names = arguments.token ~= nil and { "base_url" } or login_names(found)
-  err = contradiction(found) or missing(looked, names)
+  err = contradiction(found) or missing(looked)
   if err then
     return nil, err
   end
@@ -287,7 +290,7 @@ function resolve.resolve(arguments, host)
       session[row.field] = found[row.name] and found[row.name].value or arguments[row.name] or row.default
     end
   end
-  for _, name in ipairs(names) do
+  for _, name in ipairs(looked.names) do
     local row = schema.by_name[name]
     session[row.field] = shape(row, found[name].value)
   end

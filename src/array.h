@@ -1,0 +1,7 @@
+#ifndef AICORE_ARRAY_H
+#define AICORE_ARRAY_H
+
+/* How many elements an array has; not for a pointer to its first. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,36 @@
+/* What a session was made with: the configuration, checked. Its fields' names in Lua are in config.c. */
+#ifndef AICORE_CONFIG_H
+#define AICORE_CONFIG_H
+
+#include <curl/curl.h>
+#include <lua.h>
+#include <stdbool.h>
+
+#include "credentials.h"
+
+typedef struct config {
+  const char *base_url;
+  const char *token_url;    /* the texts are Lua's; those without a note may be NULL */
+  const char *ca_file, *ca; /* a file; PEM text */
+  const char *certificate_file, *key_file;
+  const char *proxy;
+  const char *resource_group;   /* a header line, never NULL */
+  const char *client_type;      /* another one */
+  struct curl_slist headers[2]; /* those that every request ends with: client_type, and no Expect */
+  bool secure;                  /* https anywhere: libcurl's TLS may raise SIGPIPE */
+
+  double connect_timeout; /* seconds */
+  double timeout;         /* seconds for one exchange */
+  double max_response;    /* bytes, decompressed */
+  double max_headers;     /* bytes */
+  double max_depth;       /* of JSON */
+  double max_connections;
+
+  credentials credentials;
+} config;
+
+/* Reads the table at the index from into an empty configuration; raises what is wrong. Strings are
+ * anchored in the table at the index anchors; secrets are copied, also where it raises later. */
+void aic_config_read(lua_State *L, config *c, int from, int anchors);
+
+#endif

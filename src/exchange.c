@@ -1,0 +1,252 @@
+#include "exchange.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+
+/* ---- what libcurl delivers ---- */
+
+/* A server may claim any length: room is made for so much at most before it has sent it. */
+enum { MOST_RESERVED = 16 * 1024 * 1024 };
+
+static void reserve(exchange *x) {
+  curl_off_t length = -1; /* of a compressed body: a beginning */
+  curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length > 0 && length <= MOST_RESERVED) aic_buffer_reserve(&x->reply, (size_t)length);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *data) {
+  exchange *x = data;
+  if (x->reply.length == 0) reserve(x);
+  return aic_buffer_append(&x->reply, bytes, size * count) ? size * count : 0;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *data) {
+  (void)line;
+  exchange *x = data;
+  x->header_bytes += size * count;
+  x->headers_full = (double)x->header_bytes > x->config->max_headers;
+  return x->headers_full ? 0 : size * count;
+}
+
+/* Called before every sending of the request. libcurl repeats one by itself when a kept-alive
+ * connection turns out to be dead; where that might change something twice, Lua is to decide. */
+static int on_request(void *data, char *ip, char *local_ip, int port, int local_port) {
+  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  exchange *x = data;
+  if (x->issued > 0 && x->operation->changes) return CURL_PREREQFUNC_ABORT;
+  x->issued++;
+  return CURL_PREREQFUNC_OK;
+}
+
+/* ---- what all requests of a session have in common, set once per handle ---- */
+
+static bool set_number(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+static bool set_pointer(CURL *easy, CURLoption option, const void *value) {
+  return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+static bool set_numbers(CURL *easy, const config *c) {
+  const struct {
+    CURLoption option;
+    long value;
+  } numbers[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
+    {CURLOPT_PIPEWAIT, c->secure}, /* rather one more stream than one more connection */
+    {CURLOPT_CONNECTTIMEOUT_MS, (long)ceil(c->connect_timeout * 1000)},
+#if LIBCURL_VERSION_NUM >= 0x075700
+    {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
+#endif
+  };
+  bool fine = true;
+  for (size_t i = 0; fine && i < COUNT(numbers); i++) {
+    fine = set_number(easy, numbers[i].option, numbers[i].value);
+  }
+  return fine;
+}
+
+/* What needs no proxy: this machine, and what the standard variable names. */
+static void find_no_proxy(char *text, size_t size) {
+  static const char loopback[] = "localhost,127.0.0.1,::1";
+  const char *named = getenv("no_proxy");
+  if (named == NULL) named = getenv("NO_PROXY");
+  const bool everything = named != NULL && strcmp(named, "*") == 0;
+  const bool fits = named != NULL && strlen(named) + sizeof loopback + 1 < size;
+  snprintf(text, size, "%s%s%s", fits ? named : "", fits && !everything ? "," : "",
+           everything ? "" : loopback);
+}
+
+/* NULL leaves libcurl's default: for a proxy that is the standard variables. */
+static bool set_texts(CURL *easy, const config *c) {
+  char no_proxy[2048];
+  find_no_proxy(no_proxy, sizeof no_proxy);
+  const struct {
+    CURLoption option;
+    const char *value;
+  } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"},
+               {CURLOPT_USERAGENT, "aicore-lua"},
+               {CURLOPT_CAINFO, c->ca_file},
+               {CURLOPT_PROXY, c->proxy},
+               {CURLOPT_NOPROXY, c->proxy == NULL ? no_proxy : NULL}};
+  bool fine = true;
+  for (size_t i = 0; fine && i < COUNT(texts); i++) {
+    fine = texts[i].value == NULL || set_pointer(easy, texts[i].option, texts[i].value);
+  }
+  return fine;
+}
+
+/* libcurl reads the text where it is: the configuration outlives its exchanges. */
+static bool set_blob(CURL *easy, CURLoption option, const char *text, size_t length) {
+  struct curl_blob blob = {(char *)text, length, CURL_BLOB_NOCOPY};
+  return set_pointer(easy, option, text != NULL ? &blob : NULL);
+}
+
+static bool set_callbacks(exchange *x) {
+  CURL *easy = x->easy;
+  return set_pointer(easy, CURLOPT_ERRORBUFFER, x->error) &&
+         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+         set_pointer(easy, CURLOPT_WRITEDATA, x) &&
+         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+         set_pointer(easy, CURLOPT_HEADERDATA, x) &&
+         curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
+         set_pointer(easy, CURLOPT_PREREQDATA, x);
+}
+
+bool aic_exchange_open(exchange *x, config *c) {
+  x->config = c;
+  x->reply.limit = (size_t)fmin(c->max_response, (double)(SIZE_MAX / 4));
+  x->headers.limit = 64 * 1024;
+  x->easy = curl_easy_init();
+  return x->easy != NULL && set_callbacks(x) && set_numbers(x->easy, c) && set_texts(x->easy, c) &&
+         (c->ca == NULL || set_blob(x->easy, CURLOPT_CAINFO_BLOB, c->ca, strlen(c->ca)));
+}
+
+/* ---- what makes one request ---- */
+
+static bool set_body(const exchange *x, const request *built) {
+  if (x->operation->shape->form == REPLY_TOKEN) {
+    const secret *form = x->config->credentials.login_form;
+    return form != NULL && set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)form->length) &&
+           set_pointer(x->easy, CURLOPT_POSTFIELDS, form->text);
+  }
+  if (built->body == NULL) return set_number(x->easy, CURLOPT_HTTPGET, 1);
+  return set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)built->body_length) &&
+         set_pointer(x->easy, CURLOPT_COPYPOSTFIELDS, built->body);
+}
+
+/* The client certificate is shown to the token URL only. */
+static bool set_certificate(const exchange *x, bool shown) {
+  const config *c = x->config;
+  const struct {
+    CURLoption file, blob;
+    const char *path;
+    const secret *text;
+  } parts[] = {
+      {CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, c->certificate_file, c->credentials.certificate},
+      {CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, c->key_file, c->credentials.key}};
+  bool fine = true;
+  for (size_t i = 0; fine && i < COUNT(parts); i++) {
+    const char *path = parts[i].path;
+    const secret *text = parts[i].text;
+    fine = path == NULL || set_pointer(x->easy, parts[i].file, shown ? path : NULL);
+    if (!fine || text == NULL) continue;
+    fine = set_blob(x->easy, parts[i].blob, shown ? text->text : NULL, shown ? text->length : 0);
+  }
+  return fine;
+}
+
+/* Writes "name: value" behind the other headers. */
+static bool write_header(buffer *headers, const char *name, const char *value) {
+  return aic_buffer_append(headers, name, strlen(name)) && aic_buffer_append(headers, ": ", 2) &&
+         aic_buffer_append(headers, value, strlen(value) + 1);
+}
+
+/* Its own headers, as texts one behind the other. */
+static bool write_headers(exchange *x, const request *built) {
+  const operation *op = x->operation;
+  const bool own_group = !op->no_resource_group && built->resource_group != NULL;
+  return (!own_group || write_header(&x->headers, "AI-Resource-Group", built->resource_group)) &&
+         (op->content_type == NULL || write_header(&x->headers, "Content-Type", op->content_type));
+}
+
+/* The list's nodes are the exchange's, the last ones the configuration's; libcurl only reads them. */
+static bool set_headers(exchange *x, const request *built) {
+  config *c = x->config;
+  const operation *op = x->operation;
+  if (!write_headers(x, built)) return false;
+  size_t count = 0;
+  if (op->shape->form != REPLY_TOKEN && c->credentials.authorization != NULL) {
+    x->authorization = aic_secret_share(c->credentials.authorization);
+    x->header_list[count++].data = x->authorization->text;
+  }
+  if (!op->no_resource_group && built->resource_group == NULL) {
+    x->header_list[count++].data = (char *)c->resource_group;
+  }
+  for (size_t at = 0; at < x->headers.length; at += strlen(x->headers.data + at) + 1) {
+    x->header_list[count++].data = x->headers.data + at;
+  }
+  for (size_t i = 0; i < count; i++) {
+    x->header_list[i].next = i + 1 < count ? &x->header_list[i + 1] : c->headers;
+  }
+  return set_pointer(x->easy, CURLOPT_HTTPHEADER, count > 0 ? x->header_list : c->headers);
+}
+
+bool aic_exchange_prepare(exchange *x, const request *built) {
+  const operation *op = x->operation = built->operation;
+  x->resource = built->resource;
+  if (built->id != NULL) memcpy(x->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
+  const double limit = x->config->timeout;
+  const double seconds = built->timeout > 0 ? fmin(built->timeout, limit) : limit;
+  const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
+  CURL *easy = x->easy;
+  return set_pointer(easy, CURLOPT_URL, built->url) &&
+         set_number(easy, CURLOPT_TIMEOUT_MS, (long)ceil(seconds * 1000)) &&
+         /* What must not happen twice takes no connection that may turn out to be dead. */
+         set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
+         /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but
+          * half of a count is. */
+         set_pointer(easy, CURLOPT_ACCEPT_ENCODING,
+                     op->shape->form == REPLY_COUNT ? NULL : "gzip") &&
+         set_pointer(easy, CURLOPT_CUSTOMREQUEST, is_get ? NULL : op->verb) && set_body(x, built) &&
+         set_headers(x, built) && set_certificate(x, op->shape->form == REPLY_TOKEN);
+}
+
+/* ---- its end ---- */
+
+void aic_exchange_clear(exchange *x) {
+  x->outcome = CURLE_OK;
+  x->issued = 0;
+  x->header_bytes = 0;
+  x->headers_full = false;
+  x->id[0] = x->error[0] = '\0';
+  aic_secret_release(&x->authorization);
+  aic_buffer_clear(&x->headers);
+  aic_buffer_clear(&x->reply);
+}
+
+void aic_exchange_forget(exchange *x) {
+  aic_secret_release(&x->authorization);
+  aic_buffer_free(&x->headers);
+  aic_buffer_free(&x->reply);
+}
+
+void aic_exchange_free(exchange *x) {
+  if (x->easy != NULL) curl_easy_cleanup(x->easy);
+  x->easy = NULL;
+  aic_exchange_forget(x);
+}
