@@ -42,7 +42,7 @@ describe("agenda", function()
       entries[i] = list:add(i, i)
     end
     for _, i in ipairs { 1, 5, 6, 9 } do
-      list:forget(entries[i])
+      agenda.forget(entries[i])
     end
     local given = {}
     for at = 1, 9 do

@@ -159,6 +159,27 @@ describe("the virtual runtime", function()
     end)
   end)
 
+  it("lets those who wait for a session look again when it is closed", function()
+    local closed, session = false, {}
+    local pending = {
+      finished = function()
+        return closed
+      end,
+    }
+    for i = 1, 3 do
+      runtime.spawn(function()
+        assert.is_nil(runtime.await(i < 3 and session or {}, pending, 9))
+        note("look" .. i)
+      end)
+    end
+    runtime.at(2, function()
+      runtime.release(session)
+      closed = true
+    end)
+    runtime.run(sleeper("main", 10))
+    assert.equal("look1@2 look2@2 look3@9 main@10", story())
+  end)
+
   describe("gather", function()
     it("returns what the functions return, in their order, no more than so many at a time", function()
       local running, most, functions = 0, 0, {}

@@ -30,6 +30,7 @@ local SLACK = 0.25
 ---@field runtime aicore.Runtime
 ---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
 ---@field session userdata      for login.lua
+---@field private start function         core.start
 ---@field login aicore.Login
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
@@ -176,7 +177,7 @@ end
 function Caller:exchange(request, attempt, deadline)
   local runtime, session, hook = self.runtime, self.session, self.on_attempt
   request.options.timeout = math.max(deadline - runtime.now(), 0.001)
-  local transfer, refused = core.start(session, request.operation.name, unpack(request, 1, request.n))
+  local transfer, refused = self.start(session, request.operation.name, unpack(request, 1, request.n))
   if not transfer then
     return nil, errors.new(refused)
   end
@@ -404,12 +405,14 @@ local caller = { check = check }
 
 --- A caller over a session.
 ---@param options { session: userdata, runtime: aicore.Runtime, timeout: number, token: string|function|nil,
----                 on_attempt: function?, clock: table? }
----       timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's
+---                 on_attempt: function?, clock: table?, start: function? }
+---       timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's;
+---       start: what is to stand for core.start, with a session of its own kind (emulator/caller.lua)
 ---@return aicore.Caller
 function caller.new(options)
   local self = setmetatable({
     session = options.session,
+    start = options.start or core.start,
     runtime = options.runtime,
     clock = options.clock or clock,
     timeout = options.timeout,

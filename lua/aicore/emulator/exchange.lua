@@ -1,15 +1,14 @@
---- One exchange with the emulated AI Core, without sockets, HTTP or time: what the C module's sessions and transfers are
--- to the real one, for a client in this process and on a virtual clock (caller.lua).
+--- One exchange with the emulated AI Core, without sockets, HTTP or time: what the C module's sessions and transfers
+-- are to the real one, for a client in this process and on a virtual clock (caller.lua).
 -- Rules:
 --   A call goes through the emulator's own operations, faults and journal; only its way there is short.
---   What comes of it is what the C module makes of the same answer (src/reply.c): replies, and errors by kind.
+--   What comes of it is what the C module makes of the same answer (reply.lua).
 --   The effect takes place when it is due, whether anybody waits for the answer or not.
 --   Tables that a client gets are its own, and those that it gives are looked at and forgotten.
 
-local answers = require "aicore.emulator.answers"
-local json = require "aicore.emulator.json"
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
+local reply = require "aicore.emulator.reply"
 
 local exchange = {}
 
@@ -101,193 +100,12 @@ local function call_of(session, operation, options, first, second)
   }
 end
 
--- Errors -------------------------------------------------------------------------------------------
-
-local PREVIEW = 200
-
---- The first characters of a body, no half of one, and none that a terminal obeys.
-local function preview(text)
-  if text == "" then
-    return nil
-  end
-  local length = math.min(#text, PREVIEW)
-  while length < #text and length > 0 and text:find("^[\128-\191]", length + 1) do
-    length = length - 1
-  end
-  return (text:sub(1, length):gsub("%c", " "))
-end
-
-local function new_error(transfer, kind, message)
-  local operation = transfer.operation
-  return { kind = kind, message = message, operation = operation.name, id = transfer.call.id }
-end
-
---- What is known of every answer, whatever it says.
-local function answer_error(transfer, answer, kind, message)
-  local err = new_error(transfer, kind, message)
-  err.status = answer.status
-  err.request_id = transfer.request_id
-  local seconds = tonumber(answer.headers["retry-after"]) -- a date is not read here
-  err.retry_after = seconds and seconds > 0 and math.floor(seconds) or nil
-  return err
-end
-
-local REFUSALS = {
-  [401] = { kind = "auth", retryable = true },
-  [403] = { kind = "auth", retryable = false },
-  [408] = { kind = "http", retryable = true },
-  [412] = { kind = "state", retryable = false },
-  [425] = { kind = "http", retryable = true },
-  [429] = { kind = "http", retryable = true },
-}
-
-local function text_field(from, name)
-  local value = from[name]
-  return type(value) == "string" and value ~= "" and value or nil
-end
-
---- AI Core's {"error":{…}}, or where tokens are looked at {"error":"…","error_description":"…"}.
-local function copy_error_body(err, body, about_token)
-  local inner = body.error
-  if type(inner) == "table" then
-    err.code, err.message = text_field(inner, "code"), text_field(inner, "message") or err.message
-    err.request_id = text_field(inner, "requestId") or text_field(inner, "requestID") or err.request_id
-    err.target, err.details = text_field(inner, "target"), inner.details
-    return true
-  elseif about_token and type(inner) == "string" then
-    err.code, err.message = inner, text_field(body, "error_description") or err.message
-    return true
-  end
-  return false
-end
-
-local function refusal(transfer, answer, body)
-  local status = answer.status
-  local message = status < 400 and status >= 300 and "HTTP %d: redirects are not followed"
-    or "HTTP %d without an error body of AI Core"
-  local row = REFUSALS[status] or { kind = "http", retryable = status >= 500 and status ~= 501 }
-  local err = answer_error(transfer, answer, row.kind, message:format(status))
-  local about_token = transfer.operation.path == nil or status == 401
-  if type(body) ~= "table" or not copy_error_body(err, body, about_token) then
-    err.details = preview(answers.encode(answer))
-  end
-  err.retryable, err.ambiguous = row.retryable, transfer.operation.changes and status >= 500
-  return err
-end
-
---- It was accepted, but what it says cannot be understood.
-local function misfit(transfer, answer, why)
-  local message = ("HTTP %d with an unexpected body: %s"):format(answer.status, why)
-  local err = answer_error(transfer, answer, "protocol", message)
-  err.details = transfer.operation.path and preview(answers.encode(answer)) or nil
-  err.retryable, err.ambiguous = true, transfer.operation.changes
-  return err
-end
-
-local function lost(transfer, kind, message)
-  local err = new_error(transfer, kind, message)
-  err.retryable, err.ambiguous = true, transfer.operation.changes
-  return err
-end
-
---- Half of an answer came.
-local function cut(transfer, answer, text)
-  local half = text:sub(1, math.floor(#text / 2))
-  local message = ("transfer closed with %d bytes remaining to read"):format(#text - #half)
-  local err = answer_error(transfer, answer, "transport", message)
-  err.details = transfer.operation.path and preview(half) or nil
-  err.retryable, err.ambiguous = true, transfer.operation.changes
-  return err
-end
-
--- Replies ------------------------------------------------------------------------------------------
-
---- A copy in which null reads as absent.
-local function own(value)
-  if type(value) ~= "table" then
-    return value
-  end
-  local copy = {}
-  for key, member in pairs(value) do
-    if member ~= json.null then
-      copy[key] = own(member)
-    end
-  end
-  return copy
-end
-
---- What the body means, as a table of the client's own; nil: nothing.
-local function body_of(transfer, answer)
-  local body = answers.show(answer)
-  if transfer.call.fault and transfer.call.fault.status then -- prescribed by somebody
-    return own(type(body) == "table" and body or json.decode(body))
-  end
-  return type(body) == "table" and body or nil
-end
-
--- What the C module demands, by the shape of the operation's row; "" stands for the resource.
-local REQUIRED = {
-  record = { "status", "string" },
-  records = { "resources", "table" },
-  accepted = { "id", "string" },
-  items = { "", "table" },
-  lines = { "data", "table" },
-  capabilities = { "aiApi", "table" },
-}
-
-local function object(transfer, answer)
-  local body, required = body_of(transfer, answer), REQUIRED[transfer.operation.shape]
-  if not body then
-    return nil, misfit(transfer, answer, "not a JSON object")
-  end
-  local name = required[1] == "" and transfer.call.resource or required[1]
-  if type(body[name]) ~= required[2] or body[name] == "" then
-    return nil, misfit(transfer, answer, "no " .. name)
-  end
-  return body
-end
-
-local function count(transfer, answer)
-  local text = answers.encode(answer)
-  if not text:find "^%d+%s*$" then
-    return nil, misfit(transfer, answer, "not a count")
-  end
-  return tonumber(text)
-end
-
---- The token stays in the session; the client learns how long it lives.
-local function token(transfer, answer)
-  local body = body_of(transfer, answer)
-  if not body or type(body.access_token) ~= "string" or body.access_token == "" then
-    return nil, misfit(transfer, answer, body and "no access_token" or "not JSON")
-  end
-  transfer.session:set_token(body.access_token)
-  return { expires_in = tonumber(body.expires_in) }
-end
-
-local READERS = { count = count, login = token }
-
-local function outcome(transfer, answer)
-  if not answer then
-    return nil, lost(transfer, "transport", "Empty reply from server")
-  end
-  local text = answer.cut and answers.encode(answer) or ""
-  if text ~= "" then
-    return nil, cut(transfer, answer, text)
-  elseif answer.status < 200 or answer.status > 299 then
-    return nil, refusal(transfer, answer, body_of(transfer, answer))
-  end
-  return (READERS[transfer.operation.name] or object)(transfer, answer)
-end
-
 -- Transfers ----------------------------------------------------------------------------------------
 
----@class aicore.emulator.Transfer  as aicore.core.Transfer is
----@field private session aicore.emulator.Session
----@field private operation aicore.Operation
----@field private call aicore.emulator.Call
+---@class aicore.emulator.Transfer: aicore.emulator.Sent  as aicore.core.Transfer is
 ---@field private began number
----@field private ends number     when it is over at the latest, on the runtime's clock
+---@field private arrives number  when it takes effect and is answered, on the runtime's clock
+---@field private expires number  when the client gives up, if that is earlier; else math.huge
 ---@field private answered boolean
 ---@field private over boolean    cancelled, or its result was taken
 local Transfer = { __name = "aicore.emulator.transfer" }
@@ -296,13 +114,13 @@ Transfer.__index = Transfer
 --- When it will be finished.
 ---@return number
 function Transfer:due()
-  return self.ends
+  return math.min(self.arrives, self.expires)
 end
 
 --- Would result() return something?
 ---@return boolean
 function Transfer:finished()
-  return self.answered or self.over or self.session.is_closed or self.session.runtime.now() >= self.ends
+  return self.answered or self.over or self.session.is_closed or self.session.runtime.now() >= self.expires
 end
 
 -- Of the C module, when there is nothing to be had any more.
@@ -320,7 +138,7 @@ function Transfer:result()
   self.over = true
   if not self.answered then
     local message = "Operation timed out after %d milliseconds with 0 bytes received"
-    return nil, lost(self, "timeout", message:format((self.ends - self.began) * 1000))
+    return nil, reply.lost(self, "timeout", message:format(math.ceil((self.expires - self.began) * 1000)))
   end
   return self.reply, self.err
 end
@@ -345,13 +163,13 @@ local function arrive(transfer)
   local session, call = transfer.session, transfer.call
   local now = session.runtime.now()
   local answer = session.emulator:answer(call, now)
-  if transfer.over or session.is_closed or now > transfer.ends then
+  if transfer.over or session.is_closed or now >= transfer.expires then
     return -- too late for the client
   end
   if answer then
     transfer.status, transfer.request_id = answer.status, answer.headers["x-request-id"] or call.request_id
   end
-  transfer.reply, transfer.err = outcome(transfer, answer)
+  transfer.reply, transfer.err = reply.read(transfer, answer)
   transfer.answered = true
 end
 
@@ -393,13 +211,14 @@ function Session:start(name, ...)
   local call = self.emulator:admit(call_of(self, operation, options, first, second))
   local began = self.runtime.now()
   local arrives = began + call.delay
-  local timeout = math.min(options.timeout or self.timeout, self.timeout)
+  local expires = began + math.min(options.timeout or self.timeout, self.timeout)
   local transfer = setmetatable({
     session = self,
     operation = operation,
     call = call,
     began = began,
-    ends = math.min(arrives, began + timeout),
+    arrives = arrives,
+    expires = expires < arrives and expires or math.huge,
     answered = false,
     over = false,
   }, Transfer)
@@ -426,8 +245,7 @@ end
 --- A session of one client with the emulator.
 ---@param options { emulator: aicore.emulator.Emulator, runtime: aicore.VirtualRuntime, resource_group: string?,
 ---                 timeout: number?, client_id: string?, client_secret: string? }
----       runtime: whose clock shows seconds since 1970; resource_group: "default" if not given; timeout: s, one exchange
----       (60)
+---       runtime: whose clock shows seconds since 1970; resource_group: "default" if not given; timeout: s (60)
 ---@return aicore.emulator.Session
 function exchange.session(options)
   return setmetatable({

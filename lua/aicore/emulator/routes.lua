@@ -1,5 +1,5 @@
 -- Which operation a request asks for.
--- Rule: verbs and paths are the client's own (call/operations.lua). Where several operations share both, the body tells.
+-- Rule: verbs and paths are the client's own (call/operations.lua). Where operations share both, the body tells.
 
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"

@@ -41,10 +41,16 @@ local function sink(heap, i)
   end
 end
 
+local function drop_first(heap)
+  heap[1] = heap[#heap]
+  heap[#heap] = nil
+  sink(heap, 1)
+end
+
 --- Puts a thing on the agenda.
 ---@param at number  seconds
 ---@param thing any
----@return table entry  for forget()
+---@return table entry  for agenda.forget
 function Agenda:add(at, thing)
   self.added = self.added + 1
   local entry = { at = at, number = self.added, thing = thing }
@@ -53,31 +59,29 @@ function Agenda:add(at, thing)
   return entry
 end
 
---- What was added is not to be given any more. It keeps its place, unseen, until it would have been due.
----@param entry table
-function Agenda:forget(entry)
-  entry.thing = nil
-end
-
 --- Takes the earliest thing that is due.
 ---@param now number  seconds
 ---@return any|nil thing  nil: nothing is due yet
 ---@return number|nil at  when it was due
 function Agenda:take(now)
-  local heap, first = self.heap, nil
+  local first
   repeat
-    first = heap[1]
+    first = self.heap[1]
     if not first or first.at > now then
       return nil
     end
-    heap[1] = heap[#heap]
-    heap[#heap] = nil
-    sink(heap, 1)
+    drop_first(self.heap)
   until first.thing ~= nil -- else it is forgotten
   return first.thing, first.at
 end
 
 local agenda = {}
+
+--- What was added is not to be given any more. It keeps its place, unseen, until it would have been due.
+---@param entry table
+function agenda.forget(entry)
+  entry.thing = nil
+end
 
 ---@return aicore.Agenda
 function agenda.new()

@@ -1,8 +1,8 @@
---- How to wait on a clock that jumps, for simulations and tests: a sibling of the other runtimes (blocking.lua has their
--- contract) that needs no C module, no sockets and no time.
--- Coroutines of one loop; when all of them wait, it is at once as late as the earliest of them wants it to be. The same
--- program takes the same course every time: who is due earlier gets on first, of those that are due at the same time
--- the one that was the first to ask for it.
+--- How to wait on a clock that jumps, for simulations and tests: a sibling of the other runtimes (their contract is in
+-- blocking.lua) that needs no C module, no sockets and no time.
+-- Coroutines of one loop; when all of them wait, it is at once as late as the earliest of them wants it to be.
+-- The same program takes the same course every time: what is due earlier goes on first, and of several that are due at
+-- the same time the one that was the first to ask for it.
 
 local agenda = require "aicore.runtime.agenda"
 local errors = require "aicore.model.errors"
@@ -16,17 +16,19 @@ local virtual = {}
 ---@field due fun(self): number?      when it will be finished, on the runtime's clock; nil: nobody knows
 
 ---@class aicore.VirtualRuntime: aicore.Runtime
+---@field release fun(session: any)              to be called when a session is closed: who waits for it looks again
 ---@field at fun(time: number, act: fun())        calls act at this time, outside of any coroutine: it must not wait
 ---@field spawn fun(fn: fun()): thread            runs fn as a coroutine of its own; what it raises, run() raises
 ---@field run fun(fn: (fun(): ...)): ...          runs fn as the main coroutine until it has ended; its results.
 ---                                               Others that still wait go on with the next run()
 ---@field cancel fun(thread: thread)              the waits of a coroutine end, as by Ctrl-C, and all that it gathers
----@field kill fun(thread: thread)                as hosts do that drop coroutines: it gets no control any more, nor does
----                                               what it gathers. Where it waited in another's gather, that goes on.
+---@field kill fun(thread: thread)                as hosts do that drop coroutines: it gets no control any more, nor
+---                                               does what it gathers. Where it was gathered itself, others go on.
 ---                                               Its status is "dead" in 5.4; in 5.1 and LuaJIT it stays "suspended"
 
--- A loop is { time, agenda, task_of = tasks by thread }. On the agenda stand tasks and functions.
--- A task is { thread, group, index, entry = its place on the agenda, gathers = a group, cancelled, over }.
+-- A loop is { time, agenda, tasks, task_of = tasks by thread }. On the agenda stand tasks and functions.
+-- A task is { thread, number, group, index, entry = its place on the agenda, gathers = a group, session = whose
+-- transfer it awaits, cancelled, over }.
 -- A group is { functions, limit, next, running, begun = tasks, results, parent = the task whose end is its end, too,
 -- waiter = the task that is woken when it is over, cancelled, cut = one was killed, failure = { what was raised } }.
 
@@ -61,7 +63,7 @@ end
 local function wake(loop, task)
   if task.thread ~= coroutine.running() then
     if task.entry then
-      loop.agenda:forget(task.entry)
+      agenda.forget(task.entry)
     end
     task.entry = loop.agenda:add(loop.time, task)
   end
@@ -100,7 +102,9 @@ end
 local function begin_some(loop, group)
   while group.running < group.limit and group.functions[group.next] and not is_ended(group) do
     local index = group.next
-    local task = { thread = coroutine.create(group.functions[index]), group = group, index = index }
+    loop.tasks = loop.tasks + 1
+    local thread = coroutine.create(group.functions[index])
+    local task = { thread = thread, number = loop.tasks, group = group, index = index }
     group.next, group.running, group.begun[index] = index + 1, group.running + 1, task
     loop.task_of[task.thread] = task
     wake(loop, task)
@@ -183,7 +187,7 @@ local function sleep(loop, seconds)
   return not is_cancelled(task)
 end
 
-local function await(loop, transfer, deadline)
+local function await(loop, session, transfer, deadline)
   local task, asked_for = here(loop), nil
   while not transfer:finished() do
     if is_cancelled(task) then
@@ -196,7 +200,23 @@ local function await(loop, transfer, deadline)
       error("the virtual runtime: a transfer is due and does not finish", 0)
     end
     asked_for = due
+    task.session = session
     park(loop, task, math.min(deadline, math.max(due, loop.time)))
+    task.session = nil
+  end
+end
+
+--- In the order in which they began: the same every time.
+local function release(loop, session)
+  local waiting = {}
+  for _, task in pairs(loop.task_of) do
+    waiting[#waiting + 1] = task.session == session and task or nil
+  end
+  table.sort(waiting, function(a, b)
+    return a.number < b.number
+  end)
+  for _, task in ipairs(waiting) do
+    wake(loop, task)
   end
 end
 
@@ -266,7 +286,7 @@ local close = rawget(coroutine, "close") or function() end -- not in 5.1
 local function kill(loop, task)
   task.over = true
   if task.entry then
-    loop.agenda:forget(task.entry)
+    agenda.forget(task.entry)
   end
   if task.gathers then
     each_running(loop, task.gathers, kill)
@@ -283,6 +303,7 @@ end
 function virtual.new(options)
   local loop = {
     time = options and options.start or 0,
+    tasks = 0, -- that have begun
     agenda = agenda.new(),
     task_of = {},
   }
@@ -296,8 +317,8 @@ function virtual.new(options)
     return sleep(loop, seconds)
   end
 
-  function runtime.await(_, transfer, deadline)
-    return await(loop, transfer, deadline or math.huge)
+  function runtime.await(session, transfer, deadline)
+    return await(loop, session, transfer, deadline or math.huge)
   end
 
   function runtime.gather(functions, limit)
@@ -306,6 +327,10 @@ function virtual.new(options)
 
   function runtime.apart(fn)
     return apart(loop, fn)
+  end
+
+  function runtime.release(session)
+    release(loop, session)
   end
 
   function runtime.at(time, act)

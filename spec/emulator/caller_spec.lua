@@ -1,0 +1,236 @@
+--- The fake caller: the client's own, over the emulator's world on a virtual clock. It answers what the real one
+--- answers over sockets.
+
+local caller = require "aicore.call.caller"
+local emulator = require "aicore.emulator"
+local errors = require "aicore.model.errors"
+local fake = require "aicore.emulator.caller"
+local runtimes = require "aicore.runtime"
+local served = require "spec.support.emulator"
+local virtual = require "aicore.runtime.virtual"
+
+local NOW = 1700000000
+local FIRST = "d000000000000001"
+
+describe("the fake caller", function()
+  local runtime, model, made, attempts
+
+  before_each(function()
+    runtime, model, attempts = virtual.new { start = NOW }, emulator.new { settings = { latency = 0.05 } }, {}
+    made = fake.new {
+      emulator = model,
+      runtime = runtime,
+      on_attempt = function(record)
+        attempts[#attempts + 1] = record
+      end,
+    }
+  end)
+
+  local function seed(fields)
+    return model.world:seed(fields or {}, runtime.now()).id
+  end
+
+  local function fault(order)
+    assert(model.faults:add(order))
+  end
+
+  -- Runs fn(group, deadline).
+  local function run(fn)
+    return runtime.run(function()
+      return fn(made:in_group {}, runtime.now() + 60)
+    end)
+  end
+
+  it("logs in once, and carries out what a fleet needs", function()
+    local id, stopped = seed(), seed { status = "STOPPED" }
+    run(function(group, deadline)
+      assert.equal("RUNNING", group:status(id, deadline).status)
+      assert.equal(id, group:stop(id, deadline).id)
+      assert.equal("STOPPING", group:status(id, deadline).status)
+      assert.equal(stopped, group:delete(stopped, deadline).id)
+      local answers = group:batch({ { id = id, targetStatus = "DELETED" } }, deadline)
+      assert.is_string(answers[1].error.message)
+      assert.is_true(group:takes_batches(deadline))
+      assert.equal(2, #group:pages(deadline)())
+    end)
+    assert.same({
+      total = 8,
+      login = 1,
+      status = 2,
+      stop = 1,
+      delete = 1,
+      batch = 1,
+      capabilities = 1,
+      list = 1,
+    }, model.journal:requests())
+    assert.equal(8, made:requests())
+    assert.is_true(math.abs(runtime.now() - NOW - 8 * 0.05) < 1e-4)
+    assert.same({ "login", 200, 0.05 }, {
+      attempts[1].operation,
+      attempts[1].status,
+      math.floor(attempts[1].seconds * 1000 + 0.5) / 1000,
+    })
+  end)
+
+  it("lists, counts, creates and updates as a client's methods do", function()
+    for _ = 1, 3 do
+      seed()
+    end
+    local deadline = NOW + 60
+    runtime.run(function()
+      local pages = made:pages(made:search("list", { status = "RUNNING" }), deadline)
+      assert.equal(3, #pages())
+      assert.is_nil(pages())
+      assert.equal(3, made:perform(made:search "count", deadline))
+      local created = made:create(made:request("create", nil, "conf-1"), deadline)
+      assert.is_true(made:is_fresh(created.id))
+      assert.equal(FIRST, made:perform(made:request("update", nil, FIRST, "conf-2"), deadline).id)
+    end)
+  end)
+
+  it("sends again after a fault, and waits for that without time", function()
+    seed()
+    fault { operation = "status", status = 503, times = 2 }
+    fault { operation = "status", status = 429, headers = { ["retry-after"] = 30 } }
+    local began = os.clock()
+    run(function(group, deadline)
+      assert.equal("RUNNING", group:status(FIRST, deadline).status)
+    end)
+    assert.is_true(runtime.now() >= NOW + 30)
+    assert.is_true(os.clock() - began < 5)
+    assert.equal(4, model.journal:requests().status)
+    local kinds = {}
+    for i, record in ipairs(attempts) do
+      kinds[i] = record.error or "-"
+    end
+    assert.same({ "-", "http", "http", "http", "-" }, kinds)
+  end)
+
+  it("makes up its mind about a stop whose answer was lost", function()
+    seed()
+    fault { operation = "stop", drop = "after" }
+    run(function(group, deadline)
+      assert.matches("^already so", group:stop(FIRST, deadline).message)
+    end)
+    assert.same({ 2, 1 }, { model.journal:requests().stop, model.journal:requests().status })
+  end)
+
+  it("gets another token after a 401, one for all who need it", function()
+    seed()
+    run(function(group, deadline)
+      group:status(FIRST, deadline)
+      model.tokens:expire()
+      local functions = {}
+      for i = 1, 10 do
+        functions[i] = function()
+          return group:status(FIRST, deadline).status
+        end
+      end
+      local results = runtime.gather(functions, 10)
+      assert.equal(10, #results)
+    end)
+    assert.same({ 2, 21 }, { model.journal:requests().login, model.journal:requests().status })
+  end)
+
+  it("is over at the deadline, and tells what it knows", function()
+    seed()
+    fault { operation = "stop", latency = 100 }
+    local reply, err = run(function(group)
+      return group:stop(FIRST, runtime.now() + 5)
+    end)
+    assert.is_nil(reply)
+    assert.same({ "timeout", true }, { err.kind, err.ambiguous })
+    assert.is_true(runtime.now() <= NOW + 5.3)
+  end)
+
+  it("ends what waits when it is closed", function()
+    seed()
+    model.settings.latency = 10
+    runtime.at(NOW + 15, function()
+      made:close()
+    end)
+    local reply, err = run(function(group, deadline)
+      return group:status(FIRST, deadline)
+    end)
+    assert.is_nil(reply)
+    assert.equal("cancelled", err.kind)
+    assert.equal(NOW + 15, runtime.now())
+  end)
+
+  it("sets odd records aside, as the client does", function()
+    fault { operation = "list", status = 200, body = { resources = { { id = FIRST, status = "DEAD" }, { id = 5 } } } }
+    run(function(group, deadline)
+      assert.same({ { id = FIRST, status = "DEAD" } }, group:pages(deadline)())
+    end)
+  end)
+
+  -- The same story on both sides: what was answered, and how many requests it took.
+  it("answers what the real one answers", function()
+    local server = served.start { stop_time = 1000, delete_time = 1000 }
+    finally(server.stop)
+    local real_runtime = assert(runtimes.find "blocking")
+    local url = server.url
+    local settings =
+      { base_url = url .. "/v2", token_url = url .. "/oauth/token", client_id = "a", client_secret = "b" }
+    settings.resource_group = "default"
+    local real = caller.new { session = assert(caller.connect(settings)), runtime = real_runtime, timeout = 60 }
+    model.settings.stop_time, model.settings.delete_time, model.settings.latency = 1000, 1000, 0
+
+    local function story(one, clock, side)
+      local group, told = one:in_group {}, {}
+      local function tell(reply, err)
+        local what = err and { kind = err.kind, status = err.status, code = err.code, message = err.message }
+          or type(reply) == "table" and { id = reply.id, status = reply.status, message = reply.message, #reply }
+          or { tostring(reply) }
+        if err then
+          assert.is_true(errors.is(err))
+          what.attempts, what.ambiguous = err.attempts, err.ambiguous
+        end
+        told[#told + 1] = what
+      end
+      local deadline = clock.now() + 60
+      tell(group:status(FIRST, deadline))
+      side.seed { id = FIRST }
+      side.seed { id = "d-dead", status = "DEAD" }
+      side.seed { id = "d-unknown", status = "UNKNOWN" }
+      side.fault { operation = "status", status = 503 }
+      tell(group:status(FIRST, deadline))
+      tell(group:delete(FIRST, deadline))
+      side.fault { operation = "stop", drop = "after" }
+      tell(group:stop(FIRST, deadline))
+      tell(group:stop(FIRST, deadline))
+      tell(group:stop("d-unknown", deadline))
+      tell(group:delete("d-nothing", deadline))
+      side.fault { operation = "delete", status = 502, effect = true }
+      tell(group:delete("d-dead", deadline))
+      side.expire()
+      tell(
+        group:batch(
+          { { id = "d-unknown", targetStatus = "DELETED" }, { id = "dx-1", targetStatus = "STOPPED" } },
+          deadline
+        )
+      )
+      tell(group:pages(deadline)())
+      tell(group:takes_batches(deadline))
+      side.fault { operation = "list", status = 403 }
+      tell(group:pages(deadline)())
+      side.fault { operation = "status", status = 200, body = { id = "d-other", status = "RUNNING" }, times = 5 }
+      tell(group:status(FIRST, deadline))
+      told.requests = one:requests()
+      return told
+    end
+
+    local told = story(real, real_runtime, { seed = server.seed, fault = server.fault, expire = server.expire_tokens })
+    real:close()
+    local told_too = runtime.run(function()
+      return story(made, runtime, {
+        seed = seed,
+        fault = fault,
+        expire = function()
+          model.tokens:expire()
+        end,
+      })
+    end)
+    assert.same(told, told_too)
+  end)
+end)
