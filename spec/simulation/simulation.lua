@@ -1,0 +1,22 @@
+--- One seed: a service, a task, its course, and what was promised and not kept.
+
+local checks = require "spec.simulation.checks"
+local dice = require "spec.simulation.dice"
+local service = require "spec.simulation.service"
+local task = require "spec.simulation.task"
+
+local simulation = {}
+
+--- The course of a seed, and the breaches of it. What is raised outside of any call counts as one, too.
+---@param seed integer
+---@return simulation.Course? course
+---@return simulation.Breach[] breaches
+function simulation.run(seed)
+  local numbers = dice.new(seed)
+  local drawn_service = service.draw(numbers, task.size(numbers))
+  local drawn_task = task.draw(numbers, drawn_service)
+  local course = task.run(seed, drawn_service, drawn_task)
+  return course, checks.all(course)
+end
+
+return simulation
