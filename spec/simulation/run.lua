@@ -38,8 +38,8 @@ end
 
 for seed = first, first + count - 1 do
   local course, found = simulation.run(seed)
-  calls = calls + #course.calls
-  if verbose then
+  calls = calls + (course and #course.calls or 0)
+  if verbose and course then
     story.tell(course)
   end
   if #found > 0 then
