@@ -4,6 +4,7 @@
 local callers = require "aicore.emulator.caller"
 local emulators = require "aicore.emulator"
 local fleet = require "aicore.fleet.methods"
+local settings = require "aicore.emulator.settings"
 local truths = require "spec.simulation.truth"
 local virtual = require "aicore.runtime.virtual"
 
@@ -180,6 +181,16 @@ local function schedule_others(course)
   end
 end
 
+local function schedule_outages(course)
+  for _, outage in ipairs(course.service.outages) do
+    for time, changes in pairs { [outage.from] = outage.settings, [outage.to] = outage.otherwise } do
+      course.runtime.at(START + time, function()
+        assert(settings.change(course.emulator.settings, changes))
+      end)
+    end
+  end
+end
+
 local ENDS = {
   cancel_at = function(runtime, call)
     call.cancelled = true
@@ -281,6 +292,7 @@ end
 function courses.run(seed, service, task)
   local course = new_course(seed, service, task)
   local runtime = course.runtime
+  schedule_outages(course)
   schedule_others(course)
   schedule_ends(course)
   runtime.run(function()

@@ -17,10 +17,10 @@ local service = {}
 ---@class simulation.Service
 ---@field settings table            the emulator's
 ---@field faults table[]            the emulator's
+---@field outages { from: number, to: number, settings: table, otherwise: table }[]  s after the beginning
 ---@field events simulation.Event[]
 ---@field deployments simulation.Seed[]
 ---@field features string[]         names of what is unpleasant about it
----@field lag { get: number, list: number }  s, how old an answer may be
 ---@field kind boolean              given enough time, everything that is asked of it must succeed
 ---@field patience number           s, what may be needed beyond the phases themselves
 
@@ -60,6 +60,88 @@ local FEATURES = {
     name = "latency",
     draw = function(self, dice, strength)
       self.settings.latency = dice:scale(0.05, 1 + 2 * strength)
+    end,
+  },
+  {
+    name = "replicas",
+    draw = function(self, dice, strength)
+      self.settings.read_lag = dice:scale(0.2, 10 * strength + 0.3)
+      self.settings.replicas = dice:integer(1, 4)
+      self.patience = self.patience + 60
+    end,
+  },
+  {
+    name = "lagging lists",
+    draw = function(self, dice, strength)
+      self.settings.list_lag = dice:scale(0.2, 60 * strength + 0.3)
+      self.patience = self.patience + 200
+    end,
+  },
+  {
+    name = "lists that miss",
+    draw = function(self, dice, strength)
+      self.settings.list_misses = dice:number(0.005, 0.3) * strength
+      self.settings.list_misses_time = dice:scale(1, 60)
+      self.patience = self.patience + 200
+    end,
+  },
+  {
+    name = "ghosts in lists",
+    draw = function(self, dice, strength)
+      self.settings.list_ghosts = dice:number(0.05, 1) * strength
+    end,
+  },
+  {
+    name = "outage of the index",
+    draw = function(self, dice, strength)
+      local from = dice:chance(0.3) and 0 or dice:scale(0.1, 60)
+      local outage = { from = from, to = from + dice:scale(0.5, 100 * strength + 1) }
+      outage.settings, outage.otherwise = { list_empty = true }, { list_empty = false }
+      self.outages[#self.outages + 1] = outage
+      self.patience = self.patience + 300
+    end,
+  },
+  {
+    name = "short pages",
+    draw = function(self, dice)
+      self.settings.page_cap = dice:chance(0.5) and dice:integer(1, 20) or dice:integer(10, 100)
+    end,
+  },
+  {
+    name = "shifting pages",
+    draw = function(self, dice, strength)
+      self.settings.page_shifts = dice:number(0.05, 1) * strength
+      self.settings.page_cap = dice:integer(3, 40)
+      self.patience = self.patience + 200
+    end,
+  },
+  {
+    name = "$skip is ignored",
+    unkind = true,
+    draw = function(self, dice)
+      self.settings.skip_ignored = true
+      self.settings.page_cap = dice:integer(3, 100)
+    end,
+  },
+  {
+    name = "odd counts",
+    draw = function(self, dice)
+      self.settings.count = dice:pick { "page", "total", "more", "less", "wrong", "missing" }
+    end,
+  },
+  {
+    name = "slow to show",
+    draw = function(self, dice, strength)
+      self.settings.show_time = dice:scale(0.5, 90 * strength + 1)
+      self.patience = self.patience + 400
+    end,
+  },
+  {
+    name = "slow to appear",
+    draw = function(self, dice, strength)
+      self.settings.appear_time = dice:scale(1, 200 * strength + 2)
+      self.settings.appear_chance = dice:chance(0.5) and 0 or dice:number(0, 0.8)
+      self.patience = self.patience + 300
     end,
   },
   {
@@ -232,10 +314,10 @@ function service.draw(dice, count)
       delete_time = dice:scale(0.1, dice:chance(0.2) and 300 or 40),
     },
     faults = {},
+    outages = {},
     events = {},
     deployments = {},
     features = {},
-    lag = { get = 0, list = 0 },
     kind = true,
     patience = 120,
   }
