@@ -653,7 +653,7 @@ describe("core", function()
       assert.is_nil(reply)
       assert.equal("timeout", err.kind)
       assert.is_true(err.ambiguous)
-      assert.is_true(core.now() - begun < 5)
+      assert.is_true(core.now() - begun < 30) -- the session's own is a minute
       local _, read_err = core.status(session, ID, { timeout = 0.05 })
       assert.is_false(read_err.ambiguous)
     end)

@@ -133,15 +133,15 @@ describe("a callback that raises in the middle of what others wait for", functio
     assert.has_error(function()
       client:status "d000000000000001"
     end, "oh")
-    assert.equal("RUNNING", assert(client:status("d000000000000001", { timeout = 2 })).status)
+    assert.equal("RUNNING", assert(client:status("d000000000000001", { timeout = 20 })).status)
   end)
 
   it("leaves a look to the next call", function()
     raise_at = "status"
     assert.has_error(function()
-      client:wait("d000000000000001", "RUNNING", { timeout = 2 })
+      client:wait("d000000000000001", "RUNNING", { timeout = 20 })
     end, "oh")
-    assert.equal("RUNNING", assert(client:wait("d000000000000001", "RUNNING", { timeout = 2 })).status)
+    assert.equal("RUNNING", assert(client:wait("d000000000000001", "RUNNING", { timeout = 20 })).status)
   end)
 
   -- PUC Lua 5.1 has no pcall that a coroutine can yield in; LuaJIT and 5.4 have.
@@ -150,7 +150,7 @@ describe("a callback that raises in the middle of what others wait for", functio
     local functions = {}
     for i = 1, 4 do
       functions[i] = function()
-        return assert(client:status("d000000000000001", { timeout = 2 })).status
+        return assert(client:status("d000000000000001", { timeout = 20 })).status
       end
     end
     local raised, running = 0, 0
@@ -167,7 +167,7 @@ describe("a callback that raises in the middle of what others wait for", functio
     local functions = {}
     for i = 1, 4 do
       functions[i] = function()
-        return assert(client:wait("d00000000000000" .. i, "RUNNING", { timeout = 2 })).status
+        return assert(client:wait("d00000000000000" .. i, "RUNNING", { timeout = 20 })).status
       end
     end
     local raised, running = 0, 0

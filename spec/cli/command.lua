@@ -7,7 +7,7 @@ local command = {}
 --- The interpreter that runs this spec.
 command.interpreter = rawget(_G, "jit") and "luajit" or "lua5.4"
 
-local PATIENCE = 20 -- seconds for what a child should do in one
+local PATIENCE = 60 -- seconds for what a child does in one, unless the machine is busy
 
 -- A variable of the machine's own would make settings of a spec's; LUA_PATH of one Lua leads another astray.
 local CLEAN = table.concat {

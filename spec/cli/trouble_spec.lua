@@ -90,7 +90,7 @@ describe("aicorectl explains", function()
 
   it("too many requests, and for how long", function()
     server.fault { operation = "list", status = 429, headers = { ["retry-after"] = "600" }, times = 0 }
-    local code, what, advice = trouble("list --timeout 5", settings())
+    local code, what, advice = trouble("list --timeout 30", settings())
     assert.equal(1, code)
     contains(what, "HTTP 429", "600")
     contains(advice, "wait a while")
@@ -114,7 +114,7 @@ describe("aicorectl explains", function()
 
   it("that the service is in trouble, or slow", function()
     server.fault { operation = "list", status = 503, times = 0, headers = { ["retry-after"] = "600" } }
-    local code, _, advice = trouble("list --timeout 2", settings())
+    local code, _, advice = trouble("list --timeout 30", settings())
     assert.equal(1, code)
     contains(advice, "in trouble")
     server.clear_faults()

@@ -19,7 +19,7 @@ local failed
 aicore.spawn(function()
   failed = suite.run(t, outside.say)
 end)
-vim.wait(60000, function()
+vim.wait(180000, function() -- run.lua is patient for no longer
   return failed ~= nil
 end, 10)
 vim.cmd(failed == 0 and "qa!" or "cquit 1")

@@ -12,7 +12,7 @@ end
 
 -- What `make asan` preloads into us would hang in curl.
 local CURL =
-  "env -u LD_PRELOAD curl --silent --show-error --fail-with-body --max-time 10 --noproxy '*' --request %s %s %s"
+  "env -u LD_PRELOAD curl --silent --show-error --fail-with-body --max-time 30 --noproxy '*' --request %s %s %s"
 
 local function admin(url, method, path, body)
   local data = body and "--header 'content-type: application/json' --data-binary " .. quote(cjson.encode(body)) or ""

@@ -21,8 +21,8 @@ local SECRETS = {
   token = world.token,
 }
 
-local SHORT, LONG = 0.12, 20 -- seconds for a call: where nothing but the time ends it, and elsewhere
-local SLACK = 5 -- seconds that a busy machine may add
+local SHORT, LONG = 0.06, 20 -- seconds for a call: where nothing but the time ends it, and elsewhere
+local SLACK = 20 -- seconds that a busy machine may add
 local ID = "d748fdae9f88a9b0"
 
 local host = hosts.here()

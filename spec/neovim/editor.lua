@@ -7,7 +7,7 @@
 
 local editor = {}
 
-local SECONDS = 15 -- then it hangs, and is killed: in a blocking call it does not listen to less
+local SECONDS = 60 -- then it hangs, and is killed: in a blocking call it does not listen to less
 
 local function output_of(command)
   local pipe = assert(io.popen(command))

@@ -122,7 +122,7 @@ describe("Neovim", function()
       ["a client that is closed"] = [[
         local client = assert(aicore.client())
         vim.defer_fn(function() client:close() end, 5)
-        local _, err = client:status(ID)
+        local _, err = client:wait(ID, "GONE")
         use(err.kind) ]],
     }
 

@@ -613,7 +613,7 @@ describe("the panel", function()
         ]=] .. COUNT)
         press ":AICore<CR>"
         wait_for "config: no base URL: looked in"
-        press "<CR>"
+        press "<C-l>" -- clears the last line
         refreshed()
         assert(ask "return NOTIFIED" == 1)
         ask(('vim.env.AICORE_BASE_URL = %q'):format(vim.env.AICORE_AUTH_URL))

@@ -8,7 +8,7 @@
 
 local screen = {}
 
-local SECONDS = 8
+local SECONDS = 40 -- for what a busy machine does in one
 local COLUMNS, LINES = 130, 30
 
 local terminal, job, channel

@@ -88,7 +88,7 @@ describe("examples/openresty", function()
   end)
 
   it("runs one at a time", function()
-    service.fault { operation = "batch", latency = 0.3, times = 1 }
+    service.fault { operation = "batch", latency = 1, times = 1 }
     local _, first = ask("POST", "/teardown?scenario=nightly")
     local status, second = ask("POST", "/teardown?scenario=other")
     assert.equal(409, status)

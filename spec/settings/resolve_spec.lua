@@ -86,6 +86,16 @@ describe("settings", function()
       assert.equal("s-k", settings.session.client_secret)
     end)
 
+    it("takes a file that an argument has chosen before the environment", function()
+      local environment = with(ALL, { HOME = "/h", AICORE_SERVICE_KEY = SECRET_KEY })
+      for _, arguments in ipairs { { profile = "p" }, { config_file = "/h/.aicore/config_p.json" } } do
+        local settings = assert(resolve(arguments, environment, { ["/h/.aicore/config_p.json"] = FILE }))
+        assert.equal("https://api.f/v2", settings.session.base_url)
+        assert.equal("id-f", settings.session.client_id)
+        assert.equal("group-f", settings.session.resource_group)
+      end
+    end)
+
     it("finds the file by profile, in AICORE_HOME or ~/.aicore", function()
       local cases = {
         ["/h/.aicore/config.json"] = { HOME = "/h" },

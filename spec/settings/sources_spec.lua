@@ -20,7 +20,7 @@ local function key(text)
 end
 
 local function file(text)
-  return list({ config_file = "/f.json" }, {}, { ["/f.json"] = text })[3][1]
+  return list({ config_file = "/f.json" }, {}, { ["/f.json"] = text })[2][1]
 end
 
 local function binding(text)

@@ -9,7 +9,7 @@ local cjson = require "cjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 
-local TIMEOUT = 10 -- seconds for one request
+local TIMEOUT = 30 -- seconds for one request
 local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/support/emulator%.lua$"
 
 local function quote(text)

@@ -33,11 +33,13 @@ local function is_table(value)
   return type(value) == "table"
 end
 
--- What a record must have, and what reads as absent unless it is a text; by these the program decides.
-local REQUIRED = { { "id", is_id, "an id" }, { "status", is_text, "a text" } }
+-- What reads as absent unless it is a text; by these, and by id and status, the program decides.
 local TEXTS = { "targetStatus", "createdAt", "modifiedAt", "configurationId" }
 
-local function drop_misfits(record)
+local function state_complaint(record)
+  if not is_text(record.status) then
+    return ("status: a text expected, got %s"):format(show(record.status))
+  end
   for i = 1, #TEXTS do
     local value = record[TEXTS[i]]
     if value ~= nil and type(value) ~= "string" then
@@ -50,16 +52,10 @@ end
 ---@param record any
 ---@return string? complaint
 local function record_complaint(record)
-  if not is_table(record) then
-    return "a record expected, got " .. show(record)
+  if not is_id(record.id) then
+    return ("id: an id expected, got %s"):format(show(record.id))
   end
-  for i = 1, #REQUIRED do
-    local field = REQUIRED[i]
-    if not field[2](record[field[1]]) then
-      return ("%s: %s expected, got %s"):format(field[1], field[3], show(record[field[1]]))
-    end
-  end
-  drop_misfits(record)
+  return state_complaint(record)
 end
 
 --- Leaves those elements that have no complaint, in their order. Returns how many it has set aside, nil for none.
@@ -110,6 +106,9 @@ local SHAPES = {
   record = function(reply, request)
     if reply.id == nil then
       reply.id = request.id -- which $select=status leaves out
+    end
+    if reply.id == request.id then
+      return state_complaint(reply)
     end
     return record_complaint(reply)
   end,

@@ -157,20 +157,19 @@ function sources.list(arguments, host)
   local binding = key_place("VCAP_SERVICES", variable "VCAP_SERVICES")
   binding.inside, binding.absent = first_binding, binding.text and "without aicore" or "not set"
   local file = file_place(arguments, variable, host)
-  return {
-    file = file,
-    {
-      { name = "arguments", column = "name", record = arguments },
-      arguments.service_key and key_place("service_key", arguments.service_key),
-    },
-    {
-      name = "the environment",
-      key_place("AICORE_SERVICE_KEY", variable "AICORE_SERVICE_KEY"),
-      { column = "variable", record = variables(host), lacks = "not set" },
-    },
-    { file },
-    { binding },
+  local given = {
+    { name = "arguments", column = "name", record = arguments },
+    arguments.service_key and key_place("service_key", arguments.service_key),
   }
+  local environment = {
+    name = "the environment",
+    key_place("AICORE_SERVICE_KEY", variable "AICORE_SERVICE_KEY"),
+    { column = "variable", record = variables(host), lacks = "not set" },
+  }
+  if arguments.profile or arguments.config_file then -- it was chosen: what the environment has is for other days
+    return { file = file, given, { file }, environment, { binding } }
+  end
+  return { file = file, given, environment, { file }, { binding } }
 end
 
 return sources
