@@ -30,7 +30,8 @@ describe("an answer", function()
   end)
 
   it("has lists that are empty lists on the wire", function()
-    assert.equal('{"count":0,"resources":[]}', answers.encode(answers.records({}, "list", URL)))
+    assert.equal('{"count":0,"resources":[]}', answers.encode(answers.records({}, "list", URL, 0)))
+    assert.equal('{"resources":[]}', answers.encode(answers.records({}, "list", URL)))
     assert.equal('{"data":{"result":[]}}', answers.encode(answers.lines {}))
   end)
 
