@@ -72,6 +72,18 @@ describe("the fake caller", function()
     })
   end)
 
+  it("is let in with the emulator's credentials, and with no others", function()
+    model = emulator.new { client_id = "me", client_secret = "right" }
+    for secret, expected in pairs { right = { 43200 }, wrong = { nil, "auth", 401, "invalid_client" } } do
+      local one = fake.new { emulator = model, runtime = runtime, client_id = "me", client_secret = secret }
+      local reply, err = runtime.run(function()
+        return one:log_in(one:request "login", runtime.now() + 60)
+      end)
+      err = err or {}
+      assert.same(expected, { reply and reply.expires_in, err.kind, err.status, err.code })
+    end
+  end)
+
   it("lists, counts, creates and updates as a client's methods do", function()
     for _ = 1, 3 do
       seed()

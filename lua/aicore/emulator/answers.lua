@@ -21,6 +21,9 @@ local REFUSALS = {
   configuration = { status = 400, code = "01010009" },
   not_synchronised = { status = 400, code = "01010076" },
   not_found = { status = 404, code = "01010016" },
+  conflict = { status = 409, code = "01010080" },
+  unprocessable = { status = 422, code = "01010081" },
+  locked = { status = 423, code = "01010082" },
   method = { status = 405, code = "01010005" },
   state = { status = 412, code = "01010077" },
   media_type = { status = 400, code = "01010015" }, -- 415 is not in the description
@@ -49,21 +52,21 @@ local RECORD = {
   end,
 }
 
--- `count` is the number of deployments in this answer, as the description says, not that of all pages.
 local RECORDS = {
   encode = function(value)
     local parts = {}
     for i, deployment in ipairs(value.deployments) do
       parts[i] = record.encode(deployment, value.form, value.url)
     end
-    return ('{"count":%d,"resources":%s}'):format(#parts, json.array(parts))
+    local count = value.count and ('"count":%d,'):format(value.count) or ""
+    return ('{%s"resources":%s}'):format(count, json.array(parts))
   end,
   show = function(value)
     local resources = {}
     for i, deployment in ipairs(value.deployments) do
       resources[i] = record.show(deployment, value.form, value.url)
     end
-    return { count = #resources, resources = resources }
+    return { count = value.count, resources = resources }
   end,
 }
 
@@ -101,9 +104,10 @@ end
 ---@param deployments aicore.emulator.Deployment[]
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param count integer|nil  what it calls their count
 ---@return aicore.emulator.Answer
-function answers.records(deployments, form, url)
-  return answer(200, "application/json", RECORDS, { deployments = deployments, form = form, url = url })
+function answers.records(deployments, form, url, count)
+  return answer(200, "application/json", RECORDS, { deployments = deployments, form = form, url = url, count = count })
 end
 
 --- Lines of a log.

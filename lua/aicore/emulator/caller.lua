@@ -24,6 +24,8 @@ local TIMEOUT = 60
 ---@field resource_group string?              "default" if not given
 ---@field timeout number?                     s, a call that says nothing else (60), and each exchange
 ---@field token string|function|nil           see call/login.lua; nil: it logs in
+---@field client_id string?                   what it logs in with
+---@field client_secret string?
 ---@field on_attempt function?
 ---@field seed integer?                       of the jitter of its retries (1)
 

@@ -33,14 +33,39 @@ local function state_refusal(deployment, action)
   return { kind = "state", message = message:format(deployment.id, IN_WORDS[action], deployment.status) }
 end
 
+-- What a fault's refusal is to AI Core, by its status.
+local KINDS = {
+  [400] = "malformed",
+  [404] = "not_found",
+  [409] = "conflict",
+  [412] = "state",
+  [422] = "unprocessable",
+  [423] = "locked",
+}
+
+local function refusal_by(fault, deployment, action)
+  if fault.refuse == 404 then
+    return changes.not_found(deployment.id)
+  end
+  local message = ("Deployment %s cannot be %s now"):format(deployment.id, IN_WORDS[action])
+  return { kind = KINDS[fault.refuse], message = message }
+end
+
 -- Answers why not, or nothing.
 local function change(context, deployment, action, configuration_id)
-  local again = action == "delete" and lifecycle.action_of(deployment.target_status) == "delete"
-  if again and context.settings.delete_again == 412 then
+  local world = context.world
+  local again = world:is_under_way(deployment, action)
+  if again and action == "delete" and context.settings.delete_again == 412 then
     return { kind = "state", message = ("Deployment %s is already being deleted"):format(deployment.id) }
   end
-  if not context.world:change(deployment, action, context, configuration_id) then
+  if not world:may(deployment, action) then
     return state_refusal(deployment, action)
+  end
+  local fault = not again and context.faults:prevent(action, deployment, context.now) or nil
+  if fault and fault.refuse then
+    return refusal_by(fault, deployment, action)
+  elseif not fault then
+    world:change(deployment, action, context, configuration_id)
   end
 end
 

@@ -208,8 +208,8 @@ function Session:start(name, ...)
   local first, second = ...
   local options = select("#", ...) > 0 and select(select("#", ...), ...) or NOTHING
   options = type(options) == "table" and options or NOTHING
-  local call = self.emulator:admit(call_of(self, operation, options, first, second))
   local began = self.runtime.now()
+  local call = self.emulator:admit(call_of(self, operation, options, first, second), began)
   local arrives = began + call.delay
   local expires = began + math.min(options.timeout or self.timeout, self.timeout)
   local transfer = setmetatable({

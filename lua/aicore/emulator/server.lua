@@ -79,7 +79,7 @@ end
 
 -- nil: the answer is to be lost.
 local function answer(model, clock, request)
-  local call = model:accept(request)
+  local call = model:accept(request, clock())
   if call.delay > 0 then
     cqueues.sleep(call.delay)
   end

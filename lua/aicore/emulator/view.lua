@@ -1,0 +1,128 @@
+-- What those who look are shown of the world: replicas that are behind, lists that lag, miss and shift.
+-- Rules: looking changes nothing in the world. Where a setting is off, nothing is done for it, and no chance is drawn.
+
+local random = require "aicore.emulator.random"
+
+---@class aicore.emulator.View
+---@field private world aicore.emulator.World
+---@field private settings aicore.emulator.Settings
+---@field private draw fun(): number
+---@field private turns table<string, integer>  by group: by how many places its lists are turned
+local View = {}
+View.__index = View
+
+-- One deployment -----------------------------------------------------------------------------------
+
+--- The time whose state a GET is answered with; nil: now. Of several replicas the first is up to date, and the last is
+--- behind by the whole lag.
+local function time_of_replica(self, now)
+  local lag, replicas = self.settings.read_lag, self.settings.replicas
+  if lag == 0 then
+    return nil
+  elseif replicas > 1 then
+    lag = lag * math.floor(self.draw() * replicas) / (replicas - 1)
+  end
+  return now - lag
+end
+
+local function is_found(self, deployment, now)
+  local settings = self.settings
+  return now - deployment.created_at >= settings.appear_time or self.draw() < settings.appear_chance
+end
+
+--- The deployment as a GET by its id shows it.
+---@param group string
+---@param id string
+---@param now number  seconds since 1970
+---@return aicore.emulator.Deployment|nil
+function View:get(group, id, now)
+  local deployment = self.world:get(group, id, time_of_replica(self, now))
+  if deployment and is_found(self, deployment, now) then
+    return deployment
+  end
+  return nil
+end
+
+-- Lists --------------------------------------------------------------------------------------------
+
+--- Does an index miss the record now? It misses new ones most of all, and each for a while; which ones and when, is
+--- decided by their numbers, so that nothing has to be kept.
+local function misses(settings, deployment, now)
+  local length, share = settings.list_misses_time, settings.list_misses
+  if now - deployment.created_at < 2 * length then
+    share = math.sqrt(share)
+  end
+  local offset = random.lot(deployment.number, 0)
+  return random.lot(deployment.number, 1 + math.floor(now / length + offset)) < share
+end
+
+local function filter_of(self, accepts, now)
+  local settings = self.settings
+  if settings.list_misses == 0 then
+    return accepts
+  end
+  return function(deployment)
+    return accepts(deployment) and not misses(settings, deployment, now)
+  end
+end
+
+--- What is gone may be shown once more.
+local function ghosts_of(self)
+  local share, draw = self.settings.list_ghosts, self.draw
+  if share == 0 then
+    return nil
+  end
+  return function(deployment)
+    if deployment.haunted or draw() >= share then
+      return false
+    end
+    deployment.haunted = true
+    return true
+  end
+end
+
+local LONGEST_TURN, LARGEST_ERROR = 3, 3 -- places, forwards or back; records
+
+local function turn_of(self, group)
+  local turn = self.turns[group] or 0
+  if self.settings.page_shifts > 0 and self.draw() < self.settings.page_shifts then
+    turn = turn + math.floor(self.draw() * (2 * LONGEST_TURN + 1)) - LONGEST_TURN
+    self.turns[group] = turn
+  end
+  return turn
+end
+
+--- The deployments that a list shows.
+---@param group string
+---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
+---@param now number  seconds since 1970
+---@return aicore.emulator.Deployment[] found
+---@return integer turn  the list begins behind so many of them; those come last
+function View:list(group, accepts, now)
+  local settings = self.settings
+  if settings.list_empty then
+    return {}, 0
+  end
+  local at = settings.list_lag > 0 and now - settings.list_lag or nil
+  local found = self.world:find(group, filter_of(self, accepts, now), at, ghosts_of(self))
+  return found, turn_of(self, group)
+end
+
+--- By how much a count is wrong: another number each time.
+---@return integer
+function View:miscount()
+  local size = 1 + math.floor(self.draw() * LARGEST_ERROR)
+  return self.draw() < 0.5 and -size or size
+end
+
+local view = {}
+
+---@param world aicore.emulator.World
+---@param settings aicore.emulator.Settings
+---@param draw fun(): number  randomness
+---@return aicore.emulator.View
+function view.new(world, settings, draw)
+  return setmetatable({ world = world, settings = settings, draw = draw, turns = {} }, View)
+end
+
+return view
