@@ -245,7 +245,7 @@ local function new_course(seed, service, task)
     assert(emulator.faults:add(fault))
   end
   for _, seeded in ipairs(service.deployments) do
-    course.truth:begin(emulator.world:seed(seeded, START), "seed")
+    course.truth:seeded(emulator.world:seed(seeded, START))
   end
   for client = 1, task.clients do
     course.callers[client] = new_caller(course, client)
@@ -308,6 +308,7 @@ function courses.run(seed, service, task)
     look_for_remains(course)
   end)
   course.emulator.world:advance(course.over)
+  course.truth:finish(course.over)
   return course
 end
 

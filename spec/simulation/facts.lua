@@ -37,7 +37,7 @@ end
 --- How old an answer of this service may be, in seconds.
 function facts.lag_of(course)
   local settings = course.service.settings
-  return math.max(settings.read_lag or 0, settings.list_lag or 0) + (settings.show_time or 0)
+  return math.max(settings.read_lag or 0, settings.list_lag or 0)
 end
 
 -- Calls --------------------------------------------------------------------------------------------

@@ -145,6 +145,98 @@ local FEATURES = {
     end,
   },
   {
+    name = "slow updates",
+    draw = function(self, dice)
+      self.settings.update_time = dice:scale(0.5, 60)
+    end,
+  },
+  {
+    name = "ignored effects",
+    draw = function(self, dice, strength)
+      fault(self, {
+        operation = dice:pick { "stop", "delete" },
+        ignore = true,
+        skip = dice:integer(0, 3),
+        times = dice:integer(1, math.floor(1 + 3 * strength)),
+      })
+      self.patience = self.patience + 400
+    end,
+  },
+  {
+    name = "all effects ignored for a while",
+    draw = function(self, dice, strength)
+      fault(self, { operation = "*", ignore = true, lasts = dice:scale(1, 1 + 60 * strength) })
+      self.patience = self.patience + 400
+    end,
+  },
+  {
+    name = "refusals for seconds",
+    draw = function(self, dice, strength)
+      fault(self, {
+        operation = dice:pick { "stop", "delete", "*" },
+        refuse = dice:pick { 400, 409, 412, 422, 423 },
+        lasts = dice:scale(0.5, 1 + 90 * strength),
+        probability = dice:chance(0.5) and 1 or dice:number(0.1, 0.9),
+      })
+      self.patience = self.patience + 300
+    end,
+  },
+  {
+    name = "refusals that last",
+    unkind = true,
+    draw = function(self, dice)
+      fault(self, {
+        operation = dice:pick { "stop", "delete", "*" },
+        refuse = dice:pick { 400, 409, 412, 422, 423 },
+        id = dice:chance(0.5) and dice:pick(self.deployments).id or nil,
+        times = 0,
+      })
+    end,
+  },
+  {
+    name = "a bad id in a batch",
+    draw = function(self, dice)
+      fault(self, {
+        operation = "batch",
+        id = dice:pick(self.deployments).id,
+        status = dice:pick { 400, 422 },
+        body = { error = { code = "01010001", message = "the request is not valid" } },
+        times = 0,
+      })
+    end,
+  },
+  {
+    name = "batches that do not work",
+    draw = function(self, dice)
+      fault(self, {
+        operation = "batch",
+        status = dice:pick { 400, 404, 405, 413, 415, 501 },
+        body = dice:chance(0.5) and { error = { code = "01010002", message = "not supported" } } or nil,
+        times = dice:chance(0.3) and dice:integer(1, 3) or 0,
+      })
+    end,
+  },
+  {
+    name = "foreign 404s",
+    draw = function(self, dice, strength)
+      local foreign = { error = { code = "404", message = "Resource not found" } }
+      for _, name in ipairs { "status", "list", "stop", "delete", "batch" } do
+        if dice:chance(0.6) then
+          local body = dice:chance(0.5) and foreign or "<html><body>404 Not Found</body></html>"
+          fault(self, { operation = name, status = 404, body = body, probability = 0.3 * strength, times = 0 })
+        end
+      end
+    end,
+  },
+  {
+    name = "no permission",
+    unkind = true,
+    draw = function(self, dice)
+      local operation = dice:pick { "status", "list", "stop", "delete", "batch" }
+      fault(self, { operation = operation, status = 403, skip = dice:integer(0, 5), times = 0 })
+    end,
+  },
+  {
     name = "no batches",
     draw = function(self)
       self.settings.bulk = false
@@ -321,8 +413,8 @@ function service.draw(dice, count)
     kind = true,
     patience = 120,
   }
-  draw_features(self, dice)
   draw_deployments(self, dice, count)
+  draw_features(self, dice)
   draw_events(self, dice)
   return self
 end

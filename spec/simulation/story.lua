@@ -105,13 +105,14 @@ local function tell_requests(lines, course)
 end
 
 local function tell_truth(lines, course)
+  for _, effect in ipairs(course.truth.effects) do
+    add(lines, effect.time, "      ! %s of %s by %s", effect.what, effect.id, tostring(effect.request_id))
+  end
   for _, id in ipairs(course.truth.ids) do
-    for i, state in ipairs(course.truth.lives[id].states) do
-      local time = math.max(state.time, course.began)
-      if time <= course.over and (i > 1 or course.truth.lives[id].deployment) then
-        local target = state.target and " for " .. state.target or ""
-        local by = state.request_id and " by " .. state.request_id or ""
-        add(lines, time, "      * %s %s: %s%s%s", id, state.what, state.status or "gone", target, by)
+    for _, state in ipairs(course.truth.lives[id].states) do
+      local time, target = math.max(state.time, course.began), state.target and " for " .. state.target or ""
+      if time <= course.over then
+        add(lines, time, "      * %s %s%s", id, state.status or "gone", target)
       end
     end
   end

@@ -1,4 +1,4 @@
---- What really happened: the state of every deployment at every moment, from the world's own journal. No check believes
+--- What really happened: the state of every deployment at every moment, as the world itself tells. No check believes
 -- anything else.
 
 local truth = {}
@@ -8,67 +8,52 @@ local truth = {}
 ---@field status string?         nil: it is gone
 ---@field target string?
 ---@field configuration_id string?
----@field what string            the journal's word for what made it so; "seed" at first
----@field request_id string?     who made it so; nil: time
 
 ---@class simulation.Life        of a deployment
 ---@field id string
 ---@field created_at number
----@field created_by string?     a request id; nil: it was there before
 ---@field deployment aicore.emulator.Deployment  for what never changes: scenario_id, executable_id
 ---@field states simulation.State[]
+---@field private since number   when its present state began
 
 ---@class simulation.Truth
 ---@field lives table<string, simulation.Life>
 ---@field ids string[]           in the order in which they came
----@field effects aicore.emulator.Entry[]  stop, delete, update and create, in order
+---@field effects aicore.emulator.Entry[]  stop, delete, update and create, in order, and who caused each
 local Truth = {}
 Truth.__index = Truth
 
 local EFFECTS = { stop = true, delete = true, update = true, create = true }
 
-local function state_of(deployment, what, time, request_id)
-  return {
-    time = time,
-    status = deployment.status,
-    target = deployment.target_status,
-    configuration_id = deployment.configuration_id,
-    what = what,
-    request_id = request_id,
-  }
+--- What the deployment is now has been so since the life's last change, and is over.
+local function close(life, at)
+  local deployment = life.deployment
+  local state = { time = life.since, status = nil }
+  if not deployment.gone then
+    state.status, state.target = deployment.status, deployment.target_status
+    state.configuration_id = deployment.configuration_id
+  end
+  life.states[#life.states + 1], life.since = state, at
 end
 
---- Begins the life of a deployment.
----@param deployment aicore.emulator.Deployment
----@param what string
----@param request_id string?
-function Truth:begin(deployment, what, request_id)
+local function begin(self, deployment, since)
   local id = deployment.id
-  local first = state_of(deployment, what, request_id and deployment.created_at or -math.huge, request_id)
   self.ids[#self.ids + 1] = id
-  self.lives[id] = {
-    id = id,
-    created_at = deployment.created_at,
-    created_by = request_id,
-    deployment = deployment,
-    states = { first },
-  }
+  self.lives[id] = { id = id, created_at = deployment.created_at, deployment = deployment, states = {}, since = since }
 end
 
-local function note(self, world, entry)
-  if EFFECTS[entry.what] then
-    self.effects[#self.effects + 1] = entry
+--- One that is there from the beginning.
+---@param deployment aicore.emulator.Deployment
+function Truth:seeded(deployment)
+  begin(self, deployment, -math.huge)
+end
+
+--- Nothing more happens.
+---@param at number
+function Truth:finish(at)
+  for _, id in ipairs(self.ids) do
+    close(self.lives[id], at)
   end
-  if entry.what == "login" then
-    return
-  end
-  local deployment = world.groups[entry.resource_group].by_id[entry.id]
-  if entry.what == "create" then
-    return self:begin(deployment, entry.what, entry.request_id)
-  end
-  local states = self.lives[entry.id].states
-  states[#states + 1] = deployment and state_of(deployment, entry.what, entry.time, entry.request_id)
-    or { time = entry.time, what = entry.what }
 end
 
 --- The state of a deployment at a moment; nil: it has never been there.
@@ -101,7 +86,7 @@ function Truth:between(id, from, to)
   return found
 end
 
---- Did it have a state that fits at some moment between the two?
+--- A state that fits, of those that it had at some moment between the two.
 ---@param fits fun(state: simulation.State): boolean
 ---@return simulation.State?
 function Truth:ever(id, from, to, fits)
@@ -121,7 +106,18 @@ function truth.of(emulator)
   local write = journal.note
   function journal.note(book, entry)
     write(book, entry)
-    note(self, world, entry)
+    if EFFECTS[entry.what] then
+      self.effects[#self.effects + 1] = entry
+    end
+    if entry.what == "create" then
+      begin(self, world.groups[entry.resource_group].by_id[entry.id], entry.time)
+    end
+  end
+  function world.witness(deployment, at)
+    local life = self.lives[deployment.id]
+    if life then -- else it is about to be seeded
+      close(life, at)
+    end
   end
   return self
 end
