@@ -18,12 +18,16 @@ function ends.coroutines(course, broken)
   end
 end
 
+local function is_alive(caller, thread)
+  return coroutine.status(thread) ~= "dead" and not caller.runtime.is_killed(thread)
+end
+
 --- What a client still knows of those that were asked for, and by which fields; what it is made of is not looked into.
 local function remains(caller, asked)
   local seen = { [caller] = true, [caller.session] = true, [caller.runtime] = true }
   local found, todo = {}, { { caller.shared, "shared" } }
   local function look(thing, way)
-    if type(thing) == "thread" and coroutine.status(thing) ~= "dead" then
+    if type(thing) == "thread" and is_alive(caller, thing) then
       found[#found + 1] = ("a coroutine (%s)"):format(way)
     elseif asked[thing] then
       found[#found + 1] = ("%s (%s)"):format(thing, way)

@@ -51,11 +51,17 @@ local function add(sends, request, id, action, outcome)
   list[#list + 1] = { at = request.at, answered = request.answered, outcome = outcome, request = request }
 end
 
+--- The answer, if the client got all of it.
+local function arrived(request)
+  local answer = request.answered and request.answer
+  return answer and not answer.cut and answer or nil
+end
+
 --- Every stop and delete that was sent, in lists by client, deployment and action.
 local function sends_of(course)
   local sends = {}
   for _, request in ipairs(course.requests) do
-    local answer = request.answered and request.answer
+    local answer = arrived(request)
     if request.name == "stop" or request.name == "delete" then
       add(sends, request, request.id, request.name, answer and single_outcome(answer) or "lost")
     elseif request.name == "batch" then
@@ -198,7 +204,8 @@ end
 local CLOSEST = 0.25 * 0.8
 
 local function is_good(request)
-  return request.answer ~= nil and request.answer.status == 200
+  local answer = arrived(request)
+  return answer ~= nil and answer.status == 200
 end
 
 --- A call that lists by a filter, or a plain one, looks by itself.
