@@ -100,6 +100,21 @@ describe("the fake caller", function()
     end)
   end)
 
+  it("goes to executions where it is told to", function()
+    seed { id = "same-id", status = "DEAD" }
+    seed { id = "same-id", resource = "executions" }
+    run(function(_, deadline)
+      local group = made:in_group { resource = "executions" }
+      assert.equal("RUNNING", group:status("same-id", deadline).status)
+      assert.equal("Execution modification scheduled", group:stop("same-id", deadline).message)
+      assert.equal("same-id", group:batch({ { id = "same-id", targetStatus = "STOPPED" } }, deadline)[1].id)
+      assert.equal(1, #group:pages(deadline)())
+    end)
+    assert.equal("DEAD", model.world:get("default", "same-id").status)
+    local entry = model.journal:since(0)[2]
+    assert.same({ "stop", "executions" }, { entry.what, entry.resource })
+  end)
+
   it("sends again after a fault, and waits for that without time", function()
     seed()
     fault { operation = "status", status = 503, times = 2 }

@@ -80,7 +80,7 @@ end
 -- What must not be compared: it is another one each time.
 local PATTERNS = {
   { "^%d%d%d%d%-%d%d%-%d%dT.*$", "a time" },
-  { "^d%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
+  { "^[de]%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
   { "^%x+%-%x+%-4%x+%-a%x+%-%x+$", "a request" },
   { "^r%-%d+$", "a request" },
 }
@@ -167,6 +167,27 @@ local STEPS = {
   { "settings", { bulk = false } },
   { "batch", { { id = "d-odd", targetStatus = "DELETED" } } },
   { "capabilities" },
+  { "settings", { bulk = true } },
+  -- executions, of which the same ids are others
+  { "status", FIRST, { resource = "executions" } },
+  { "seed", { id = "e-one", resource = "executions", schedule_id = "s-one", ttl = "5h" } },
+  { "seed", { id = "e-two", resource = "executions", status = "COMPLETED", age = 600 } },
+  { "status", "e-one", { resource = "executions" } },
+  { "status", "e-one" },
+  { "list", { resource = "executions" } },
+  { "list", { resource = "executions", execution_schedule_id = "s-one", select = "status" } },
+  { "count", { resource = "executions", execution_schedule_id = "s-two" } },
+  { "create", "conf-9", { resource = "executions" } },
+  { "create", "missing-9", { resource = "executions" } },
+  { "stop", "e-two", { resource = "executions" } },
+  { "stop", "e-one", { resource = "executions" } },
+  { "delete", "e-two", { resource = "executions" } },
+  { "logs", "e-two", { resource = "executions", top = 1 } },
+  {
+    "batch",
+    { { id = "e-one", targetStatus = "DELETED" }, { id = FIRST, targetStatus = "STOPPED" } },
+    { resource = "executions" },
+  },
   -- what stands in front of AI Core, and what only a fault can say
   { "expire" },
   { "status", FIRST },

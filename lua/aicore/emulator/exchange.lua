@@ -20,6 +20,7 @@ local PARAMETERS = {
   scenario_id = "scenarioId",
   configuration_id = "configurationId",
   executable_ids = "executableIds",
+  execution_schedule_id = "executionScheduleId",
   top = "$top",
   skip = "$skip",
   select = "$select",

@@ -16,7 +16,7 @@ local world = require "aicore.emulator.world"
 ---@class aicore.emulator.Call
 ---@field operation string|nil   nil: there is no such operation
 ---@field methods string|nil     what the path allows; nil: it leads nowhere
----@field resource string|nil    "deployments"
+---@field resource string|nil    "deployments" or "executions"
 ---@field id string|nil          from the path
 ---@field method string
 ---@field target string|nil      the path, for errors
