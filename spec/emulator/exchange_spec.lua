@@ -217,6 +217,8 @@ local STEPS = {
   { "status", FIRST },
   { "fault", { operation = "status", status = 500, body = ("a\r\n\tä"):rep(60) } },
   { "status", FIRST },
+  { "fault", { operation = "status", status = 500, body = "a" .. ("ä"):rep(150) } },
+  { "status", FIRST },
   { "fault", { operation = "status", status = 200, body = "<html>" } },
   { "status", FIRST },
   { "fault", { operation = "status", status = 200, body = "[]" } },
@@ -369,6 +371,16 @@ describe("an exchange without sockets", function()
           assert.equal("STOPPING", status(), name)
         end)
       end
+    end)
+
+    it("that came too late stays late, whenever its result is taken", function()
+      runtime.run(function()
+        local transfer = start("status", FIRST, { timeout = 1 })
+        runtime.sleep(3)
+        assert.is_nil(transfer:info().status)
+        local reply, err = transfer:result()
+        assert.same({ nil, "timeout" }, { reply, err.kind })
+      end)
     end)
 
     it("shows the world as it was when the call arrived, in tables of the client's own", function()
