@@ -373,6 +373,20 @@ describe("an exchange without sockets", function()
       end
     end)
 
+    it("is about what was asked for, whatever becomes of the tables meanwhile", function()
+      runtime.run(function()
+        local items = { { id = FIRST, targetStatus = "STOPPED" } }
+        local transfer = start("batch", items)
+        items[1].id, items[2] = "d-other", "nonsense"
+        runtime.await(session, transfer)
+        assert.equal(FIRST, transfer:result().deployments[1].id)
+        assert.equal("STOPPING", status())
+        transfer = start("list", { top = 1.0, skip = 0 })
+        runtime.await(session, transfer)
+        assert.equal(1, transfer:result().count)
+      end)
+    end)
+
     it("that came too late stays late, whenever its result is taken", function()
       runtime.run(function()
         local transfer = start("status", FIRST, { timeout = 1 })
