@@ -1,6 +1,5 @@
-/* What a session was made with: the configuration, checked. Its fields' names in Lua are in config.c. */
-#ifndef AICORE_CONFIG_H
-#define AICORE_CONFIG_H
+/* What a session was made with: the configuration, checked. config.c has the names in Lua. */
+#pragma once
 
 #include <curl/curl.h>
 #include <lua.h>
@@ -32,5 +31,3 @@ typedef struct config {
 /* Reads the table at the index from into an empty configuration; raises what is wrong. Strings are
  * anchored in the table at the index anchors; secrets are copied, also where it raises later. */
 void aic_config_read(lua_State *L, config *c, int from, int anchors);
-
-#endif

@@ -100,7 +100,6 @@ static void judge_body(lua_State *L, const operation *op, const request *built) 
       "  for i, item in ipairs(first) do assert(body[resource][i].id == item.id\n"
       "    and body[resource][i].targetStatus == item.targetStatus) end\n"
       "else assert(body.targetStatus) end";
-  EXPECT(strlen(built->body) == built->body_length);
   EXPECT(luaL_loadstring(L, CHECK) == LUA_OK);
   lua_pushstring(L, built->body);
   lua_pushstring(L, op->name);
