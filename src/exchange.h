@@ -14,7 +14,6 @@
 typedef struct exchange {
   config *config;
   CURL *easy;
-
   const operation *operation;
   const char *resource;         /* a constant */
   char id[65];                  /* of the record; "": none */

@@ -60,10 +60,11 @@ const operation *aic_operation_find(const char *name);
 bool aic_operation_has_resource(const operation *op);
 bool aic_operation_is_about_one(const operation *op);
 
-/* Checks the arguments that start at the index first: the positional ones, then an optional table
- * of options. Notes what it finds. Returns NULL, or what is wrong: a text on top of the stack. */
+/* Checks the arguments from the index first to the top: the positional ones, then an optional table
+ * of options. Notes what it finds, and may push a string of it. Returns NULL, or what is wrong: a
+ * text on top of the stack. */
 const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built);
-/* Checks them, and builds the request to the service at the base URL. Returns NULL and has pushed
- * strings, which must stay on the stack while it is used; or what is wrong, as above. */
+/* Checks them, and builds the request to the service at the base URL. Pushes strings, which must stay
+ * on the stack while it is used. Returns as check does. */
 const char *aic_operation_build(
     lua_State *L, const operation *op, int first, const char *base_url, request *built);
