@@ -7,7 +7,9 @@ local CONTEXT = { request_id = "r-1", target = "/v2/lm/x" }
 local URL = "http://127.0.0.1"
 
 local function deployment(id)
-  return { id = id, configuration_id = "conf-1", status = "RUNNING", created_at = 0, modified_at = 0, cache = {} }
+  local made = { id = id, resource = "deployments", configuration_id = "conf-1", status = "RUNNING", cache = {} }
+  made.created_at, made.modified_at = 0, 0
+  return made
 end
 
 describe("an answer", function()

@@ -4,16 +4,20 @@
 
 local answers = require "aicore.emulator.answers"
 local lifecycle = require "aicore.model.lifecycle"
+local resources = require "aicore.emulator.resources"
 
 local changes = {}
 
-local SCHEDULED = "Deployment modification scheduled"
+local function scheduled(context)
+  return resources[context.resource].word .. " modification scheduled"
+end
 
 --- AI Core's word for an id that it does not know.
 ---@param id string
+---@param resource string
 ---@return aicore.emulator.Refusal
-function changes.not_found(id)
-  return { kind = "not_found", message = ("Deployment ID %s not found"):format(id) }
+function changes.not_found(id, resource)
+  return { kind = "not_found", message = ("%s ID %s not found"):format(resources[resource].word, id) }
 end
 
 local function configuration_refusal(id)
@@ -29,15 +33,17 @@ local function state_refusal(deployment, action)
     local message = "Invalid Request, Current status UNKNOWN cannot be changed.."
     return { kind = "not_synchronised", message = message }
   end
-  local message = "Deployment %s cannot be %s in status %s"
-  return { kind = "state", message = message:format(deployment.id, IN_WORDS[action], deployment.status) }
+  local word = resources[deployment.resource].word
+  local message = ("%s %s cannot be %s in status %s"):format(word, deployment.id, IN_WORDS[action], deployment.status)
+  return { kind = "state", message = message }
 end
 
 -- Answers why not, or nothing.
 local function change(context, deployment, action, configuration_id)
   local again = action == "delete" and lifecycle.action_of(deployment.target_status) == "delete"
   if again and context.settings.delete_again == 412 then
-    return { kind = "state", message = ("Deployment %s is already being deleted"):format(deployment.id) }
+    local word = resources[deployment.resource].word
+    return { kind = "state", message = ("%s %s is already being deleted"):format(word, deployment.id) }
   end
   if not context.world:change(deployment, action, context, configuration_id) then
     return state_refusal(deployment, action)
@@ -54,16 +60,18 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function changes.create(context)
-  local id, ttl = context.body.configurationId, context.body.ttl
+  local resource, id = resources[context.resource], context.body.configurationId
+  local ttl = resource.serves and context.body.ttl or nil
   local refusal = configuration_refusal(id)
   if refusal then
     return answers.refuse(refusal, context)
   end
-  local deployment = context.world:create(context.group, id, ttl, context)
-  local accepted = { id = deployment.id, deploymentUrl = "", status = lifecycle.NO_NEWS, ttl = ttl }
-  accepted.message = "Deployment scheduled."
+  local deployment = context.world:create(context.group, id, ttl, context, context.resource)
+  local accepted = { id = deployment.id, status = lifecycle.NO_NEWS, ttl = ttl }
+  accepted.message = resource.word .. " scheduled."
+  accepted.deploymentUrl = resource.serves and "" or nil
   local answer = answers.json(202, accepted)
-  answer.headers.location = ("%s/v2/lm/deployments/%s"):format(context.world.url, deployment.id)
+  answer.headers.location = ("%s/v2/lm/%s/%s"):format(context.world.url, context.resource, deployment.id)
   return answer
 end
 
@@ -72,14 +80,14 @@ end
 function changes.update(context)
   local id = context.body.configurationId
   local refusal = configuration_refusal(id) or change(context, context.deployment, "update", id)
-  return result(context, refusal, { id = context.id, message = SCHEDULED })
+  return result(context, refusal, { id = context.id, message = scheduled(context) })
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function changes.stop(context)
   local refusal = change(context, context.deployment, "stop")
-  return result(context, refusal, { id = context.id, message = SCHEDULED })
+  return result(context, refusal, { id = context.id, message = scheduled(context) })
 end
 
 ---@param context aicore.emulator.Context
@@ -94,15 +102,15 @@ function changes.delete(context)
 end
 
 local function change_item(context, item)
-  local deployment = context.world:get(context.group, item.id)
-  local refusal = changes.not_found(item.id)
+  local deployment = context.world:get(context.group, item.id, context.resource)
+  local refusal = changes.not_found(item.id, context.resource)
   if deployment then
     refusal = change(context, deployment, lifecycle.action_of(item.targetStatus))
   end
   if refusal then
     return { id = item.id, error = answers.error_object(refusal, context) }
   end
-  return { id = item.id, message = SCHEDULED }
+  return { id = item.id, message = scheduled(context) }
 end
 
 ---@param context aicore.emulator.Context

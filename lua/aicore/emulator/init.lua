@@ -16,7 +16,7 @@ local world = require "aicore.emulator.world"
 ---@class aicore.emulator.Call
 ---@field operation string|nil   nil: there is no such operation
 ---@field methods string|nil     what the path allows; nil: it leads nowhere
----@field resource string|nil    "deployments"
+---@field resource string|nil    "deployments" or "executions"
 ---@field id string|nil          from the path
 ---@field method string
 ---@field target string|nil      the path, for errors
@@ -28,7 +28,7 @@ local world = require "aicore.emulator.world"
 ---@field text string|nil        the same as it was sent
 ---@field authorization string|nil
 ---@field certificate boolean|nil
----@field request_id string
+---@field request_id string      admit() gives one to a call that has none
 ---@field delay number           seconds to wait before perform(), set by admit(), like the following
 ---@field fault aicore.emulator.Fault|nil
 ---@field request aicore.emulator.Request|nil  to the admin
@@ -41,6 +41,7 @@ local world = require "aicore.emulator.world"
 ---@field world aicore.emulator.World
 ---@field private credentials { client_id: string|nil, client_secret: string|nil }
 ---@field private draw fun(): number
+---@field private admitted integer
 local Emulator = {}
 Emulator.__index = Emulator
 
@@ -53,6 +54,8 @@ function Emulator:admit(call)
   local name = call.operation or UNNAMED
   local fault = self.faults:meet(name, call)
   self.journal:count(name)
+  self.admitted = self.admitted + 1
+  call.request_id = call.request_id or ("r-%d"):format(self.admitted)
   call.fault = fault
   call.delay = self.settings.latency + (fault and fault.latency or 0)
   return call
@@ -192,6 +195,7 @@ function emulator.new(options)
     world = world.new(values, draw, book),
     credentials = { client_id = options.client_id, client_secret = options.client_secret },
     draw = draw,
+    admitted = 0,
   }, Emulator)
 end
 

@@ -12,6 +12,7 @@ local function filter(query)
       and (not query.configurationId or deployment.configuration_id == query.configurationId)
       and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
       and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
+      and (not query.executionScheduleId or deployment.schedule_id == query.executionScheduleId)
   end
 end
 
@@ -21,7 +22,7 @@ local DEFAULT_TOP = 10000
 ---@return aicore.emulator.Answer
 function reads.list(context)
   local query, page = context.query, {}
-  local found = context.world:find(context.group, filter(query))
+  local found = context.world:find(context.group, filter(query), context.resource)
   local first = (query["$skip"] or 0) + 1
   for i = first, math.min(#found, first + (query["$top"] or DEFAULT_TOP) - 1) do
     page[#page + 1] = found[i]
@@ -32,7 +33,8 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.count(context)
-  return answers.text(200, tostring(#context.world:find(context.group, filter(context.query))))
+  local found = context.world:find(context.group, filter(context.query), context.resource)
+  return answers.text(200, tostring(#found))
 end
 
 ---@param context aicore.emulator.Context
@@ -73,11 +75,11 @@ function reads.capabilities(context)
         shareable = true,
         staticDeployments = false,
         userDeployments = true,
-        userExecutions = false,
+        userExecutions = true,
         timeToLiveDeployments = false, -- a ttl is kept and shown, but nothing ends by it
         executionSchedules = false,
-        logs = { executions = false, deployments = true },
-        bulkUpdates = { executions = false, deployments = context.settings.bulk },
+        logs = { executions = true, deployments = true },
+        bulkUpdates = { executions = context.settings.bulk, deployments = context.settings.bulk },
       },
       limits = {
         executions = { maxRunningCount = -1 },

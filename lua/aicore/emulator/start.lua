@@ -13,6 +13,7 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
+local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
 
 local function number(standard, most, whole)
@@ -39,7 +40,7 @@ end
 local OPTIONS = {
   port = number(0, 65535, true),
   deployments = number(0, 1e6, true),
-  status = is_a("string", "RUNNING"),
+  status = is_a("string", lifecycle.SERVING),
   start_time = number(2, 1e6),
   stop_time = number(2, 1e6),
   delete_time = number(2, 1e6),

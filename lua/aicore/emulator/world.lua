@@ -1,13 +1,15 @@
--- The deployments, per resource group, and what becomes of them in time.
+-- The deployments (here also executions are called so), per resource group, and what becomes of them in time.
 -- Rule: pure; the caller says what time it is. Nothing happens between calls: advance() makes up for the time that
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
 local agenda = require "aicore.runtime.agenda"
 local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
+local resources = require "aicore.emulator.resources"
 
 ---@class aicore.emulator.Deployment
 ---@field id string
+---@field resource string  "deployments" or "executions"
 ---@field group string
 ---@field status string
 ---@field status_message string|nil
@@ -16,6 +18,7 @@ local random = require "aicore.emulator.random"
 ---@field latest_configuration_id string|nil  the one that ran before an update
 ---@field scenario_id string
 ---@field executable_id string
+---@field schedule_id string|nil               an execution's
 ---@field ttl string|nil
 ---@field last_operation string
 ---@field created_at number
@@ -33,8 +36,8 @@ local random = require "aicore.emulator.random"
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
 ---@field private agenda aicore.Agenda
----@field private groups table<string, table>
----@field private seeded integer
+---@field private groups table<string, table<string, table>>  by resource, and by name
+---@field private seeded table<string, integer>               how many, by resource
 local World = {}
 World.__index = World
 
@@ -55,30 +58,34 @@ local function note(self, what, deployment, time, request_id)
   self.journal:note {
     what = what,
     id = deployment.id,
+    resource = deployment.resource,
     resource_group = deployment.group,
     time = time,
     request_id = request_id,
   }
 end
 
-local function group_of(self, name)
-  local group = self.groups[name]
+local DEPLOYMENTS = "deployments"
+
+local function group_of(self, resource, name)
+  local groups = self.groups[resource]
+  local group = groups[name]
   if not group then
     group = { by_id = {}, order = {}, gone = 0 }
-    self.groups[name] = group
+    groups[name] = group
   end
   return group
 end
 
 local function insert(self, deployment)
-  local group = group_of(self, deployment.group)
+  local group = group_of(self, deployment.resource, deployment.group)
   group.by_id[deployment.id] = deployment
   group.order[#group.order + 1] = deployment
 end
 
 -- The order keeps the places of those that are gone until they are the greater part: removing costs next to nothing.
 local function remove(self, deployment)
-  local group = group_of(self, deployment.group)
+  local group = group_of(self, deployment.resource, deployment.group)
   group.by_id[deployment.id] = nil
   deployment.gone, deployment.plan = true, nil
   group.gone = group.gone + 1
@@ -162,9 +169,10 @@ end
 --- A deployment that can be seen.
 ---@param group_name string
 ---@param id string
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment|nil
-function World:get(group_name, id)
-  local group = self.groups[group_name]
+function World:get(group_name, id, resource)
+  local group = self.groups[resource or DEPLOYMENTS][group_name]
   local deployment = group and group.by_id[id]
   if deployment and not deployment.hidden then
     return deployment
@@ -175,10 +183,11 @@ end
 --- The deployments of a group that can be seen and that the filter accepts, in the order in which they came.
 ---@param group_name string
 ---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment[]
-function World:find(group_name, accepts)
+function World:find(group_name, accepts, resource)
   local found = {}
-  local group = self.groups[group_name]
+  local group = self.groups[resource or DEPLOYMENTS][group_name]
   for _, deployment in ipairs(group and group.order or found) do
     if not deployment.gone and not deployment.hidden and accepts(deployment) then
       found[#found + 1] = deployment
@@ -196,10 +205,13 @@ end
 ---@param configuration_id string
 ---@param ttl string|nil
 ---@param cause aicore.emulator.Cause
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment
-function World:create(group_name, configuration_id, ttl, cause)
+function World:create(group_name, configuration_id, ttl, cause, resource)
+  resource = resource or DEPLOYMENTS
   local deployment = {
-    id = "d" .. random.hex(self.draw, 15),
+    id = resources[resource].letter .. random.hex(self.draw, 15),
+    resource = resource,
     group = group_name,
     status = lifecycle.NO_NEWS,
     target_status = SERVING,
@@ -257,11 +269,11 @@ function World:change(deployment, action, cause, configuration_id)
   return true
 end
 
-local function next_seed_id(self, group)
+local function next_seed_id(self, group, resource)
   local id
   repeat
-    self.seeded = self.seeded + 1
-    id = ("d%015d"):format(self.seeded)
+    self.seeded[resource] = self.seeded[resource] + 1
+    id = ("%s%015d"):format(resources[resource].letter, self.seeded[resource])
   until not group.by_id[id]
   return id
 end
@@ -271,6 +283,7 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 
 ---@class aicore.emulator.Seed
 ---@field id string|nil             default: d000000000000001 and so on
+---@field resource string|nil       default "deployments"
 ---@field status string|nil         default RUNNING
 ---@field target_status string|nil  default: what goes with the status
 ---@field resource_group string|nil default "default"
@@ -278,6 +291,7 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 ---@field scenario_id string|nil
 ---@field executable_id string|nil
 ---@field ttl string|nil
+---@field schedule_id string|nil
 ---@field age number|nil            seconds since its creation, default one hour
 
 -- What a deployment in this status is meant to be, if nobody says.
@@ -296,12 +310,14 @@ local function from_seed(seed, now)
   local started = now - age + math.min(age / 2, SLOWEST_START)
   return {
     id = seed.id,
+    resource = seed.resource or DEPLOYMENTS,
     group = seed.resource_group or "default",
     status = status,
     target_status = seed.target_status or usual_target(status),
     configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
     scenario_id = seed.scenario_id or DEFAULT_SCENARIO,
     executable_id = seed.executable_id or DEFAULT_EXECUTABLE,
+    schedule_id = seed.schedule_id,
     ttl = seed.ttl,
     last_operation = "CREATE",
     created_at = now - age,
@@ -319,8 +335,8 @@ end
 ---@return aicore.emulator.Deployment
 function World:seed(seed, now)
   local deployment = from_seed(seed, now)
-  local group = group_of(self, deployment.group)
-  deployment.id = deployment.id or next_seed_id(self, group)
+  local group = group_of(self, deployment.resource, deployment.group)
+  deployment.id = deployment.id or next_seed_id(self, group, deployment.resource)
   if group.by_id[deployment.id] then
     remove(self, group.by_id[deployment.id])
   end
@@ -335,7 +351,10 @@ end
 
 --- Forgets every deployment.
 function World:clear()
-  self.groups, self.agenda, self.seeded = {}, agenda.new(), 0
+  self.groups, self.agenda, self.seeded = {}, agenda.new(), {}
+  for resource in pairs(resources) do
+    self.groups[resource], self.seeded[resource] = {}, 0
+  end
 end
 
 local world = {}
