@@ -31,7 +31,7 @@ local ONLY = {
 local COMPUTED = "cli cli.emulator runtime"
 
 -- A name may stand only in these modules, or in all but these.
-local PURE = "model.* text.* call.retry call.pages call.refusal fleet.wait"
+local PURE = "model.* text.* call.retry call.pages call.refusal fleet.evidence fleet.goals"
 local NAMES = {
   { "vim", only = "runtime.neovim health neovim.*" },
   { "uv", only = "runtime.uv runtime.luv runtime.neovim health neovim.*" },
@@ -365,16 +365,16 @@ describe("who may know whom", function()
 
   -- Each row: a file, its text, and the breach it is (false: none).
   local examples = {
-    { "lua/aicore/fleet/wait.lua", 'local e = require "aicore.model.errors"', false },
-    { "lua/aicore/fleet/wait.lua", 'local e = require "aicore.fleet.watch"', false },
+    { "lua/aicore/fleet/goals.lua", 'local e = require "aicore.model.errors"', false },
+    { "lua/aicore/fleet/goals.lua", 'local e = require "aicore.fleet.evidence"', false },
     {
-      "lua/aicore/fleet/wait.lua",
+      "lua/aicore/fleet/goals.lua",
       'local core = require "aicore.core"',
       "may not require aicore.core: only call.* settings.* runtime.* may",
     },
-    { "lua/aicore/fleet/wait.lua", "local now = os.time()", "may not name os" },
-    { "lua/aicore/fleet/wait.lua", "local delay = 2 ..math.random()", "may not name math.random" },
-    { "lua/aicore/fleet/wait.lua", '-- os.time()\nlocal s = "os.time"; s = t.os; t = { io = 1 }', false },
+    { "lua/aicore/fleet/goals.lua", "local now = os.time()", "may not name os" },
+    { "lua/aicore/fleet/goals.lua", "local delay = 2 ..math.random()", "may not name math.random" },
+    { "lua/aicore/fleet/goals.lua", '-- os.time()\nlocal s = "os.time"; s = t.os; t = { io = 1 }', false },
     {
       "lua/aicore/call/retry.lua",
       'local ok, s = pcall(require, "socket")',
@@ -385,7 +385,7 @@ describe("who may know whom", function()
       'return require "aicore.settings.resolve"',
       "may not require aicore.settings.resolve: it is not below",
     },
-    { "lua/aicore/fleet/wait.lua", "local m = require(name)", "requires something that cannot be read here; name it" },
+    { "lua/aicore/fleet/goals.lua", "local m = require(name)", "requires something that cannot be read here; name it" },
     { "lua/aicore/cli/init.lua", 't = { "aicore.cli.stop", "aicore.emulator" } require(t[1])', false },
     {
       "lua/aicore/cli/init.lua",
