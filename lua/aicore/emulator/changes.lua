@@ -22,6 +22,25 @@ local function configuration_refusal(id)
   end
 end
 
+local function quota_refusal(context)
+  local quota = context.settings.quota
+  if quota >= 0 and context.world:size() >= quota then
+    return { kind = "quota", message = ("The deployment quota of the tenant is exceeded: at most %d"):format(quota) }
+  end
+end
+
+--- The deployment that an action is about. Whoever serves it may not know of it yet.
+---@param context aicore.emulator.Context
+---@param id string
+---@return aicore.emulator.Deployment|nil
+function changes.find(context, id)
+  local deployment = context.world:get(context.group, id)
+  if deployment and context.settings.lagging_sends and not context.view:get(context.group, id, context.now) then
+    return nil
+  end
+  return deployment
+end
+
 local IN_WORDS = { stop = "stopped", delete = "deleted", update = "updated" }
 
 local function state_refusal(deployment, action)
@@ -33,22 +52,12 @@ local function state_refusal(deployment, action)
   return { kind = "state", message = message:format(deployment.id, IN_WORDS[action], deployment.status) }
 end
 
--- What a fault's refusal is to AI Core, by its status.
-local KINDS = {
-  [400] = "malformed",
-  [404] = "not_found",
-  [409] = "conflict",
-  [412] = "state",
-  [422] = "unprocessable",
-  [423] = "locked",
-}
-
 local function refusal_by(fault, deployment, action)
   if fault.refuse == 404 then
     return changes.not_found(deployment.id)
   end
   local message = ("Deployment %s cannot be %s now"):format(deployment.id, IN_WORDS[action])
-  return { kind = KINDS[fault.refuse], message = message }
+  return { kind = answers.kinds[fault.refuse], message = message }
 end
 
 -- Answers why not, or nothing.
@@ -80,7 +89,7 @@ end
 ---@return aicore.emulator.Answer
 function changes.create(context)
   local id, ttl = context.body.configurationId, context.body.ttl
-  local refusal = configuration_refusal(id)
+  local refusal = configuration_refusal(id) or quota_refusal(context)
   if refusal then
     return answers.refuse(refusal, context)
   end
@@ -119,7 +128,7 @@ function changes.delete(context)
 end
 
 local function change_item(context, item)
-  local deployment = context.world:get(context.group, item.id)
+  local deployment = changes.find(context, item.id)
   local refusal = changes.not_found(item.id)
   if deployment then
     refusal = change(context, deployment, lifecycle.action_of(item.targetStatus))

@@ -124,7 +124,7 @@ local function answer_with_fault(self, call, now)
     return nil
   end
   if fault.status then
-    answer = answers.from_fault(fault)
+    answer = answers.from_fault(fault, call)
   end
   answer.cut = fault.drop == "during"
   return answer
@@ -137,7 +137,11 @@ end
 function Emulator:answer(call, now)
   self.world:advance(now)
   local respond = call.fault and answer_with_fault or answer_truly
-  return respond(self, call, now)
+  local answer = respond(self, call, now)
+  if answer and self.settings.dates then
+    answer.date = math.floor(now)
+  end
+  return answer
 end
 
 -- What goes over the wire.

@@ -143,7 +143,7 @@ local function check_existence(context, operation)
   elseif operation.looks then
     context.deployment = context.view:get(context.group, context.id, context.now)
   else
-    context.deployment = context.world:get(context.group, context.id)
+    context.deployment = changes.find(context, context.id)
   end
   return not context.deployment and changes.not_found(context.id) or nil
 end

@@ -56,7 +56,8 @@ function reads.list(context)
     page[#page + 1] = found[(i + turn) % #found + 1]
   end
   local count = COUNTS[settings.count](#page, #found, context.view)
-  return answers.records(page, query["$select"] or "list", context.world.url, count)
+  local form = query["$select"] or "list"
+  return answers.records(page, form, context.world.url, count, context.view:guises(true))
 end
 
 ---@param context aicore.emulator.Context
@@ -69,7 +70,8 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.status(context)
-  return answers.record(context.deployment, context.query["$select"] or "detailed", context.world.url)
+  local form = context.query["$select"] or "detailed"
+  return answers.record(context.deployment, form, context.world.url, context.view:guises(false))
 end
 
 local LOG_WINDOW, DEFAULT_LINES = 3600, 1000
@@ -105,7 +107,7 @@ function reads.capabilities(context)
         staticDeployments = false,
         userDeployments = true,
         userExecutions = false,
-        timeToLiveDeployments = false, -- a ttl is kept and shown, but nothing ends by it
+        timeToLiveDeployments = true,
         executionSchedules = false,
         logs = { executions = false, deployments = true },
         bulkUpdates = { executions = false, deployments = context.settings.bulk },

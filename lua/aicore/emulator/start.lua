@@ -43,7 +43,12 @@ local OPTIONS = {
   start_time = number(2, 1e6),
   stop_time = number(2, 1e6),
   delete_time = number(2, 1e6),
+  update_time = number(0, 1e6),
   latency = number(0, 1e6),
+  read_lag = number(0, 1e6),
+  list_lag = number(0, 1e6),
+  page_cap = number(0, 1e5, true),
+  quota = number(nil, 1e6, true),
   no_bulk = is_a "boolean",
   client_id = is_a "string",
   client_secret = is_a "string",
@@ -303,7 +308,12 @@ end
 ---@field start_time number?     s until a new one runs (2)
 ---@field stop_time number?      s until a stopped one has stopped (2)
 ---@field delete_time number?    s until a deleted one is gone (2)
+---@field update_time number?    s until an update shows: until then the old configuration runs (0)
 ---@field latency number?        s that every answer takes (0)
+---@field read_lag number?       s that a GET by id is behind (0)
+---@field list_lag number?       s that lists and counts are behind (0)
+---@field page_cap integer?      records in a page at most, whatever was asked for; 0: any number (0)
+---@field quota integer?         deployments at most, a create beyond is refused; any number if not given
 ---@field no_bulk boolean?       without the batch operation
 ---@field client_id string?      who may log in; anybody if not given
 ---@field client_secret string?

@@ -1,15 +1,24 @@
 -- What those who look are shown of the world: replicas that are behind, lists that lag, miss and shift.
 -- Rules: looking changes nothing in the world. Where a setting is off, nothing is done for it, and no chance is drawn.
 
+local guise = require "aicore.emulator.guise"
 local random = require "aicore.emulator.random"
 
 ---@class aicore.emulator.View
 ---@field private world aicore.emulator.World
 ---@field private settings aicore.emulator.Settings
 ---@field private draw fun(): number
+---@field private salt integer  what tells one view's lots from another's
 ---@field private turns table<string, integer>  by group: by how many places its lists are turned
 local View = {}
 View.__index = View
+
+-- What is drawn for a deployment once and for all, and what for each period of time.
+local LOTS = { target = 0, stamps = 1, oddity = 2, offset = 3, first_period = 4 }
+
+local function lot(self, deployment, which)
+  return random.lot(self.salt + deployment.number, which)
+end
 
 -- One deployment -----------------------------------------------------------------------------------
 
@@ -47,22 +56,21 @@ end
 
 --- Does an index miss the record now? It misses new ones most of all, and each for a while; which ones and when, is
 --- decided by their numbers, so that nothing has to be kept.
-local function misses(settings, deployment, now)
-  local length, share = settings.list_misses_time, settings.list_misses
+local function misses(self, deployment, now)
+  local length, share = self.settings.list_misses_time, self.settings.list_misses
   if now - deployment.created_at < 2 * length then
     share = math.sqrt(share)
   end
-  local offset = random.lot(deployment.number, 0)
-  return random.lot(deployment.number, 1 + math.floor(now / length + offset)) < share
+  local offset = lot(self, deployment, LOTS.offset)
+  return lot(self, deployment, LOTS.first_period + math.floor(now / length + offset)) < share
 end
 
 local function filter_of(self, accepts, now)
-  local settings = self.settings
-  if settings.list_misses == 0 then
+  if self.settings.list_misses == 0 then
     return accepts
   end
   return function(deployment)
-    return accepts(deployment) and not misses(settings, deployment, now)
+    return accepts(deployment) and not misses(self, deployment, now)
   end
 end
 
@@ -115,6 +123,39 @@ function View:miscount()
   return self.draw() < 0.5 and -size or size
 end
 
+-- Records ------------------------------------------------------------------------------------------
+
+local function one_of(list, share)
+  return list[math.floor(share * #list) + 1]
+end
+
+-- A new function for each request, and only where there is something to it.
+local function chooser(self, odd_ones)
+  local settings = self.settings
+  return function(deployment)
+    local target = lot(self, deployment, LOTS.target) < settings.hide_target and "hidden" or "shown"
+    local stamps = settings.stamps
+    if stamps == "mixed" then
+      stamps = one_of(guise.stamps, lot(self, deployment, LOTS.stamps))
+    end
+    local oddity = lot(self, deployment, LOTS.oddity)
+    oddity = oddity < odd_ones and one_of(guise.oddities, oddity / odd_ones) or "none"
+    return guise.of(target, stamps, oddity)
+  end
+end
+
+--- What records look like that are not as they should be.
+---@param in_list boolean
+---@return nil|fun(deployment: aicore.emulator.Deployment): aicore.emulator.Guise  nil: all are as they should be
+function View:guises(in_list)
+  local settings = self.settings
+  local odd_ones = in_list and settings.odd_records or 0
+  if settings.hide_target == 0 and settings.stamps == "right" and odd_ones == 0 then
+    return nil
+  end
+  return chooser(self, odd_ones)
+end
+
 local view = {}
 
 ---@param world aicore.emulator.World
@@ -122,7 +163,8 @@ local view = {}
 ---@param draw fun(): number  randomness
 ---@return aicore.emulator.View
 function view.new(world, settings, draw)
-  return setmetatable({ world = world, settings = settings, draw = draw, turns = {} }, View)
+  local salt = math.floor(draw() * 2 ^ 30)
+  return setmetatable({ world = world, settings = settings, draw = draw, salt = salt, turns = {} }, View)
 end
 
 return view
