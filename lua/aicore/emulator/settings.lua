@@ -88,30 +88,24 @@ local KNOWN = {
 ---@field latency number           s that every answer takes (0)
 ---@field token_lifetime number    s that a new token lives (43200)
 ---@field dates boolean            whether answers have a Date (true)
----
---- What a GET by an id shows:
----@field read_lag number          s that the last of the replicas that answer is behind (0)
----@field replicas integer         how many take turns, from 0 s to read_lag behind; 1: it is behind (1)
----@field appear_time number       s after its creation in which a deployment is not found … (0)
----@field appear_chance number     … but with this probability (0)
+---@field read_lag number          s that a GET by id is behind, or the last of several replicas that answer it (0)
+---@field replicas integer         how many take turns by chance, from 0 s to read_lag behind; 1: it is behind (1)
+---@field appear_time number       s after its creation in which a GET does not find a deployment (0)
+---@field appear_chance number     probability that it finds it all the same (0)
 ---@field lagging_sends boolean    whether a stop, delete or update does not find what a GET would not find (false)
----
---- What records look like; a share is from 0 to 1, and the same records belong to it each time:
----@field hide_target number       share of those that never show a targetStatus (0)
----@field stamps string            modifiedAt is "right", "missing", "still" (createdAt), "back" (earlier with each
+---@field hide_target number       share of the records, 0 to 1, that never show a targetStatus (0)
+---@field stamps string            modifiedAt: "right", "missing", "still" (createdAt), "back" (earlier with each
 ---                                change), or "mixed": of each record one of these ("right")
----@field odd_records number       share of those that are odd in lists: no id, or no status, that is a text (0)
----
---- What lists show, and counts:
----@field list_lag number          s that they are behind (0)
----@field list_misses number       share of the records that they miss at any time; of new ones its square root (0)
+---@field odd_records number       share of the records that are odd in lists: no id, or no status, that is a text (0)
+---@field list_lag number          s that lists and counts are behind (0)
+---@field list_misses number       share of the records that lists miss at any time; of new ones its square root (0)
 ---@field list_misses_time number  s that each is missed (20)
----@field list_ghosts number       probability that what is gone is shown, each once more at most, within a minute (0)
----@field list_empty boolean       whether they show nothing, as when their index is out of order (false)
+---@field list_ghosts number       probability that a list shows one that went in the last minute, each once more (0)
+---@field list_empty boolean       whether lists show nothing, as when their index is out of order (false)
 ---@field page_cap integer         records in a page at most, whatever $top says; 0: any number (0)
 ---@field page_shifts number       probability that a list begins some places further on, or back, than before (0)
 ---@field skip_ignored boolean     whether $skip is (false)
----@field count string             their count is the "page"'s length, the "total", one "more" or "less" than that,
+---@field count string             a list's count is the "page"'s length, the "total", one "more" or "less" than that,
 ---                                "wrong" (another number each time), or it is "missing" ("page")
 
 --- The defaults.

@@ -14,6 +14,7 @@
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
 local operations = require "aicore.call.operations"
+local settings = require "aicore.emulator.settings"
 
 local function number(standard, most, whole)
   return {
@@ -100,11 +101,15 @@ end
 local function check(options)
   for name, value in pairs(options) do
     local option = OPTIONS[name]
-    if not option and name ~= "lua" then
+    if not option and name ~= "lua" and name ~= "settings" then
       errors.misuse(("start: unknown option '%s'"):format(tostring(name)))
     elseif option and not option.fits(value) then
       errors.misuse(("start: %s: %s expected, got %s"):format(name, option.expected, tostring(value)))
     end
+  end
+  local _, problem = settings.change(settings.new(), options.settings or {})
+  if problem then
+    errors.misuse("start: settings: " .. problem)
   end
 end
 
@@ -322,6 +327,7 @@ end
 ---@field client_ca string?      PEM file: who signs client certificates
 ---@field seed integer?          of ids, tokens and chance (1)
 ---@field port integer?          0, any free one, if not given
+---@field settings table?        others of aicore.emulator.Settings, as for `change`
 ---@field lua string?            the command that starts a Lua which finds lua-http: "luajit"
 
 --- Starts an emulator, and waits until it listens.
@@ -336,7 +342,11 @@ local function start(options)
   check(options)
   local process, complaint = launch(command_line(options))
   if not complaint then
-    return bind(process, options)
+    local server = bind(process, options)
+    if options.settings then
+      server.change(options.settings)
+    end
+    return server
   end
   if process then
     finish(process)
