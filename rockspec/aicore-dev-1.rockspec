@@ -117,6 +117,7 @@ build = {
     ["aicore.emulator.reads"] = "lua/aicore/emulator/reads.lua",
     ["aicore.emulator.record"] = "lua/aicore/emulator/record.lua",
     ["aicore.emulator.reply"] = "lua/aicore/emulator/reply.lua",
+    ["aicore.emulator.resources"] = "lua/aicore/emulator/resources.lua",
     ["aicore.emulator.routes"] = "lua/aicore/emulator/routes.lua",
     ["aicore.emulator.seeds"] = "lua/aicore/emulator/seeds.lua",
     ["aicore.emulator.server"] = "lua/aicore/emulator/server.lua",

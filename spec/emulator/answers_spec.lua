@@ -7,7 +7,9 @@ local CONTEXT = { request_id = "r-1", target = "/v2/lm/x" }
 local URL = "http://127.0.0.1"
 
 local function deployment(id)
-  return { id = id, configuration_id = "conf-1", status = "RUNNING", created_at = 0, modified_at = 0, cache = {} }
+  local made = { id = id, resource = "deployments", configuration_id = "conf-1", status = "RUNNING", cache = {} }
+  made.created_at, made.modified_at = 0, 0
+  return made
 end
 
 describe("an answer", function()
@@ -68,7 +70,7 @@ describe("an answer", function()
   end)
 
   it("that a fault orders may be in AI Core's voice, a model's, or a page", function()
-    local call = { id = "d-one", request_id = "r-1", target = "/v2/lm/x" }
+    local call = { id = "d-one", resource = "deployments", request_id = "r-1", target = "/v2/lm/x" }
     local function says(status, voice)
       return answers.show(answers.from_fault({ status = status, voice = voice }, call))
     end

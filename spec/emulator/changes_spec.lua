@@ -274,4 +274,25 @@ describe("changes", function()
       assert.same({}, service.model.journal:since(0))
     end)
   end)
+
+  it("of executions are neither updates nor a ttl, and speak of executions", function()
+    local answer = call("POST", "/executions", { body = { configurationId = "conf-1", ttl = "soon" } })
+    assert.equal(202, answer.status)
+    local created = decoded(answer)
+    assert.same({ "Execution scheduled.", "UNKNOWN" }, { created.message, created.status })
+    assert.matches("^e%x+$", created.id)
+    assert.equal(service.model.world.url .. "/v2/lm/executions/" .. created.id, answer.headers.location)
+    service.now = service.now + 2
+    local path = "/executions/" .. created.id
+    assert.is_nil(decoded(call("GET", path)).ttl)
+    fails(404, call("GET", "/deployments/" .. created.id))
+    fails(400, call("PATCH", path, { body = { configurationId = "conf-2" } }))
+    assert.matches("^Execution .* cannot be deleted", fails(412, call("DELETE", path)).message)
+    answer = call("PATCH", path, { body = { targetStatus = "STOPPED" } })
+    assert.equal("Execution modification scheduled", decoded(answer).message)
+    local headers = { ["content-type"] = "application/merge-patch+json" }
+    local body = { executions = { { id = created.id, targetStatus = "DELETED" } } }
+    answer = call("PATCH", "/executions", { body = body, headers = headers })
+    assert.equal(created.id, decoded(answer).executions[1].id)
+  end)
 end)

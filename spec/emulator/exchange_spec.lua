@@ -80,7 +80,7 @@ end
 -- What must not be compared: it is another one each time.
 local PATTERNS = {
   { "^%d%d%d%d%-%d%d%-%d%dT.*$", "a time" },
-  { "^d%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
+  { "^[de]%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
   { "^%x+%-%x+%-4%x+%-a%x+%-%x+$", "a request" },
   { "^r%-%d+$", "a request" },
 }
@@ -196,6 +196,27 @@ local STEPS = {
   { "status", FIRST },
   { "fault", { operation = "status", status = 404, voice = "page" } },
   { "status", FIRST },
+  { "settings", { quota = -1, skip_ignored = false } },
+  -- executions, of which the same ids are others
+  { "status", FIRST, { resource = "executions" } },
+  { "seed", { id = "e-one", resource = "executions", schedule_id = "s-one", ttl = "5h" } },
+  { "seed", { id = "e-two", resource = "executions", status = "COMPLETED", age = 600 } },
+  { "status", "e-one", { resource = "executions" } },
+  { "status", "e-one" },
+  { "list", { resource = "executions" } },
+  { "list", { resource = "executions", execution_schedule_id = "s-one", select = "status" } },
+  { "count", { resource = "executions", execution_schedule_id = "s-two" } },
+  { "create", "conf-9", { resource = "executions" } },
+  { "create", "missing-9", { resource = "executions" } },
+  { "stop", "e-two", { resource = "executions" } },
+  { "stop", "e-one", { resource = "executions" } },
+  { "delete", "e-two", { resource = "executions" } },
+  { "logs", "e-two", { resource = "executions", top = 1 } },
+  {
+    "batch",
+    { { id = "e-one", targetStatus = "DELETED" }, { id = FIRST, targetStatus = "STOPPED" } },
+    { resource = "executions" },
+  },
   -- what stands in front of AI Core, and what only a fault can say
   { "expire" },
   { "status", FIRST },
@@ -224,6 +245,8 @@ local STEPS = {
   { "fault", { operation = "status", status = 401, body = { error = "invalid_token", error_description = "d" } } },
   { "status", FIRST },
   { "fault", { operation = "status", status = 500, body = ("a\r\n\tä"):rep(60) } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 500, body = "a" .. ("ä"):rep(150) } },
   { "status", FIRST },
   { "fault", { operation = "status", status = 200, body = "<html>" } },
   { "status", FIRST },
@@ -377,6 +400,30 @@ describe("an exchange without sockets", function()
           assert.equal("STOPPING", status(), name)
         end)
       end
+    end)
+
+    it("is about what was asked for, whatever becomes of the tables meanwhile", function()
+      runtime.run(function()
+        local items = { { id = FIRST, targetStatus = "STOPPED" } }
+        local transfer = start("batch", items)
+        items[1].id, items[2] = "d-other", "nonsense"
+        runtime.await(session, transfer)
+        assert.equal(FIRST, transfer:result().deployments[1].id)
+        assert.equal("STOPPING", status())
+        transfer = start("list", { top = 1.0, skip = 0 })
+        runtime.await(session, transfer)
+        assert.equal(1, transfer:result().count)
+      end)
+    end)
+
+    it("that came too late stays late, whenever its result is taken", function()
+      runtime.run(function()
+        local transfer = start("status", FIRST, { timeout = 1 })
+        runtime.sleep(3)
+        assert.is_nil(transfer:info().status)
+        local reply, err = transfer:result()
+        assert.same({ nil, "timeout" }, { reply, err.kind })
+      end)
     end)
 
     it("shows the world as it was when the call arrived, in tables of the client's own", function()

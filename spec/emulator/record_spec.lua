@@ -12,6 +12,7 @@ describe("a record", function()
   before_each(function()
     deployment = {
       id = "d-one",
+      resource = "deployments",
       configuration_id = "conf-1",
       scenario_id = "scen-1",
       executable_id = "exec-1",
@@ -54,6 +55,15 @@ describe("a record", function()
     assert.equal("", shown.deploymentUrl)
     assert.equal(0, shown.details.scaling.backendDetails.predictor.runningReplicas)
     assert.equal("2023-11-14T22:13:21Z", shown.completionTime)
+  end)
+
+  it("of an execution has neither URL nor details, but a schedule", function()
+    change { resource = "executions", schedule_id = "s-one" }
+    local shown = record.show(deployment, "detailed", URL)
+    assert.same({ "d-one", "RUNNING", "s-one" }, { shown.id, shown.status, shown.executionScheduleId })
+    for _, name in ipairs { "deploymentUrl", "details", "lastOperation", "ttl" } do
+      assert.is_nil(shown[name], name)
+    end
   end)
 
   it("tells in detail why it died", function()

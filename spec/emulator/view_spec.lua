@@ -132,7 +132,7 @@ describe("the view of the world", function()
       set { list_lag = 30, delete_time = 0 }
       local function remembered()
         local count = 0
-        for _ in pairs(model.world.groups.default.by_id) do
+        for _ in pairs(model.world.groups.deployments.default.by_id) do
           count = count + 1
         end
         return count

@@ -3,6 +3,7 @@
 
 local json = require "aicore.emulator.json"
 local record = require "aicore.emulator.record"
+local resources = require "aicore.emulator.resources"
 
 local answers = {}
 
@@ -79,11 +80,11 @@ local RECORDS = {
     return ('{%s"resources":%s}'):format(count, json.array(parts))
   end,
   show = function(value)
-    local resources = {}
+    local shown = {}
     for i, deployment in ipairs(value.deployments) do
-      resources[i] = record.show(deployment, value.form, value.url, guise_of(value, deployment))
+      shown[i] = record.show(deployment, value.form, value.url, guise_of(value, deployment))
     end
-    return { count = value.count, resources = resources }
+    return { count = value.count, resources = shown }
   end,
 }
 
@@ -229,8 +230,10 @@ local VOICES = {
   end,
   -- AI Core itself.
   service = function(status, call)
-    local message = status == 404 and call.id and ("Deployment ID %s not found"):format(call.id)
-    local refusal = { kind = answers.kinds[status] or "internal", message = message or "Invalid Request" }
+    local refusal = { kind = answers.kinds[status] or "internal", message = "Invalid Request" }
+    if status == 404 and call.id then
+      refusal.message = ("%s ID %s not found"):format(resources[call.resource].word, call.id)
+    end
     return { error = answers.error_object(refusal, call) }
   end,
   -- A model that AI Core passes on: its code is the HTTP status.

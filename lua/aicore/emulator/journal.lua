@@ -6,6 +6,7 @@
 ---@field seq integer              counts from 1, also across clear()
 ---@field what string              login, create, update, stop, delete; unknown, pending, running, dead, stopped, gone
 ---@field id string                the deployment's (of a login: the client's)
+---@field resource string|nil       deployments, executions; absent of a login, like the following
 ---@field resource_group string|nil
 ---@field time number              seconds since 1970
 ---@field request_id string|nil    absent where time alone was the cause

@@ -12,6 +12,7 @@ local function filter(query)
       and (not query.configurationId or deployment.configuration_id == query.configurationId)
       and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
       and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
+      and (not query.executionScheduleId or deployment.schedule_id == query.executionScheduleId)
   end
 end
 
@@ -44,7 +45,7 @@ local COUNTS = {
 ---@return aicore.emulator.Answer
 function reads.list(context)
   local query, settings, page = context.query, context.settings, {}
-  local found, turn = context.view:list(context.group, filter(query), context.now)
+  local found, turn = context.view:list(context.group, filter(query), context.now, context.resource)
   local skip, top = query["$skip"] or 0, query["$top"] or DEFAULT_TOP
   if settings.skip_ignored then
     skip = 0
@@ -63,7 +64,7 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.count(context)
-  local found = context.view:list(context.group, filter(context.query), context.now)
+  local found = context.view:list(context.group, filter(context.query), context.now, context.resource)
   return answers.text(200, tostring(#found))
 end
 
@@ -106,11 +107,11 @@ function reads.capabilities(context)
         shareable = true,
         staticDeployments = false,
         userDeployments = true,
-        userExecutions = false,
+        userExecutions = true,
         timeToLiveDeployments = true,
         executionSchedules = false,
-        logs = { executions = false, deployments = true },
-        bulkUpdates = { executions = false, deployments = context.settings.bulk },
+        logs = { executions = true, deployments = true },
+        bulkUpdates = { executions = context.settings.bulk, deployments = context.settings.bulk },
       },
       limits = {
         executions = { maxRunningCount = -1 },

@@ -13,8 +13,9 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
+local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
-local settings = require "aicore.emulator.settings"
+local known_settings = require "aicore.emulator.settings"
 
 local function number(standard, most, whole)
   return {
@@ -40,7 +41,7 @@ end
 local OPTIONS = {
   port = number(0, 65535, true),
   deployments = number(0, 1e6, true),
-  status = is_a("string", "RUNNING"),
+  status = is_a("string", lifecycle.SERVING),
   start_time = number(2, 1e6),
   stop_time = number(2, 1e6),
   delete_time = number(2, 1e6),
@@ -107,7 +108,7 @@ local function check(options)
       errors.misuse(("start: %s: %s expected, got %s"):format(name, option.expected, tostring(value)))
     end
   end
-  local _, problem = settings.change(settings.new(), options.settings or {})
+  local _, problem = known_settings.change(known_settings.new(), options.settings or {})
   if problem then
     errors.misuse("start: settings: " .. problem)
   end

@@ -9,7 +9,7 @@ local random = require "aicore.emulator.random"
 ---@field private settings aicore.emulator.Settings
 ---@field private draw fun(): number
 ---@field private salt integer  what tells one view's lots from another's
----@field private turns table<string, integer>  by group: by how many places its lists are turned
+---@field private turned integer  by how many places lists are turned so far
 local View = {}
 View.__index = View
 
@@ -43,9 +43,10 @@ end
 ---@param group string
 ---@param id string
 ---@param now number  seconds since 1970
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment|nil
-function View:get(group, id, now)
-  local deployment = self.world:get(group, id, time_of_replica(self, now))
+function View:get(group, id, now, resource)
+  local deployment = self.world:get(group, id, resource, time_of_replica(self, now))
   if deployment and is_found(self, deployment, now) then
     return deployment
   end
@@ -91,29 +92,29 @@ end
 
 local LONGEST_TURN, LARGEST_ERROR = 3, 3 -- places, forwards or back; records
 
-local function turn_of(self, group)
-  local turn = self.turns[group] or 0
-  if self.settings.page_shifts > 0 and self.draw() < self.settings.page_shifts then
-    turn = turn + math.floor(self.draw() * (2 * LONGEST_TURN + 1)) - LONGEST_TURN
-    self.turns[group] = turn
+local function turn(self)
+  local chance = self.settings.page_shifts
+  if chance > 0 and self.draw() < chance then
+    self.turned = self.turned + math.floor(self.draw() * (2 * LONGEST_TURN + 1)) - LONGEST_TURN
   end
-  return turn
+  return self.turned
 end
 
 --- The deployments that a list shows.
 ---@param group string
 ---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
 ---@param now number  seconds since 1970
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment[] found
 ---@return integer turn  the list begins behind so many of them; those come last
-function View:list(group, accepts, now)
+function View:list(group, accepts, now, resource)
   local settings = self.settings
   if settings.list_empty then
     return {}, 0
   end
   local at = settings.list_lag > 0 and now - settings.list_lag or nil
-  local found = self.world:find(group, filter_of(self, accepts, now), at, ghosts_of(self))
-  return found, turn_of(self, group)
+  local found = self.world:find(group, filter_of(self, accepts, now), resource, at, ghosts_of(self))
+  return found, turn(self)
 end
 
 --- By how much a count is wrong: another number each time.
@@ -164,7 +165,7 @@ local view = {}
 ---@return aicore.emulator.View
 function view.new(world, settings, draw)
   local salt = math.floor(draw() * 2 ^ 30)
-  return setmetatable({ world = world, settings = settings, draw = draw, salt = salt, turns = {} }, View)
+  return setmetatable({ world = world, settings = settings, draw = draw, salt = salt, turned = 0 }, View)
 end
 
 return view
