@@ -172,6 +172,21 @@ describe("the fake caller", function()
     assert.same({ 2, 21 }, { model.journal:requests().login, model.journal:requests().status })
   end)
 
+  it("may have a clock of its own", function()
+    made = fake.new {
+      emulator = model,
+      runtime = runtime,
+      wall = function()
+        return runtime.now() + 3600
+      end,
+    }
+    seed { age = 60 }
+    local page = runtime.run(function()
+      return made:pages(made:search("list", { older_than = 3600 }), runtime.now() + 60)()
+    end)
+    assert.equal(1, #page)
+  end)
+
   it("is over at the deadline, and tells what it knows", function()
     seed()
     fault { operation = "stop", latency = 100 }

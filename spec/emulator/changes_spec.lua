@@ -45,6 +45,17 @@ describe("changes", function()
       assert.same({}, service.model.journal:since(0))
     end)
 
+    it("is refused beyond the quota", function()
+      service.model.settings.quota = 2
+      seed { resource_group = "other" }
+      assert.equal(202, call("POST", "/deployments", { body = { configurationId = "conf-1" } }).status)
+      local problem = fails(400, call("POST", "/deployments", { body = { configurationId = "conf-1" } }))
+      assert.matches("quota", problem.message)
+      assert.equal(1, #service.model.journal:since(0))
+      service.model.settings.quota = -1
+      assert.equal(202, call("POST", "/deployments", { body = { configurationId = "conf-1" } }).status)
+    end)
+
     it("takes null for a ttl that is not given", function()
       local body = { configurationId = "conf-1", ttl = cjson.null }
       assert.equal(202, call("POST", "/deployments", { body = body }).status)
@@ -95,7 +106,9 @@ describe("changes", function()
       for _, status in ipairs { "STOPPING", "STOPPED", "DEAD", "COMPLETED" } do
         local id = seed { status = status }
         fails(412, stop(id))
-        fails(412, call("PATCH", "/deployments/" .. id, { body = { configurationId = "conf-2" } }))
+        if status ~= "DEAD" then
+          fails(412, call("PATCH", "/deployments/" .. id, { body = { configurationId = "conf-2" } }))
+        end
       end
       for _, status in ipairs { "RUNNING", "PENDING", "STOPPING" } do
         fails(412, call("DELETE", "/deployments/" .. seed { status = status }))
@@ -110,6 +123,46 @@ describe("changes", function()
       service.model.settings.delete_again = 412
       fails(412, call("DELETE", path))
       assert.equal(1, #service.model.journal:since(0))
+    end)
+
+    it("may be refused in AI Core's words although the status allows, or ignored", function()
+      local faults, path = service.model.faults, "/deployments/" .. seed()
+      for _, status in ipairs { 400, 404, 409, 412, 422, 423 } do
+        assert(faults:add { operation = "stop", refuse = status })
+        fails(status, stop(FIRST))
+      end
+      assert(faults:add { operation = "*", refuse = 409, lasts = 30 })
+      fails(409, stop(FIRST))
+      service.now = service.now + 29
+      fails(409, call("PATCH", path, { body = { configurationId = "conf-2" } }))
+      service.now = service.now + 1
+      assert(faults:add { operation = "stop", ignore = true })
+      assert.equal(202, stop(FIRST).status)
+      local shown = decoded(call("GET", path))
+      assert.same({ "RUNNING", "RUNNING" }, { shown.status, shown.targetStatus })
+      assert.same({}, service.model.journal:since(0))
+      assert.equal(202, stop(FIRST).status)
+      assert.equal("STOPPING", decoded(call("GET", path)).status)
+    end)
+
+    it("meet no such fault where they are refused, or nothing is left to do", function()
+      local running, leaving = seed(), seed { status = "STOPPED", target_status = "DELETED" }
+      assert(service.model.faults:add { operation = "delete", refuse = 409 })
+      fails(412, call("DELETE", "/deployments/" .. running))
+      assert.equal(202, call("DELETE", "/deployments/" .. leaving).status)
+      fails(409, call("DELETE", "/deployments/" .. seed { status = "DEAD" }))
+    end)
+
+    it("do not find what a GET would not find, if a setting says so", function()
+      local settings, id = service.model.settings, seed { status = "DEAD", age = 0 }
+      settings.appear_time = 60
+      assert.equal(202, call("PATCH", "/deployments/" .. id, { body = { configurationId = "conf-2" } }).status)
+      settings.lagging_sends = true
+      fails(404, stop(id))
+      local results = decoded(batch { { id = id, targetStatus = "STOPPED" } }).deployments
+      assert.equal("01010016", results[1].error.code)
+      service.now = service.now + 60
+      assert.equal(202, stop(id).status)
     end)
 
     it("update the configuration", function()
@@ -166,6 +219,29 @@ describe("changes", function()
       assert.equal("STOPPING", service.model.world:get("default", "d-001").status)
       assert.equal("DELETED", service.model.world:get("default", "d-002").target_status)
       assert.equal("RUNNING", service.model.world:get("default", "d-003").target_status)
+    end)
+
+    it("has its items refused or ignored one by one", function()
+      for i = 1, 4 do
+        seed { id = "d-00" .. i }
+      end
+      assert(service.model.faults:add { operation = "stop", id = "d-002", refuse = 423, times = 0 })
+      assert(service.model.faults:add { operation = "stop", id = "d-003", ignore = true })
+      assert(service.model.faults:add { operation = "stop", id = "d-004", refuse = 404 })
+      local items = {}
+      for i = 1, 4 do
+        items[i] = { id = "d-00" .. i, targetStatus = "STOPPED" }
+      end
+      local results = decoded(batch(items)).deployments
+      assert.is_string(results[2].error.message)
+      assert.equal("01010016", results[4].error.code)
+      assert.same({ nil, nil }, { results[1].error, results[3].error })
+      local words = {}
+      for i = 1, 4 do
+        words[i] = service.model.world:get("default", "d-00" .. i).status
+      end
+      assert.same({ "STOPPING", "RUNNING", "RUNNING", "RUNNING" }, words)
+      assert.equal(1, #service.model.journal:since(0))
     end)
 
     it("is refused as a whole where the request is wrong", function()

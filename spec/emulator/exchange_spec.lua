@@ -104,7 +104,8 @@ local function tidy(value)
     end
   end
   value = value:gsub("body: Expected .*", "body: not a JSON object") -- the decoder's words
-  return (value:gsub("http://127%.0%.0%.1:?%d*(.*/)d%x+$", "URL%1id"))
+  value = value:gsub("^http://127%.0%.0%.1:?%d*", "URL")
+  return (value:gsub("^(URL.*/)d%x+$", "%1id"))
 end
 
 -- { operation, arguments… } or { "seed"|"fault"|"settings"|"expire"|"token", argument }.
@@ -167,7 +168,35 @@ local STEPS = {
   { "settings", { bulk = false } },
   { "batch", { { id = "d-odd", targetStatus = "DELETED" } } },
   { "capabilities" },
-  { "settings", { bulk = true } },
+  -- the service as it may be
+  { "settings", { page_cap = 2, count = "total", bulk = true } },
+  { "list", { skip = 1 } },
+  { "settings", { count = "missing", skip_ignored = true, quota = 1 } },
+  { "list", { top = 5, skip = 1 } },
+  { "create", "conf-4" },
+  { "settings", { page_cap = 0, odd_records = 1, hide_target = 1, stamps = "mixed" } },
+  { "list" },
+  { "list", { select = "status" } },
+  { "status", "d-unknown" },
+  { "settings", { odd_records = 0, list_empty = true, list_lag = 5 } },
+  { "list" },
+  { "count" },
+  { "fault", { operation = "stop", refuse = 423 } },
+  { "stop", "d-odd" }, -- refused by its state, which comes first
+  { "seed", { id = "d-more" } },
+  { "stop", "d-more" },
+  { "fault", { operation = "stop", ignore = true, times = 2 } },
+  { "stop", "d-more" },
+  { "batch", { { id = "d-more", targetStatus = "STOPPED" }, { id = "d-odd", targetStatus = "STOPPED" } } },
+  { "status", "d-more" },
+  { "settings", { list_empty = false, hide_target = 0, stamps = "right", list_lag = 0, count = "page" } },
+  { "fault", { operation = "status", status = 404, voice = "model" } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 409, voice = "service" } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 404, voice = "page" } },
+  { "status", FIRST },
+  { "settings", { quota = -1, skip_ignored = false } },
   -- executions, of which the same ids are others
   { "status", FIRST, { resource = "executions" } },
   { "seed", { id = "e-one", resource = "executions", schedule_id = "s-one", ttl = "5h" } },
@@ -326,7 +355,7 @@ describe("an exchange without sockets", function()
         assert.is_nil(runtime.await(session, transfer))
         assert.equal(NOW + 2, runtime.now())
         assert.equal("STOPPING", status())
-        assert.same({ status = 202, seconds = 2, request_id = "r-1" }, transfer:info())
+        assert.same({ status = 202, seconds = 2, request_id = "r-1", date = NOW + 2 }, transfer:info())
         assert.equal(FIRST, transfer:result().id)
         assert.is_nil(transfer:info())
         local reply, err = transfer:result()

@@ -4,16 +4,17 @@ local faults = require "aicore.emulator.faults"
 local random = require "aicore.emulator.random"
 
 describe("faults", function()
-  local list
+  local list, now
 
   before_each(function()
+    now = 100
     list = faults.new(random.new(1), { "status", "stop", "batch" })
   end)
 
   local function outcomes(operation, count, id)
     local seen = {}
     for i = 1, count do
-      local fault = list:meet(operation, { id = id or "d001" })
+      local fault = list:meet(operation, { id = id or "d001" }, now)
       seen[i] = fault and fault.status or 0
     end
     return seen
@@ -65,6 +66,40 @@ describe("faults", function()
     assert.same({ 500, 503, 0 }, outcomes("status", 3))
   end)
 
+  it("strike for some seconds, from the first time on", function()
+    assert(list:add { operation = "status", status = 503, lasts = 10, skip = 1 })
+    assert(list:add { operation = "stop", status = 409, lasts = 10, times = 2 })
+    assert.same({ 0, 503, 503 }, outcomes("status", 3))
+    assert.same({ 409, 409, 0 }, outcomes("stop", 3))
+    assert.equal(110, list:all()[1].ends)
+    now = 109.9
+    assert.same({ 503 }, outcomes("status", 1))
+    now = 110
+    assert.same({ 0 }, outcomes("status", 1))
+    assert.same({}, list:all())
+  end)
+
+  it("prevent effects, and then say nothing of requests", function()
+    assert(list:add { operation = "stop", id = "d001", ignore = true, times = 2 })
+    assert(list:add { operation = "*", refuse = 409, lasts = 10 })
+    assert.same({ 0, 0 }, outcomes("stop", 2))
+    assert.equal(2, #list:all())
+    local function prevented(action, id)
+      local fault = list:prevent(action, { id = id }, now)
+      return fault and (fault.refuse or "ignored") or "-"
+    end
+    assert.same({ 409, "ignored", "ignored", 409, 409 }, {
+      prevented("stop", "d002"),
+      prevented("stop", "d001"),
+      prevented("stop", "d001"),
+      prevented("stop", "d001"),
+      prevented("update", "d001"),
+    })
+    now = 110
+    assert.equal("-", prevented("stop", "d001"))
+    assert.same({}, list:all())
+  end)
+
   it("are refused where they would not mean anything", function()
     for _, fault in ipairs {
       {},
@@ -80,6 +115,14 @@ describe("faults", function()
       { operation = "status", headers = { ["a b"] = "c" } },
       { operation = "status", headers = { a = "b\r\nc: d" } },
       { operation = "status", body = 5 },
+      { operation = "status", status = 503, lasts = 0 },
+      { operation = "status", status = 503, voice = "loud" },
+      { operation = "status", ignore = true },
+      { operation = "batch", refuse = 409 },
+      { operation = "stop", refuse = 403 },
+      { operation = "stop", refuse = 409, ignore = true },
+      { operation = "stop", refuse = 409, status = 409 },
+      { operation = "stop", ignore = false },
     } do
       local ok, problem = list:add(fault)
       assert.is_nil(ok)

@@ -35,6 +35,19 @@ describe("reads", function()
       fails(400, call("GET", "/deployments/" .. seed() .. "?$select=id"))
     end)
 
+    it("shows what a replica knows, to GET and logs alone", function()
+      service.model.settings.read_lag, service.model.settings.delete_time = 10, 0
+      local path = "/deployments/" .. seed { status = "STOPPED" }
+      assert.equal(202, call("DELETE", path).status)
+      service.now = service.now + 9
+      assert.equal("STOPPED", decoded(call("GET", path)).status)
+      assert.equal(200, call("GET", path .. "/logs").status)
+      fails(404, call("DELETE", path))
+      service.now = service.now + 1
+      fails(404, call("GET", path))
+      fails(404, call("GET", path .. "/logs"))
+    end)
+
     it("passes unknown status words on", function()
       local id = seed { status = "HIBERNATING" }
       assert.equal("HIBERNATING", decoded(call("GET", "/deployments/" .. id)).status)
@@ -74,6 +87,64 @@ describe("reads", function()
       assert.equal(10000, #ids "?$select=status")
       assert.equal(10001, #ids "?$select=status&$top=100000")
       assert.equal("10001", call("GET", "/deployments/$count").body)
+    end)
+
+    it("have pages and counts as the settings say", function()
+      for i = 1, 5 do
+        seed { id = "d-00" .. i }
+      end
+      local function read(query)
+        local page = decoded(call("GET", "/deployments" .. query))
+        return { page.count or "-", #page.resources, page.resources[1] and page.resources[1].id }
+      end
+      local settings = service.model.settings
+      settings.page_cap = 2
+      assert.same({ 2, 2, "d-001" }, read "")
+      assert.same({ 1, 1, "d-005" }, read "?$top=100&$skip=4")
+      for count, expected in pairs { page = 2, total = 5, more = 6, less = 4, missing = "-" } do
+        settings.count = count
+        assert.same({ expected, 2, "d-003" }, read "?$skip=2")
+      end
+      settings.count = "total"
+      assert.same({ 5, 0 }, read "?$skip=5")
+      settings.count, settings.skip_ignored = "wrong", true
+      local counts = {}
+      for _ = 1, 100 do
+        local page = read "?$skip=2"
+        assert.same({ 2, "d-001" }, { page[2], page[3] })
+        counts[page[1]] = true
+      end
+      assert.same({ [2] = true, [3] = true, [4] = true, [6] = true, [7] = true, [8] = true }, counts)
+      assert.equal("5", call("GET", "/deployments/$count").body)
+    end)
+
+    it("shift while they are read", function()
+      for i = 1, 10 do
+        seed { id = ("d-%03d"):format(i) }
+      end
+      assert.same({ "d-001", "d-002" }, ids "?$top=2")
+      service.model.settings.page_shifts = 1
+      local first = {}
+      for _ = 1, 100 do
+        local page = ids "?$top=5&$skip=5"
+        assert.equal(5, #page)
+        first[page[1]] = true
+        assert.equal(10, #ids "")
+      end
+      assert.is_true(first["d-001"] and first["d-010"])
+    end)
+
+    it("lag, but a GET does not", function()
+      local id = seed()
+      service.model.settings.list_lag = 30
+      call("PATCH", "/deployments/" .. id, { body = { targetStatus = "STOPPED" } })
+      service.now = service.now + 29
+      assert.equal("STOPPED", decoded(call("GET", "/deployments/" .. id)).status)
+      assert.equal("RUNNING", decoded(call("GET", "/deployments")).resources[1].status)
+      assert.equal("1", call("GET", "/deployments/$count?status=RUNNING").body)
+      service.now = service.now + 1
+      assert.equal("0", call("GET", "/deployments/$count?status=RUNNING").body)
+      assert.equal("STOPPING", decoded(call("GET", "/deployments")).resources[1].status)
     end)
 
     it("filter", function()

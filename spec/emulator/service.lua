@@ -33,7 +33,7 @@ function service.send(method, target, options)
   local path, query = target:match "^([^?]*)%??(.*)$"
   local request = { method = method, path = path, query = query, headers = headers, body = body }
   request.certificate = options.certificate
-  local call = service.model:accept(request)
+  local call = service.model:accept(request, service.now)
   return service.model:perform(call, service.now + call.delay), call
 end
 

@@ -26,6 +26,25 @@ local function configuration_refusal(id)
   end
 end
 
+local function quota_refusal(context)
+  local quota = context.settings.quota
+  if context.resource == "deployments" and quota >= 0 and context.world:size() >= quota then
+    return { kind = "quota", message = ("The deployment quota of the tenant is exceeded: at most %d"):format(quota) }
+  end
+end
+
+--- The deployment that an action is about. Whoever serves it may not know of it yet.
+---@param context aicore.emulator.Context
+---@param id string
+---@return aicore.emulator.Deployment|nil
+function changes.find(context, id)
+  local group, resource = context.group, context.resource
+  if context.settings.lagging_sends and not context.view:get(group, id, context.now, resource) then
+    return nil
+  end
+  return context.world:get(group, id, resource)
+end
+
 local IN_WORDS = { stop = "stopped", delete = "deleted", update = "updated" }
 
 local function state_refusal(deployment, action)
@@ -38,15 +57,30 @@ local function state_refusal(deployment, action)
   return { kind = "state", message = message }
 end
 
+local function refusal_by(fault, deployment, action)
+  if fault.refuse == 404 then
+    return changes.not_found(deployment.id, deployment.resource)
+  end
+  local word = resources[deployment.resource].word
+  local message = ("%s %s cannot be %s now"):format(word, deployment.id, IN_WORDS[action])
+  return { kind = answers.kinds[fault.refuse], message = message }
+end
+
 -- Answers why not, or nothing.
 local function change(context, deployment, action, configuration_id)
-  local again = action == "delete" and lifecycle.action_of(deployment.target_status) == "delete"
-  if again and context.settings.delete_again == 412 then
+  local world, again = context.world, context.world:is_under_way(deployment, action)
+  if again and action == "delete" and context.settings.delete_again == 412 then
     local word = resources[deployment.resource].word
     return { kind = "state", message = ("%s %s is already being deleted"):format(word, deployment.id) }
   end
-  if not context.world:change(deployment, action, context, configuration_id) then
+  if not world:may(deployment, action) then
     return state_refusal(deployment, action)
+  end
+  local fault = not again and context.faults:prevent(action, deployment, context.now) or nil
+  if fault and fault.refuse then
+    return refusal_by(fault, deployment, action)
+  elseif not fault then
+    world:change(deployment, action, context, configuration_id)
   end
 end
 
@@ -62,7 +96,7 @@ end
 function changes.create(context)
   local resource, id = resources[context.resource], context.body.configurationId
   local ttl = resource.serves and context.body.ttl or nil
-  local refusal = configuration_refusal(id)
+  local refusal = configuration_refusal(id) or quota_refusal(context)
   if refusal then
     return answers.refuse(refusal, context)
   end
@@ -102,7 +136,7 @@ function changes.delete(context)
 end
 
 local function change_item(context, item)
-  local deployment = context.world:get(context.group, item.id, context.resource)
+  local deployment = changes.find(context, item.id)
   local refusal = changes.not_found(item.id, context.resource)
   if deployment then
     refusal = change(context, deployment, lifecycle.action_of(item.targetStatus))

@@ -115,6 +115,8 @@ end
 ---@field private arrives number  when it takes effect and is answered, on the runtime's clock
 ---@field private expires number  when the client gives up, if that is earlier; else math.huge
 ---@field private answered boolean
+---@field private status integer|nil  of the answer, like the following
+---@field private date integer|nil
 ---@field private over boolean    cancelled, or its result was taken
 local Transfer = { __name = "aicore.emulator.transfer" }
 Transfer.__index = Transfer
@@ -152,13 +154,13 @@ function Transfer:result()
 end
 
 --- What there is to log of it, until its result is taken.
----@return { status: integer?, seconds: number, request_id: string? }?
+---@return { status: integer?, seconds: number, request_id: string?, date: integer? }?
 function Transfer:info()
   if self.over or not self:finished() then
     return nil
   end
   local seconds = self.session.runtime.now() - self.began
-  return { status = self.status, seconds = seconds, request_id = self.request_id }
+  return { status = self.status, seconds = seconds, request_id = self.request_id, date = self.date }
 end
 
 --- Ends it for the client. What it asked for happens all the same.
@@ -175,7 +177,8 @@ local function arrive(transfer)
     return -- too late for the client
   end
   if answer then
-    transfer.status, transfer.request_id = answer.status, answer.headers["x-request-id"] or call.request_id
+    transfer.status, transfer.date = answer.status, answer.date
+    transfer.request_id = answer.headers["x-request-id"] or call.request_id
   end
   transfer.reply, transfer.err = reply.read(transfer, answer)
   transfer.answered = true
@@ -215,8 +218,8 @@ function Session:start(name, ...)
   local first, second = ...
   local options = select("#", ...) > 0 and select(select("#", ...), ...) or NOTHING
   options = type(options) == "table" and options or NOTHING
-  local call = self.emulator:admit(call_of(self, operation, options, first, second))
   local began = self.runtime.now()
+  local call = self.emulator:admit(call_of(self, operation, options, first, second), began)
   local arrives = began + call.delay
   local expires = began + math.min(options.timeout or self.timeout, self.timeout)
   local transfer = setmetatable({

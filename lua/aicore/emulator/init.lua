@@ -11,6 +11,7 @@ local operations = require "aicore.emulator.operations"
 local random = require "aicore.emulator.random"
 local settings = require "aicore.emulator.settings"
 local tokens = require "aicore.emulator.tokens"
+local view = require "aicore.emulator.view"
 local world = require "aicore.emulator.world"
 
 ---@class aicore.emulator.Call
@@ -39,6 +40,7 @@ local world = require "aicore.emulator.world"
 ---@field tokens aicore.emulator.Tokens
 ---@field faults aicore.emulator.Faults
 ---@field world aicore.emulator.World
+---@field view aicore.emulator.View
 ---@field private credentials { client_id: string|nil, client_secret: string|nil }
 ---@field private draw fun(): number
 ---@field private admitted integer
@@ -49,10 +51,11 @@ local UNNAMED = "other" -- requests that are none of the operations count as thi
 
 --- Lets a call in: counts it, and decides what will go wrong with it.
 ---@param call aicore.emulator.Call
+---@param now number  seconds since 1970
 ---@return aicore.emulator.Call
-function Emulator:admit(call)
+function Emulator:admit(call, now)
   local name = call.operation or UNNAMED
-  local fault = self.faults:meet(name, call)
+  local fault = self.faults:meet(name, call, now)
   self.journal:count(name)
   self.admitted = self.admitted + 1
   call.request_id = call.request_id or ("r-%d"):format(self.admitted)
@@ -63,15 +66,16 @@ end
 
 --- Takes an HTTP request.
 ---@param request aicore.emulator.Request
+---@param now number  seconds since 1970
 ---@return aicore.emulator.Call
-function Emulator:accept(request)
+function Emulator:accept(request, now)
   local request_id = random.uuid(self.draw)
   if admin.owns(request.path) then
     return { request = request, request_id = request_id, delay = 0 }
   end
   local call = http.read(request)
   call.request_id = request_id
-  return self:admit(call)
+  return self:admit(call, now)
 end
 
 -- The gateway looks at the token before anything else, and answers for itself.
@@ -95,7 +99,8 @@ local function answer_truly(self, call, now)
     return refusal
   end
   if call.operation then
-    call.world, call.settings, call.tokens = self.world, self.settings, self.tokens
+    call.world, call.view, call.faults = self.world, self.view, self.faults
+    call.settings, call.tokens = self.settings, self.tokens
     call.journal, call.credentials, call.now = self.journal, self.credentials, now
     return operations.perform(call.operation, call)
   elseif not call.methods then
@@ -122,7 +127,7 @@ local function answer_with_fault(self, call, now)
     return nil
   end
   if fault.status then
-    answer = answers.from_fault(fault)
+    answer = answers.from_fault(fault, call)
   end
   answer.cut = fault.drop == "during"
   return answer
@@ -135,7 +140,11 @@ end
 function Emulator:answer(call, now)
   self.world:advance(now)
   local respond = call.fault and answer_with_fault or answer_truly
-  return respond(self, call, now)
+  local answer = respond(self, call, now)
+  if answer and self.settings.dates then
+    answer.date = math.floor(now)
+  end
+  return answer
 end
 
 -- What goes over the wire.
@@ -184,15 +193,17 @@ function emulator.new(options)
   local seed = options.seed or 1
   local values = settings.new()
   assert(settings.change(values, options.settings or {}))
-  -- Two generators: how many ids were drawn must not decide which requests fail.
-  local draw, draw_faults = random.new(seed), random.new(seed)
+  -- Three generators: how many ids were drawn must not decide which requests fail, nor those what is shown.
+  local draw, draw_faults, draw_views = random.new(seed), random.new(seed), random.new(seed)
   local book = journal.new()
+  local earth = world.new(values, draw, book)
   return setmetatable({
     settings = values,
     journal = book,
     tokens = tokens.new(draw),
     faults = faults.new(draw_faults, operations.names),
-    world = world.new(values, draw, book),
+    world = earth,
+    view = view.new(earth, values, draw_views),
     credentials = { client_id = options.client_id, client_secret = options.client_secret },
     draw = draw,
     admitted = 0,

@@ -1,5 +1,6 @@
 -- What happened: every effect in order, and how many requests of each operation arrived.
--- Rule: an effect is written when it takes place, whatever becomes of the answer.
+-- Rules: an effect is written when it takes place, whatever becomes of the answer; a create, update, stop or delete
+-- when it is accepted, even if it shows later. What is accepted and ignored, or accepted again, is no effect.
 
 ---@class aicore.emulator.Entry
 ---@field seq integer              counts from 1, also across clear()

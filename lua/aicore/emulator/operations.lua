@@ -15,6 +15,8 @@ local operations = {}
 -- A call, and the emulator around it.
 ---@class aicore.emulator.Context: aicore.emulator.Call
 ---@field world aicore.emulator.World
+---@field view aicore.emulator.View
+---@field faults aicore.emulator.Faults
 ---@field settings aicore.emulator.Settings
 ---@field tokens aicore.emulator.Tokens
 ---@field journal aicore.emulator.Journal
@@ -31,6 +33,7 @@ local operations = {}
 ---@field media table<string, true>|nil  media types that the body may have
 ---@field body (fun(body: table, resource: string): string|nil)|nil  what is wrong with the body
 ---@field bodiless string|nil  with this method the body may be missing, and its media type does not matter
+---@field looks boolean|nil  at one deployment, as a replica shows it
 ---@field setting string|nil  the setting that must be on
 
 local MERGE_PATCH = { ["application/merge-patch+json"] = true }
@@ -80,8 +83,8 @@ local OPERATIONS = {
   capabilities = { run = reads.capabilities },
   list = { group = true, query_of = LISTS, run = reads.list },
   count = { group = true, query_of = COUNTS, run = reads.count },
-  status = { group = true, query = { ["$select"] = SELECT }, run = reads.status },
-  logs = { group = true, query = LOGS_QUERY, run = reads.logs },
+  status = { group = true, query = { ["$select"] = SELECT }, looks = true, run = reads.status },
+  logs = { group = true, query = LOGS_QUERY, looks = true, run = reads.logs },
   create = { group = true, media = ANY_JSON, body = bodies.create, run = changes.create },
   update = { group = true, media = ANY_JSON, body = bodies.update, run = changes.update },
   stop = { group = true, media = ANY_JSON, body = bodies.stop, run = changes.stop },
@@ -149,11 +152,15 @@ local function check_body(context, operation)
   return problem and malformed(problem)
 end
 
-local function check_existence(context)
-  if context.id then
-    context.deployment = context.world:get(context.group, context.id, context.resource)
-    return not context.deployment and changes.not_found(context.id, context.resource) or nil
+local function check_existence(context, operation)
+  if not context.id then
+    return nil
+  elseif operation.looks then
+    context.deployment = context.view:get(context.group, context.id, context.now, context.resource)
+  else
+    context.deployment = changes.find(context, context.id)
   end
+  return not context.deployment and changes.not_found(context.id, context.resource) or nil
 end
 
 -- Each answers a refusal, or nothing.

@@ -22,6 +22,21 @@ function random.new(seed)
   return draw
 end
 
+-- One draw's arithmetic, with the upper digits added to the lower ones: so that numbers in a row, and sums, give lots
+-- that have nothing to do with one another.
+local function mix(number)
+  number = number * MULTIPLIER % MODULUS
+  return (number + math.floor(number / 32768) * 69069) % MODULUS
+end
+
+--- A number in [0, 1) that is always the same for the same two integers.
+---@param first integer
+---@param second integer
+---@return number
+function random.lot(first, second)
+  return mix(mix(mix(first + 1) + second % MODULUS)) / MODULUS
+end
+
 local HEX = "0123456789abcdef"
 local BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 

@@ -18,29 +18,61 @@ end
 
 local DEFAULT_TOP = 10000
 
+-- What is called the count, by the setting: of the page's length and the list's.
+local COUNTS = {
+  -- as the description says
+  page = function(length)
+    return length
+  end,
+  total = function(_, total)
+    return total
+  end,
+  more = function(_, total)
+    return total + 1
+  end,
+  less = function(_, total)
+    return math.max(0, total - 1)
+  end,
+  wrong = function(_, total, view)
+    return math.max(0, total + view:miscount())
+  end,
+  missing = function()
+    return nil
+  end,
+}
+
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.list(context)
-  local query, page = context.query, {}
-  local found = context.world:find(context.group, filter(query), context.resource)
-  local first = (query["$skip"] or 0) + 1
-  for i = first, math.min(#found, first + (query["$top"] or DEFAULT_TOP) - 1) do
-    page[#page + 1] = found[i]
+  local query, settings, page = context.query, context.settings, {}
+  local found, turn = context.view:list(context.group, filter(query), context.now, context.resource)
+  local skip, top = query["$skip"] or 0, query["$top"] or DEFAULT_TOP
+  if settings.skip_ignored then
+    skip = 0
   end
-  return answers.records(page, query["$select"] or "list", context.world.url)
+  if settings.page_cap > 0 then
+    top = math.min(top, settings.page_cap)
+  end
+  for i = skip, math.min(#found, skip + top) - 1 do
+    page[#page + 1] = found[(i + turn) % #found + 1]
+  end
+  local count = COUNTS[settings.count](#page, #found, context.view)
+  local form = query["$select"] or "list"
+  return answers.records(page, form, context.world.url, count, context.view:guises(true))
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.count(context)
-  local found = context.world:find(context.group, filter(context.query), context.resource)
+  local found = context.view:list(context.group, filter(context.query), context.now, context.resource)
   return answers.text(200, tostring(#found))
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.status(context)
-  return answers.record(context.deployment, context.query["$select"] or "detailed", context.world.url)
+  local form = context.query["$select"] or "detailed"
+  return answers.record(context.deployment, form, context.world.url, context.view:guises(false))
 end
 
 local LOG_WINDOW, DEFAULT_LINES = 3600, 1000
@@ -76,7 +108,7 @@ function reads.capabilities(context)
         staticDeployments = false,
         userDeployments = true,
         userExecutions = true,
-        timeToLiveDeployments = false, -- a ttl is kept and shown, but nothing ends by it
+        timeToLiveDeployments = true,
         executionSchedules = false,
         logs = { executions = true, deployments = true },
         bulkUpdates = { executions = context.settings.bulk, deployments = context.settings.bulk },

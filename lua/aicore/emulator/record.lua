@@ -89,21 +89,32 @@ local FORMS = {
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param guise aicore.emulator.Guise|nil
 ---@return table
-function record.show(deployment, form, url)
-  return FORMS[form](deployment, url)
+function record.show(deployment, form, url, guise)
+  local shown = FORMS[form](deployment, url)
+  if guise then
+    guise:put_on(shown, deployment, nil)
+  end
+  return shown
 end
 
 --- The deployment as JSON.
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param guise aicore.emulator.Guise|nil
 ---@return string
-function record.encode(deployment, form, url)
-  local encoded = deployment.cache[form]
+function record.encode(deployment, form, url, guise)
+  local key = guise and form .. guise.mark or form
+  local encoded = deployment.cache[key]
   if not encoded then
-    encoded = json.encode(FORMS[form](deployment, url))
-    deployment.cache[form] = encoded
+    local shown = FORMS[form](deployment, url)
+    if guise then
+      guise:put_on(shown, deployment, json.null)
+    end
+    encoded = json.encode(shown)
+    deployment.cache[key] = encoded
   end
   return encoded
 end

@@ -3,19 +3,22 @@
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
 local agenda = require "aicore.runtime.agenda"
+local history = require "aicore.emulator.history"
 local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
 local resources = require "aicore.emulator.resources"
+local seeds = require "aicore.emulator.seeds"
 
 ---@class aicore.emulator.Deployment
 ---@field id string
----@field resource string  "deployments" or "executions"
+---@field resource string      "deployments" or "executions"
+---@field number integer       no other deployment of this world has it
 ---@field group string
 ---@field status string
 ---@field status_message string|nil
 ---@field target_status string|nil
 ---@field configuration_id string
----@field latest_configuration_id string|nil  the one that ran before an update
+---@field latest_configuration_id string|nil  the one that has run last
 ---@field scenario_id string
 ---@field executable_id string
 ---@field schedule_id string|nil               an execution's
@@ -27,7 +30,12 @@ local resources = require "aicore.emulator.resources"
 ---@field completed_at number|nil
 ---@field hidden boolean|nil   accepted, but not to be seen yet
 ---@field gone boolean|nil
+---@field expired boolean|nil  its time to live is over
+---@field haunted boolean|nil  gone, and shown once more since
+---@field intent table|nil     what was accepted and does not show yet: { action, configuration_id }
 ---@field plan table|nil       what it is going through
+---@field since number         when it became what it is
+---@field past aicore.emulator.Deployment[]|nil  what it was before, see history.lua
 ---@field cache table          encoded forms, see record.lua; emptied by every change
 
 ---@class aicore.emulator.World
@@ -37,20 +45,20 @@ local resources = require "aicore.emulator.resources"
 ---@field private journal aicore.emulator.Journal
 ---@field private agenda aicore.Agenda
 ---@field private groups table<string, table<string, table>>  by resource, and by name
----@field private seeded table<string, integer>               how many, by resource
+---@field private number integer                   how many have come into it so far
+---@field private standing table<string, integer>  how many there are, by resource
+---@field private seeded table<string, integer>    how many of them have got their ids here, by resource
 local World = {}
 World.__index = World
 
--- What follows an accepted request: statuses, and when they come as a share of the setting `time`.
--- A plan replaces the one before: a deployment goes through one at a time.
+-- What follows an accepted request: statuses, and when they come as a share of the setting `time`; all of that when the
+-- setting `delay` is over. A plan replaces the one before: a deployment goes through one at a time.
 local PLANS = {
   create = { time = "start_time", { 0.1, "UNKNOWN" }, { 0.3, "PENDING" }, { 1, "RUNNING" } },
-  update = { time = "start_time", { 1, "RUNNING" } },
-  stop = { time = "stop_time", { 1, "STOPPED" } },
-  delete = { time = "delete_time", { 1, "GONE" } },
+  update = { delay = "update_time", time = "start_time", { 1, "RUNNING" } },
+  stop = { delay = "show_time", time = "stop_time", { 1, "STOPPED" } },
+  delete = { delay = "show_time", time = "delete_time", { 1, "GONE" } },
 }
-
-local DEFAULT_SCENARIO, DEFAULT_EXECUTABLE = "foundation-models", "azure-openai"
 
 local SERVING, TARGETS = lifecycle.SERVING, lifecycle.targets
 
@@ -77,28 +85,63 @@ local function group_of(self, resource, name)
   return group
 end
 
-local function insert(self, deployment)
-  local group = group_of(self, deployment.resource, deployment.group)
-  group.by_id[deployment.id] = deployment
-  group.order[#group.order + 1] = deployment
+local UNITS = { m = 60, h = 3600, d = 86400 }
+
+-- When the time to live is over; nil: never.
+local function end_of(deployment)
+  local number, unit = (deployment.ttl or ""):lower():match "^(%d+)([mhd])$"
+  return number and resources[deployment.resource].serves and deployment.created_at + tonumber(number) * UNITS[unit]
 end
 
--- The order keeps the places of those that are gone until they are the greater part: removing costs next to nothing.
-local function remove(self, deployment)
+local function insert(self, deployment, now)
   local group = group_of(self, deployment.resource, deployment.group)
-  group.by_id[deployment.id] = nil
-  deployment.gone, deployment.plan = true, nil
-  group.gone = group.gone + 1
-  if group.gone * 2 <= #group.order then
-    return
+  self.number = self.number + 1
+  self.standing[deployment.resource] = self.standing[deployment.resource] + 1
+  deployment.number, deployment.since = self.number, deployment.created_at
+  group.by_id[deployment.id] = deployment
+  group.order[#group.order + 1] = deployment
+  local last = end_of(deployment)
+  if last then
+    self.agenda:add(math.max(now, last), { deployment = deployment, expires = true })
   end
+end
+
+local function longest_lag(self)
+  return math.max(self.settings.read_lag, self.settings.list_lag)
+end
+
+-- For so many seconds those that are gone are remembered, if lists may show them once more.
+local AFTERLIFE = 60
+
+-- Forgets those that nobody can be shown any more.
+local function forget_gone(self, group, now)
+  local afterlife = math.max(longest_lag(self), self.settings.list_ghosts > 0 and AFTERLIFE or 0)
   local order = {}
-  for _, kept in ipairs(group.order) do
-    if not kept.gone then
-      order[#order + 1] = kept
+  for _, deployment in ipairs(group.order) do
+    if not deployment.gone or deployment.since > now - afterlife then
+      order[#order + 1] = deployment
+    elseif group.by_id[deployment.id] == deployment then
+      group.by_id[deployment.id] = nil
     end
   end
   group.order, group.gone = order, 0
+end
+
+-- To be called before each change.
+local function keep(self, deployment, at)
+  history.keep(deployment, at, longest_lag(self))
+end
+
+-- Those that go keep their places until they are half of all: so removing one costs next to nothing.
+local function remove(self, deployment, at)
+  local group = group_of(self, deployment.resource, deployment.group)
+  keep(self, deployment, at)
+  deployment.gone, deployment.plan, deployment.intent = true, nil, nil
+  self.standing[deployment.resource] = self.standing[deployment.resource] - 1
+  group.gone = group.gone + 1
+  if group.gone * 2 > #group.order then
+    forget_gone(self, group, at)
+  end
 end
 
 local function schedule_step(self, deployment, plan)
@@ -111,7 +154,6 @@ local function begin(self, deployment, name, now)
   local plan = { steps = steps, step = 1, began = now, duration = self.settings[steps.time] }
   deployment.plan = plan
   schedule_step(self, deployment, plan)
-  self:advance(now)
 end
 
 local function touch(deployment, now)
@@ -119,11 +161,15 @@ local function touch(deployment, now)
   deployment.cache = {}
 end
 
-local function enter(deployment, status, at)
+local function enter(self, deployment, status, at)
+  keep(self, deployment, at)
   deployment.status = status
   deployment.hidden = nil
   if status == SERVING then
     deployment.started_at = at
+    if resources[deployment.resource].serves then
+      deployment.latest_configuration_id = deployment.configuration_id
+    end
   elseif lifecycle.ended(status) then
     deployment.completed_at = at
   end
@@ -138,12 +184,19 @@ local function outcome(deployment, status)
   return status
 end
 
+-- The time to live is over: the service stops it, and deletes it as soon as that can be done.
+local function expire(self, deployment, at)
+  deployment.expired = true
+  local action = self:may(deployment, "delete") and "delete" or "stop"
+  self:change(deployment, action, { now = at })
+end
+
 local function take_step(self, deployment, plan, at)
   local status = outcome(deployment, plan.steps[plan.step][2])
   if status == lifecycle.GONE then
-    remove(self, deployment)
+    remove(self, deployment, at)
   else
-    enter(deployment, status, at)
+    enter(self, deployment, status, at)
     plan.step = plan.step + 1
     if plan.steps[plan.step] then
       schedule_step(self, deployment, plan)
@@ -152,6 +205,41 @@ local function take_step(self, deployment, plan, at)
     end
   end
   note(self, status:lower(), deployment, at)
+  if deployment.expired and not deployment.gone then
+    expire(self, deployment, at)
+  end
+end
+
+local CHANGES = {
+  stop = function(deployment)
+    deployment.target_status = TARGETS.stop
+    deployment.last_operation = "UPDATE"
+    deployment.status = "STOPPING"
+  end,
+  delete = function(deployment)
+    deployment.target_status = TARGETS.delete
+    deployment.last_operation = "DELETE"
+  end,
+  update = function(deployment, configuration_id)
+    deployment.target_status = SERVING
+    deployment.last_operation = "UPDATE"
+    deployment.status, deployment.status_message, deployment.completed_at = "PENDING", nil, nil
+    if deployment.started_at and not deployment.latest_configuration_id then -- a seed
+      deployment.latest_configuration_id = deployment.configuration_id
+    end
+    deployment.configuration_id = configuration_id
+  end,
+}
+
+-- What was accepted begins to show. What has ended meanwhile is deleted if that was asked for, but not stopped.
+local function fulfil(self, deployment, intent, at)
+  deployment.intent = nil
+  if intent.action == "delete" or self:may(deployment, intent.action) then
+    keep(self, deployment, at)
+    CHANGES[intent.action](deployment, intent.configuration_id)
+    touch(deployment, at)
+    begin(self, deployment, intent.action, at)
+  end
 end
 
 --- Lets time pass: everything that was due by now has happened afterwards.
@@ -159,38 +247,53 @@ end
 function World:advance(now)
   local due, at = self.agenda:take(now)
   while due do
-    if due.deployment.plan == due.plan then -- else another plan has replaced it
-      take_step(self, due.deployment, due.plan, at)
+    local deployment = due.deployment
+    if due.plan and due.plan == deployment.plan then -- else another plan has replaced it
+      take_step(self, deployment, due.plan, at)
+    elseif due.intent and due.intent == deployment.intent then
+      fulfil(self, deployment, due.intent, at)
+    elseif due.expires and not deployment.gone then
+      expire(self, deployment, at)
     end
     due, at = self.agenda:take(now)
   end
+end
+
+-- What is shown of a deployment at a time (nil: now); nil: nothing.
+local function shown(deployment, at)
+  local state = deployment
+  if at and deployment then
+    state = history.at(deployment, at)
+  end
+  return state and not state.hidden and state or nil
 end
 
 --- A deployment that can be seen.
 ---@param group_name string
 ---@param id string
 ---@param resource string|nil  default: deployments
+---@param at number|nil  seconds since 1970: as it was then, as far back as the lags go; nil: as it is
 ---@return aicore.emulator.Deployment|nil
-function World:get(group_name, id, resource)
+function World:get(group_name, id, resource, at)
   local group = self.groups[resource or DEPLOYMENTS][group_name]
-  local deployment = group and group.by_id[id]
-  if deployment and not deployment.hidden then
-    return deployment
-  end
-  return nil
+  local state = shown(group and group.by_id[id], at)
+  return state and not state.gone and state or nil
 end
 
 --- The deployments of a group that can be seen and that the filter accepts, in the order in which they came.
 ---@param group_name string
 ---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
 ---@param resource string|nil  default: deployments
+---@param at number|nil  as for get
+---@param haunts nil|fun(deployment: aicore.emulator.Deployment): boolean  is this one shown, though it is gone?
 ---@return aicore.emulator.Deployment[]
-function World:find(group_name, accepts, resource)
+function World:find(group_name, accepts, resource, at, haunts)
   local found = {}
   local group = self.groups[resource or DEPLOYMENTS][group_name]
   for _, deployment in ipairs(group and group.order or found) do
-    if not deployment.gone and not deployment.hidden and accepts(deployment) then
-      found[#found + 1] = deployment
+    local state = shown(deployment, at)
+    if state and (haunts or not state.gone) and accepts(state) and (not state.gone or haunts(state)) then
+      found[#found + 1] = state
     end
   end
   return found
@@ -217,55 +320,74 @@ function World:create(group_name, configuration_id, ttl, cause, resource)
     target_status = SERVING,
     hidden = true,
     configuration_id = configuration_id,
-    scenario_id = DEFAULT_SCENARIO,
-    executable_id = DEFAULT_EXECUTABLE,
+    scenario_id = seeds.SCENARIO,
+    executable_id = seeds.EXECUTABLE,
     ttl = ttl,
     last_operation = "CREATE",
     created_at = cause.now,
     modified_at = cause.now,
     cache = {},
   }
-  insert(self, deployment)
+  insert(self, deployment, cause.now)
   note(self, "create", deployment, cause.now, cause.request_id)
   begin(self, deployment, "create", cause.now)
+  self:advance(cause.now)
   return deployment
 end
 
-local CHANGES = {
-  stop = function(deployment)
-    deployment.target_status = TARGETS.stop
-    deployment.last_operation = "UPDATE"
-    deployment.status = "STOPPING"
-  end,
-  delete = function(deployment)
-    deployment.target_status = TARGETS.delete
-    deployment.last_operation = "DELETE"
-  end,
-  update = function(deployment, configuration_id)
-    deployment.latest_configuration_id = deployment.configuration_id
-    deployment.configuration_id = configuration_id
-    deployment.last_operation = "UPDATE"
-    deployment.status = "PENDING"
-  end,
-}
+--- How many deployments there are, in all groups.
+---@return integer
+function World:size()
+  return self.standing[DEPLOYMENTS]
+end
 
---- Stops, deletes or updates a deployment, if its status allows. A repeated delete is accepted and changes nothing.
+-- SAP AI Launchpad's page says that a dead one can be brought back by an update, too.
+local function may_be_updated(deployment)
+  local intent = deployment.intent
+  local is_leaving = lifecycle.leaving(deployment.target_status) or intent ~= nil and intent.action ~= "update"
+  return not is_leaving and (lifecycle.may(deployment.status, "update") or deployment.status == "DEAD")
+end
+
+--- Would the action be accepted?
+---@param deployment aicore.emulator.Deployment
+---@param action aicore.Action
+---@return boolean
+function World.may(_, deployment, action)
+  if action == "update" then
+    return may_be_updated(deployment)
+  end
+  return lifecycle.may(deployment.status, action)
+end
+
+--- Has the action been accepted before, so that it changes nothing any more?
+---@param deployment aicore.emulator.Deployment
+---@param action aicore.Action
+---@return boolean
+function World.is_under_way(_, deployment, action)
+  if deployment.intent and deployment.intent.action == action then
+    return action ~= "update"
+  end
+  return action == "delete" and deployment.target_status == TARGETS.delete
+end
+
+--- Stops, deletes or updates a deployment, if its status allows. What is repeated is accepted and changes nothing.
 ---@param deployment aicore.emulator.Deployment
 ---@param action aicore.Action
 ---@param cause aicore.emulator.Cause
 ---@param configuration_id string|nil  for an update
 ---@return boolean accepted
 function World:change(deployment, action, cause, configuration_id)
-  if not lifecycle.may(deployment.status, action) then
+  if not self:may(deployment, action) then
     return false
   end
-  if action == "delete" and deployment.target_status == TARGETS.delete then
+  if self:is_under_way(deployment, action) then
     return true
   end
-  CHANGES[action](deployment, configuration_id)
-  touch(deployment, cause.now)
   note(self, action, deployment, cause.now, cause.request_id)
-  begin(self, deployment, action, cause.now)
+  deployment.intent = { action = action, configuration_id = configuration_id }
+  local delay = self.settings[PLANS[action].delay]
+  self.agenda:add(cause.now + delay, { deployment = deployment, intent = deployment.intent })
+  self:advance(cause.now)
   return true
 end
 
@@ -278,82 +400,34 @@ local function next_seed_id(self, group, resource)
   return id
 end
 
-local DEFAULT_AGE = 3600
-local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, at most
-
----@class aicore.emulator.Seed
----@field id string|nil             default: d000000000000001 and so on
----@field resource string|nil       default "deployments"
----@field status string|nil         default RUNNING
----@field target_status string|nil  default: what goes with the status
----@field resource_group string|nil default "default"
----@field configuration_id string|nil
----@field scenario_id string|nil
----@field executable_id string|nil
----@field ttl string|nil
----@field schedule_id string|nil
----@field age number|nil            seconds since its creation, default one hour
-
--- What a deployment in this status is meant to be, if nobody says.
-local function usual_target(status)
-  return (status == TARGETS.stop or lifecycle.stopping(status)) and TARGETS.stop or SERVING
-end
-
--- Has it not run yet? A word that is not in the table says nothing of that, and so is taken for one that has.
-local function is_new(status)
-  return lifecycle.known(status) and (lifecycle.phase(status) == "starting" or lifecycle.phase(status) == "unclear")
-end
-
-local function from_seed(seed, now)
-  local status, age = seed.status or SERVING, seed.age or DEFAULT_AGE
-  local ended, starting = lifecycle.ended(status), is_new(status)
-  local started = now - age + math.min(age / 2, SLOWEST_START)
-  return {
-    id = seed.id,
-    resource = seed.resource or DEPLOYMENTS,
-    group = seed.resource_group or "default",
-    status = status,
-    target_status = seed.target_status or usual_target(status),
-    configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
-    scenario_id = seed.scenario_id or DEFAULT_SCENARIO,
-    executable_id = seed.executable_id or DEFAULT_EXECUTABLE,
-    schedule_id = seed.schedule_id,
-    ttl = seed.ttl,
-    last_operation = "CREATE",
-    created_at = now - age,
-    modified_at = ended and now or started,
-    started_at = not starting and started or nil,
-    completed_at = ended and now or nil,
-    cache = {},
-  }
-end
-
 --- Puts a deployment into the world as it is; one with the same id is replaced. It stays in its status until somebody
 --- changes it, but for STOPPING, and for those whose target is DELETED: these go on as they would after a request.
 ---@param seed aicore.emulator.Seed
 ---@param now number
 ---@return aicore.emulator.Deployment
 function World:seed(seed, now)
-  local deployment = from_seed(seed, now)
+  local deployment = seeds.deployment(seed, now)
   local group = group_of(self, deployment.resource, deployment.group)
   deployment.id = deployment.id or next_seed_id(self, group, deployment.resource)
-  if group.by_id[deployment.id] then
-    remove(self, group.by_id[deployment.id])
+  local earlier = group.by_id[deployment.id]
+  if earlier and not earlier.gone then
+    remove(self, earlier, now)
   end
-  insert(self, deployment)
+  insert(self, deployment, now)
   if deployment.target_status == TARGETS.delete then
     begin(self, deployment, "delete", now)
   elseif lifecycle.stopping(deployment.status) then
     begin(self, deployment, "stop", now)
   end
+  self:advance(now)
   return deployment
 end
 
 --- Forgets every deployment.
 function World:clear()
-  self.groups, self.agenda, self.seeded = {}, agenda.new(), {}
+  self.groups, self.agenda, self.seeded, self.standing = {}, agenda.new(), {}, {}
   for resource in pairs(resources) do
-    self.groups[resource], self.seeded[resource] = {}, 0
+    self.groups[resource], self.seeded[resource], self.standing[resource] = {}, 0, 0
   end
 end
 
@@ -364,7 +438,7 @@ local world = {}
 ---@param journal aicore.emulator.Journal
 ---@return aicore.emulator.World
 function world.new(settings, draw, journal)
-  local self = { url = "http://127.0.0.1", settings = settings, draw = draw, journal = journal }
+  local self = { url = "http://127.0.0.1", settings = settings, draw = draw, journal = journal, number = 0 }
   World.clear(self)
   return setmetatable(self, World)
 end
