@@ -155,6 +155,15 @@ conformance: deps-conformance ## hold emulator and client against SAP's OpenAPI 
 	@$(MAKE) -s modules
 	@AI_CORE_API='$(AI_CORE_API)' LUA='$(LUA)' sh spec/conformance/run.sh
 
+# Without LuaJIT's compiler: it costs more than it gains where many short runs go through much code.
+SIMULATE_LUA = $(if $(filter luajit,$(LUA)),luajit -joff,$(LUA))
+
+.PHONY: simulate
+simulate: deps-test ## hold every promise against random services on a virtual clock (SEEDS=1000 FIRST=1; SEED=n VERBOSE=1)
+	@$(MAKE) -s modules
+	@eval "$$(sh tools/env.sh '$(LUA)')" && \
+	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' $(SIMULATE_LUA) spec/simulation/run.lua
+
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"

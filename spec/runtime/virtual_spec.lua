@@ -405,6 +405,20 @@ describe("the virtual runtime", function()
     end)
   end)
 
+  it("counts the coroutines that have not ended", function()
+    runtime.spawn(sleeper("late", 100))
+    local killed
+    runtime.run(function()
+      killed = runtime.spawn(sleeper("killed", 10))
+      assert.equal(3, runtime.coroutines())
+      runtime.kill(killed)
+      assert.equal(2, runtime.coroutines())
+      runtime.gather({ sleeper("a", 1), sleeper("b", 2) }, 2)
+      assert.equal(2, runtime.coroutines())
+    end)
+    assert.equal(1, runtime.coroutines())
+  end)
+
   it("takes the same course every time, whatever happens in it", function()
     local random = require "aicore.emulator.random"
     local function course(seed)

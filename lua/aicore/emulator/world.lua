@@ -40,6 +40,7 @@ local seeds = require "aicore.emulator.seeds"
 
 ---@class aicore.emulator.World
 ---@field url string  where the emulator answers, for the URLs in its answers
+---@field witness nil|fun(deployment: aicore.emulator.Deployment, at: number)  called before each change of one
 ---@field private settings aicore.emulator.Settings
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
@@ -129,6 +130,9 @@ end
 
 -- To be called before each change.
 local function keep(self, deployment, at)
+  if self.witness then
+    self.witness(deployment, at)
+  end
   history.keep(deployment, at, longest_lag(self))
 end
 

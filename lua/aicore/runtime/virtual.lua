@@ -25,6 +25,7 @@ local virtual = {}
 ---@field kill fun(thread: thread)                as hosts do that drop coroutines: it gets no control any more, nor
 ---                                               does what it gathers. Where it was gathered itself, others go on.
 ---                                               Its status is "dead" in 5.4; in 5.1 and LuaJIT it stays "suspended"
+---@field coroutines fun(): integer               how many have begun, or are about to, and have not ended
 
 -- A loop is { time, agenda, tasks, task_of = tasks by thread }. On the agenda stand tasks and functions.
 -- A task is { thread, number, group, index, entry = its place on the agenda, gathers = a group, session = whose
@@ -358,6 +359,14 @@ function virtual.new(options)
     elseif loop.task_of[thread] then
       kill(loop, loop.task_of[thread])
     end
+  end
+
+  function runtime.coroutines()
+    local count = 0
+    for _ in pairs(loop.task_of) do
+      count = count + 1
+    end
+    return count
   end
 
   return runtime

@@ -1,0 +1,151 @@
+--- Promises about what is said of a deployment: it was so.
+
+local facts = require "spec.simulation.facts"
+local lifecycle = require "aicore.model.lifecycle"
+
+local claims = {}
+
+-- What is said to be gone is gone when it is said.
+function claims.gone(course, broken)
+  facts.each_report(course, function(call, report)
+    for _, list in ipairs { "deleted", "absent" } do
+      for _, id in ipairs(report[list]) do
+        if facts.is_there(course, id, call.ended) then
+          broken("%s is reported %s, and is %s", id, list, facts.say(course, id, call.ended))
+        end
+      end
+    end
+  end)
+end
+
+-- What is said to have been stopped ran during the call, as far as an answer can tell, and has ended since.
+function claims.stopped(course, broken)
+  facts.each_report(course, function(call, report)
+    local from = call.began - facts.lag_of(course)
+    for _, id in ipairs(report.stopped) do
+      local ran = course.truth:ever(id, from, call.ended, facts.runs)
+      if not ran then
+        broken("%s is reported stopped, and never ran", id)
+      elseif not course.truth:ever(id, math.max(from, ran.time), call.ended, facts.has_ended) then
+        broken("%s is reported stopped, and is %s", id, facts.say(course, id, call.ended))
+      end
+    end
+  end)
+end
+
+-- What stop_all skips had ended; nothing else skips.
+function claims.skipped(course, broken)
+  facts.each_report(course, function(call, report)
+    for _, id in ipairs(report.skipped) do
+      if call.method ~= "stop_all" then
+        broken("%s is skipped by %s", id, call.method)
+      elseif not course.truth:ever(id, call.began - facts.lag_of(course), call.ended, facts.has_ended) then
+        broken("%s is skipped, and is %s", id, facts.say(course, id, call.ended))
+      end
+    end
+  end)
+end
+
+local function each_wait(course, act)
+  for _, call in ipairs(course.calls) do
+    if call.method == "wait" and call.ended and call.ok then
+      act(call, call.ids[1])
+    end
+  end
+end
+
+local function reaches(goal)
+  return function(state)
+    return state.status ~= nil and lifecycle.meets(goal, state.status, state.target)
+  end
+end
+
+-- The status that a wait returns was so at some moment since it began, or as long before as an answer may be old.
+-- What it says to be gone is gone.
+function claims.waited(course, broken)
+  each_wait(course, function(call, id)
+    local from = call.began - facts.lag_of(course)
+    if not call.result then
+      return
+    elseif call.goal == lifecycle.GONE then
+      if facts.is_there(course, id, call.ended) then
+        broken("a wait says that %s is gone, and it is %s", id, facts.say(course, id, call.ended))
+      end
+    elseif not reaches(call.goal)(call.result) then
+      broken("a wait for %s returns %s", call.goal, tostring(call.result.status))
+    elseif not course.truth:ever(id, from, call.ended, reaches(call.goal)) then
+      broken("a wait says that %s is %s, and it is %s", id, call.goal, facts.say(course, id, call.ended))
+    end
+  end)
+end
+
+local function is_hopeless(goal)
+  return function(state)
+    return state.status == nil or not lifecycle.may_become(state.status, goal, state.target)
+  end
+end
+
+--- So long one that turned back, or that can come no more, was seen to be so.
+local INSISTENCE = 10
+
+local function turned_back(course, call, id)
+  local from = call.ended - facts.lag_of(course) - INSISTENCE
+  return call.goal == lifecycle.targets.stop
+    and course.truth:ever(id, call.began - facts.lag_of(course), call.ended, function(state)
+      return state.target == lifecycle.targets.stop or lifecycle.stopping(state.status)
+    end)
+    and course.truth:ever(id, from, call.ended, function(state)
+      return state.status ~= nil and not lifecycle.leaving(state.target)
+    end)
+end
+
+-- A wait that gives up because of the state is right: its goal could no longer be reached when that was seen.
+function claims.gave_up(course, broken)
+  each_wait(course, function(call, id)
+    local err = call.err
+    if call.result or err.kind ~= "state" or call.goal == lifecycle.GONE then
+      return
+    end
+    local from = call.ended - facts.lag_of(course) - INSISTENCE
+    if err.absent and facts.is_there(course, id, call.ended) then
+      broken("a wait says that there is no %s, and it is %s", id, facts.say(course, id, call.ended))
+    elseif
+      course.truth:at(id, call.ended)
+      and not course.truth:ever(id, from, call.ended, is_hopeless(call.goal))
+      and not turned_back(course, call, id)
+    then
+      broken("a wait says that %s can't be %s, and it is %s", id, call.goal, facts.say(course, id, call.ended))
+    end
+  end)
+end
+
+-- A plain delete that says "absent" is right.
+function claims.deleted(course, broken)
+  for _, call in ipairs(course.calls) do
+    local id = call.ids and call.ids[1]
+    local absent = call.method == "delete" and call.ended and call.ok and call.result and call.result.absent
+    if absent and facts.is_there(course, id, call.ended) then
+      broken("a delete says that there is no %s, and it is %s", id, facts.say(course, id, call.ended))
+    end
+  end
+end
+
+-- Errors that claim something: that a deployment is meant to run, so that delete_all may not touch it.
+function claims.refused(course, broken)
+  facts.each_report(course, function(call, report)
+    if call.method == "delete_all" then
+      for id, err in pairs(report.failed) do
+        local from = call.ended - facts.lag_of(course) - INSISTENCE - call.timeout
+        local right = err.kind ~= "state"
+          or course.truth:ever(id, from, call.ended, function(state)
+            return state.status ~= nil and not lifecycle.ended(state.status)
+          end)
+        if not right then
+          broken("%s is refused as running, and has been %s", id, facts.say(course, id, call.ended))
+        end
+      end
+    end
+  end)
+end
+
+return claims

@@ -1,0 +1,165 @@
+--- Promises about a call as a whole: it touches what it was asked for, mentions all of it, and comes back in time.
+
+local facts = require "spec.simulation.facts"
+local lifecycle = require "aicore.model.lifecycle"
+
+local reports = {}
+
+local MAY = {
+  stop = { teardown = true, stop_all = true, stop = true },
+  delete = { teardown = true, delete_all = true, delete = true },
+}
+
+local function was_asked_for(course, effect)
+  for _, call in ipairs(course.calls) do
+    local may = MAY[effect.what][call.method] and call.began and call.began <= effect.time
+    if may and facts.asks_for(course, call, effect.id, effect.time) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Nothing is touched that was not asked for.
+function reports.touched(course, broken)
+  for _, effect in ipairs(course.truth.effects) do
+    if effect.request_id ~= "other" and MAY[effect.what] and not was_asked_for(course, effect) then
+      broken("%s of %s, which nobody asked for", effect.what, effect.id)
+    end
+  end
+end
+
+--- Every id with the names of the lists that it is in, counted.
+local function places_of(report)
+  local places = {}
+  local function put(id, list)
+    places[id] = places[id] or { lists = 0 }
+    places[id][list] = (places[id][list] or 0) + 1
+    places[id].lists = places[id].lists + (list == "stopped" and 0 or 1)
+  end
+  for _, list in ipairs { "deleted", "absent", "skipped", "stopped" } do
+    for _, id in ipairs(report[list]) do
+      put(id, list)
+    end
+  end
+  for id in pairs(report.failed) do
+    put(id, "failed")
+  end
+  return places
+end
+
+-- Every id is in one list of the report; besides in "stopped", once; for stop_all, being in that is enough.
+function reports.mentioned(course, broken)
+  facts.each_report(course, function(call, report)
+    local places = places_of(report)
+    for id, place in pairs(places) do
+      local enough = call.method == "stop_all" and place.stopped and place.lists == 0
+      if place.lists ~= 1 and not enough or (place.stopped or 0) > 1 then
+        broken("%s is in %d lists of the report, %d times in stopped", id, place.lists, place.stopped or 0)
+      elseif not facts.asks_for(course, call, id, call.ended) then
+        broken("%s is in the report, and was not asked for", id)
+      end
+    end
+    for _, id in ipairs(call.ids or {}) do
+      if not places[id] then
+        broken("%s was asked for, and is not in the report", id)
+      end
+    end
+  end)
+end
+
+local function fits_always(course, call, id)
+  local life = course.truth.lives[id]
+  for _, state in ipairs(course.truth:between(id, call.began - facts.lag_of(course), call.ended)) do
+    if not facts.fits(call.filter, life, state, call.began) then
+      return false
+    end
+  end
+  return true
+end
+
+-- What a filter matched all the time is mentioned: but for what came so late that a list need not show it.
+function reports.all_of_them(course, broken)
+  local lag = facts.lag_of(course) + 1
+  facts.each_report(course, function(call, report)
+    if not call.filter or report.unsure then
+      return
+    end
+    local places = places_of(report)
+    for _, id in ipairs(course.truth.ids) do
+      local is_old = course.truth.lives[id].created_at < call.began - lag
+      if not places[id] and is_old and fits_always(course, call, id) then
+        broken("%s matched all the time, is %s, and is not in the report", id, facts.say(course, id, call.ended))
+      end
+    end
+  end)
+end
+
+-- Nothing is raised but what a callback raised, and every call comes back, but for those that are killed.
+function reports.raised(course, broken)
+  for _, call in ipairs(course.calls) do
+    local by_callback = call.raise_at and call.result == course.RAISED
+    if call.ended and not call.ok and not by_callback then
+      broken("%s raised %s", call.method, tostring(call.result))
+    elseif call.began and not call.ended and not call.killed then
+      broken("%s never came back", call.method)
+    end
+  end
+end
+
+--- A transfer ends by its own timeout; so much later the runtime gives up, in seconds.
+local SLACK = 0.26
+
+-- It is over by the deadline, and one answer's time.
+function reports.in_time(course, broken)
+  for _, call in ipairs(course.calls) do
+    local allowed = call.timeout + SLACK + course.service.settings.latency
+    if call.ended and call.ended - call.began > allowed then
+      broken("%s came back %.2f s too late", call.method, call.ended - call.began - allowed)
+    end
+  end
+end
+
+--- An answer that would come after the deadline is not waited for; so much earlier a call may see that, in seconds.
+local EARLY = 5
+
+-- What failed by a timeout had all of its time.
+function reports.not_too_early(course, broken)
+  facts.each_report(course, function(call, report)
+    local early = call.began + call.timeout - call.ended - course.service.settings.latency - EARLY
+    for id, err in pairs(report.failed) do
+      if err.kind == "timeout" and early > 0 then
+        broken("%s timed out %.1f s before its time", id, early)
+      end
+    end
+  end)
+end
+
+-- Which failures of a method are right where a service is kind, by what was so at some moment of the call.
+local RIGHT = {
+  teardown = function()
+    return false
+  end,
+  stop_all = function(state)
+    return state.status ~= nil and lifecycle.phase(state.status) == "unclear"
+  end,
+  delete_all = function(state)
+    return state.status ~= nil and lifecycle.may(state.status, "stop") and not lifecycle.leaving(state.target)
+  end,
+}
+
+-- A service that is only slow and forgetful does what it is asked for, if there is time.
+function reports.succeeds(course, broken)
+  facts.each_report(course, function(call, report)
+    if not (course.service.kind and call.ample and facts.is_undisturbed(course, call)) then
+      return
+    end
+    for id, err in pairs(report.failed) do
+      if not course.truth:ever(id, call.began - facts.lag_of(course), call.ended, RIGHT[call.method]) then
+        broken("%s failed, although there was time (%.0f s): %s", id, call.timeout, tostring(err))
+      end
+    end
+  end)
+end
+
+return reports

@@ -1,0 +1,315 @@
+--- Lets a task run against a service on the virtual clock, and writes down what was sent, what was answered, and what
+-- came of it.
+
+local callers = require "aicore.emulator.caller"
+local emulators = require "aicore.emulator"
+local fleet = require "aicore.fleet.methods"
+local settings = require "aicore.emulator.settings"
+local truths = require "spec.simulation.truth"
+local virtual = require "aicore.runtime.virtual"
+
+local courses = {}
+
+---@class simulation.Request     as the service got it
+---@field at number              when it was sent
+---@field answered number?       when it was answered, or took effect without an answer
+---@field client integer
+---@field name string            of the operation
+---@field id string?
+---@field items table[]?         of a batch
+---@field parameters table<string, string[]>
+---@field answer aicore.emulator.Answer?  nil: it was lost
+
+---@class simulation.Course
+---@field seed integer
+---@field service simulation.Service
+---@field task simulation.Task
+---@field calls simulation.Call[]
+---@field truth simulation.Truth
+---@field requests simulation.Request[]
+---@field callers aicore.Caller[]  by client
+---@field began number             s, on the runtime's clock
+---@field over number              when the last call had ended
+---@field left { requests: integer, coroutines: integer, callbacks: integer }  what remained of the calls then
+---@field RAISED string            what callbacks raise
+---@field private emulator aicore.emulator.Emulator
+---@field private runtime aicore.VirtualRuntime
+---@field private callbacks table  weak: those that the calls were given
+
+local START = 1700000000
+local RAISED = "raised by the callback"
+
+-- In a host that drops coroutines their status says so; LuaJIT has no way to bring that about.
+local killed = setmetatable({}, { __mode = "k" })
+if not rawget(coroutine, "close") then
+  local status = coroutine.status
+  coroutine.status = function(thread) -- luacheck: ignore 122
+    return killed[thread] and "dead" or status(thread)
+  end
+end
+
+-- The clients ---------------------------------------------------------------------------------------
+
+--- An emulator as one client sees it: what that sends is written down.
+local function observed(course, client)
+  local emulator, sent = course.emulator, 0
+  local seen = setmetatable({}, { __index = emulator })
+  function seen.admit(_, call, now)
+    sent = sent + 1
+    call.request_id = ("c%d-%d"):format(client, sent)
+    call.entry = {
+      at = course.runtime.now(),
+      client = client,
+      name = call.operation,
+      id = call.id,
+      items = call.body and call.resource and call.body[call.resource],
+      parameters = call.parameters,
+    }
+    course.requests[#course.requests + 1] = call.entry
+    return emulator:admit(call, now)
+  end
+  function seen.answer(_, call, now)
+    local answer = emulator:answer(call, now)
+    call.entry.answered, call.entry.answer = now, answer
+    return answer
+  end
+  return seen
+end
+
+local function new_caller(course, client)
+  return callers.new {
+    emulator = observed(course, client),
+    runtime = course.runtime,
+    seed = course.seed + client,
+  }
+end
+
+-- The calls -----------------------------------------------------------------------------------------
+
+local function options_of(course, call)
+  local function on_progress()
+    call.told = call.told + 1
+    if call.told == call.raise_at then
+      error(RAISED, 0)
+    end
+  end
+  course.callbacks[#course.callbacks + 1] = on_progress
+  return { timeout = call.timeout, on_progress = on_progress }
+end
+
+local function many(method)
+  return function(course, caller, call)
+    return fleet[method](caller, call.filter or call.ids, options_of(course, call))
+  end
+end
+
+local function plain(name)
+  return function(_, caller, call)
+    local request = assert(caller:request(name, { timeout = call.timeout }, call.ids[1]))
+    return caller:change(request, caller:deadline(request))
+  end
+end
+
+local RUN = {
+  teardown = many "teardown",
+  stop_all = many "stop_all",
+  delete_all = many "delete_all",
+  stop = plain "stop",
+  delete = plain "delete",
+  wait = function(course, caller, call)
+    return fleet.wait(caller, call.ids[1], call.goal, options_of(course, call))
+  end,
+}
+
+--- What the call is about is created by the same client first.
+local function create_some(caller, call)
+  for _ = 1, call.creates or 0 do
+    local request = assert(caller:request("create", { timeout = 60 }, "conf-new"))
+    local created = caller:create(request, caller:deadline(request))
+    if created then
+      call.ids[#call.ids + 1] = created.id
+    end
+  end
+end
+
+local function trace(failure)
+  return failure == RAISED and failure or debug.traceback(tostring(failure), 2)
+end
+
+--- The coroutine of a call.
+local function body_of(course, call)
+  local runtime, caller = course.runtime, course.callers[call.client]
+  return function()
+    call.thread = coroutine.running()
+    if runtime.sleep(call.at) then
+      create_some(caller, call)
+      call.began = runtime.now()
+      call.ok, call.result, call.err = xpcall(RUN[call.method], trace, course, caller, call)
+      call.ended = runtime.now()
+    end
+    call.thread = nil
+  end
+end
+
+-- What happens meanwhile ----------------------------------------------------------------------------
+
+local function deed(action)
+  return function(world, event, cause)
+    local deployment = world:get("default", event.id)
+    if deployment then
+      world:change(deployment, action, cause, action == "update" and "conf-b" or nil)
+    end
+  end
+end
+
+local DEEDS = {
+  stop = deed "stop",
+  delete = deed "delete",
+  update = deed "update",
+  create = function(world, event, cause)
+    world:create("default", "conf-a", nil, cause).scenario_id = event.scenario_id
+  end,
+}
+
+local function schedule_others(course)
+  local runtime, world = course.runtime, course.emulator.world
+  for _, event in ipairs(course.service.events) do
+    runtime.at(START + event.at, function()
+      world:advance(runtime.now())
+      DEEDS[event.what](world, event, { now = runtime.now(), request_id = "other" })
+    end)
+  end
+end
+
+local function schedule_outages(course)
+  for _, outage in ipairs(course.service.outages) do
+    for time, changes in pairs { [outage.from] = outage.settings, [outage.to] = outage.otherwise } do
+      course.runtime.at(START + time, function()
+        assert(settings.change(course.emulator.settings, changes))
+      end)
+    end
+  end
+end
+
+local ENDS = {
+  cancel_at = function(runtime, call)
+    call.cancelled = true
+    runtime.cancel(call.thread)
+  end,
+  kill_at = function(runtime, call)
+    call.killed, killed[call.thread] = true, true
+    runtime.kill(call.thread)
+  end,
+}
+
+local function schedule_ends(course)
+  local runtime = course.runtime
+  for _, call in ipairs(course.calls) do
+    for when, finish in pairs(ENDS) do
+      if call[when] then
+        runtime.at(START + call[when], function()
+          if call.thread then
+            finish(runtime, call)
+          end
+        end)
+      end
+    end
+  end
+  if course.task.close_at then
+    runtime.at(START + course.task.close_at, function()
+      course.callers[1]:close()
+    end)
+  end
+end
+
+-- The course ----------------------------------------------------------------------------------------
+
+local function new_course(seed, service, task)
+  local emulator = emulators.new { settings = service.settings, seed = seed }
+  local course = {
+    seed = seed,
+    service = service,
+    task = task,
+    calls = task.calls,
+    emulator = emulator,
+    runtime = virtual.new { start = START },
+    truth = truths.of(emulator),
+    requests = {},
+    callers = {},
+    callbacks = setmetatable({}, { __mode = "v" }),
+    left = {},
+    began = START,
+    RAISED = RAISED,
+  }
+  for _, fault in ipairs(service.faults) do
+    assert(emulator.faults:add(fault))
+  end
+  for _, seeded in ipairs(service.deployments) do
+    course.truth:seeded(emulator.world:seed(seeded, START))
+  end
+  for client = 1, task.clients do
+    course.callers[client] = new_caller(course, client)
+  end
+  return course
+end
+
+local QUIET = 3600 -- s: what belongs to a call that has ended, is heard of within this time
+
+--- A client that was closed has nothing to wait for; the others hear of a killed coroutine with the next call.
+local function look_again(course)
+  for client, caller in ipairs(course.callers) do
+    if not (course.task.close_at and client == 1) then
+      pcall(fleet.wait, caller, "d-nothing", "GONE", { timeout = 5 })
+    end
+  end
+end
+
+--- What is left of the calls. To collect garbage takes as long as the rest, so that is done where a call was ended
+-- from outside, and now and then.
+local function look_for_remains(course)
+  local runtime, sent, odd = course.runtime, #course.requests, course.task.close_at ~= nil
+  runtime.sleep(QUIET)
+  course.left.requests = #course.requests - sent
+  for _, call in ipairs(course.calls) do
+    odd = odd or call.killed or call.cancelled or call.ok == false
+  end
+  if odd then
+    look_again(course)
+  end
+  course.left.coroutines = runtime.coroutines() - 1
+  if odd or course.seed % 20 == 0 then
+    collectgarbage()
+    collectgarbage()
+  end
+  course.left.callbacks = (odd or course.seed % 20 == 0) and #course.callbacks or 0
+end
+
+--- Lets a task run to its end, and the world for a while after that.
+---@param seed integer
+---@param service simulation.Service
+---@param task simulation.Task
+---@return simulation.Course
+function courses.run(seed, service, task)
+  local course = new_course(seed, service, task)
+  local runtime = course.runtime
+  schedule_outages(course)
+  schedule_others(course)
+  schedule_ends(course)
+  runtime.run(function()
+    local functions = {}
+    for i, call in ipairs(course.calls) do
+      functions[i] = body_of(course, call)
+    end
+    runtime.gather(functions, #functions)
+  end)
+  course.over = runtime.now()
+  course.requests_of_calls = #course.requests
+  runtime.run(function()
+    look_for_remains(course)
+  end)
+  course.emulator.world:advance(course.over)
+  course.truth:finish(course.over)
+  return course
+end
+
+return courses

@@ -1,0 +1,116 @@
+--- What several checks want to know of a course: who asked for what, how old an answer may be, what a state means.
+
+local filters = require "aicore.model.filter"
+local lifecycle = require "aicore.model.lifecycle"
+
+local facts = {}
+
+-- States -------------------------------------------------------------------------------------------
+
+---@param state simulation.State
+function facts.runs(state)
+  return state.status ~= nil and lifecycle.active(state.status)
+end
+
+---@param state simulation.State
+function facts.has_ended(state)
+  return state.status == nil or lifecycle.ended(state.status)
+end
+
+--- Is it there at this moment?
+function facts.is_there(course, id, time)
+  local state = course.truth:at(id, time)
+  return state ~= nil and state.status ~= nil
+end
+
+--- Its state at this moment, in words.
+function facts.say(course, id, time)
+  local state = course.truth:at(id, time)
+  if not state then
+    return "never there"
+  elseif not state.status then
+    return "gone"
+  end
+  return state.status .. (state.target and " for " .. state.target or "")
+end
+
+--- How old an answer of this service may be, in seconds.
+function facts.lag_of(course)
+  local settings = course.service.settings
+  return math.max(settings.read_lag or 0, settings.list_lag or 0)
+end
+
+-- Calls --------------------------------------------------------------------------------------------
+
+--- Calls act(call, report) for every call that came back with a report.
+function facts.each_report(course, act)
+  for _, call in ipairs(course.calls) do
+    if call.ended and call.ok and type(call.result) == "table" and call.result.deleted then
+      act(call, call.result)
+    end
+  end
+end
+
+local FIELDS = {
+  scenario_id = function(life, _, wanted)
+    return life.deployment.scenario_id == wanted
+  end,
+  status = function(_, state, wanted)
+    return state.status == wanted
+  end,
+  configuration_id = function(_, state, wanted)
+    return state.configuration_id == wanted
+  end,
+  shard = function(life, _, wanted)
+    return filters.shard_of(life.id, wanted[2]) == wanted[1]
+  end,
+  older_than = function(life, _, wanted, began)
+    return began - life.created_at >= wanted - 1
+  end,
+  all = function()
+    return true
+  end,
+}
+
+--- Does a filter mean a deployment in this state?
+---@param filter aicore.Filter
+---@param life simulation.Life
+---@param state simulation.State
+---@param began number  when the call began
+function facts.fits(filter, life, state, began)
+  for name, wanted in pairs(filter) do
+    if not FIELDS[name](life, state, wanted, began) then
+      return false
+    end
+  end
+  return state.status ~= nil
+end
+
+local function is_one_of(ids, id)
+  for _, one in ipairs(ids) do
+    if one == id then
+      return true
+    end
+  end
+  return false
+end
+
+--- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
+function facts.asks_for(course, call, id, time)
+  if call.ids then
+    return is_one_of(call.ids, id)
+  end
+  local life = course.truth.lives[id]
+  return life.created_at < call.began
+    and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
+      return facts.fits(call.filter, life, state, call.began)
+    end) ~= nil
+end
+
+--- Nothing but the service itself comes between the call and its end.
+function facts.is_undisturbed(course, call)
+  local closed = course.task.close_at and call.client == 1
+  return not (call.raise_at or call.cancel_at or call.kill_at or closed)
+end
+
+return facts

@@ -1,0 +1,60 @@
+--- Runs seeds and says how many claims were false:   SEEDS=1000 FIRST=1 lua spec/simulation/run.lua
+-- SEED=n runs one, VERBOSE=1 prints its course. The last line is "N fleets, M false claims", where a seed is a fleet; the
+-- exit status is 0 only if M is 0.
+
+package.path = "./?.lua;" .. package.path
+
+local simulation = require "spec.simulation.simulation"
+local story = require "spec.simulation.story"
+
+local MOST_SHOWN = 5 -- of one seed
+
+local function number(name, default)
+  local text = os.getenv(name)
+  return text and text ~= "" and math.floor(assert(tonumber(text), name .. " must be a number")) or default
+end
+
+local only = number "SEED"
+local first = only or number("FIRST", 1)
+local count = only and 1 or number("SEEDS", 1000)
+local verbose = (os.getenv "VERBOSE" or "") ~= ""
+
+local calls, breaches, failed = 0, 0, 0
+local by_check, began = {}, os.clock()
+
+local function count_breaches(seed, found)
+  breaches, failed = breaches + #found, failed + 1
+  local seen = {}
+  for i, breach in ipairs(found) do
+    if not seen[breach.check] then
+      seen[breach.check] = true
+      by_check[breach.check] = (by_check[breach.check] or 0) + 1
+    end
+    if i <= MOST_SHOWN then
+      print(("seed %d: %s: %s"):format(seed, breach.check, breach.text))
+    end
+  end
+end
+
+for seed = first, first + count - 1 do
+  local course, found = simulation.run(seed)
+  calls = calls + (course and #course.calls or 0)
+  if verbose and course then
+    story.tell(course)
+  end
+  if #found > 0 then
+    count_breaches(seed, found)
+  end
+end
+
+local names = {}
+for name in pairs(by_check) do
+  names[#names + 1] = name
+end
+table.sort(names)
+for _, name in ipairs(names) do
+  print(("%6d seeds: %s"):format(by_check[name], name))
+end
+print(("%d of %d seeds failed; %d calls, %.1f CPU s"):format(failed, count, calls, os.clock() - began))
+print(("%d fleets, %d false claims"):format(count, breaches))
+os.exit(breaches == 0 and 0 or 1)

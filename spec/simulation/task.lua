@@ -1,0 +1,195 @@
+--- Draws what a program asks of a service: one call or several at once, in one client or in two, with callbacks that
+-- raise, coroutines that are cancelled or killed, clients that are closed.
+
+local task = {}
+
+---@class simulation.Call
+---@field method string
+---@field client integer        1 or 2
+---@field at number             s after the beginning
+---@field timeout number        s
+---@field ids string[]?         what it is asked for, in the order given
+---@field filter aicore.Filter? the same
+---@field goal string?          of a wait
+---@field creates integer?      so many are created first, and belong to its ids
+---@field raise_at integer?     the callback raises when it is called for this time
+---@field cancel_at number?     s after the beginning: as Ctrl-C
+---@field kill_at number?       s after the beginning: its coroutine gets no control any more
+---@field ample boolean         there is time for everything
+---@field began number?         what became of it, on the runtime's clock
+---@field ended number?         nil: it has not come back
+---@field ok boolean?           false: it raised
+---@field result any
+---@field err any
+---@field told integer          calls of on_progress
+
+---@class simulation.Task
+---@field calls simulation.Call[]
+---@field clients integer
+---@field close_at number?      s after the beginning: the first client is closed
+
+local METHODS = {
+  { 34, "teardown" },
+  { 22, "teardown_filter" },
+  { 13, "stop_all" },
+  { 10, "delete_all" },
+  { 15, "wait" },
+  { 3, "stop" },
+  { 3, "delete" },
+}
+
+local SIZES = {
+  { 30, { 1, 1 } },
+  { 25, { 2, 5 } },
+  { 25, { 6, 40 } },
+  { 12, { 41, 120 } },
+  { 7.5, { 121, 300 } },
+  { 0.5, { 1000, 1000 } },
+}
+
+--- How many deployments the task can be about.
+---@param dice simulation.Dice
+---@return integer
+function task.size(dice)
+  local range = dice:weighted(SIZES)
+  return dice:integer(range[1], range[2])
+end
+
+local function mine_of(service)
+  local ids = {}
+  for _, deployment in ipairs(service.deployments) do
+    ids[#ids + 1] = deployment.mine and deployment.id or nil
+  end
+  return ids
+end
+
+--- Most of them, in any order, now and then one that is not there, or one twice.
+local function draw_ids(dice, ids)
+  local drawn, share = {}, dice:chance(0.7) and 1 or dice:number(0.3, 1)
+  for _, id in ipairs(ids) do
+    if dice:chance(share) then
+      table.insert(drawn, dice:integer(1, #drawn + 1), id)
+    end
+  end
+  if dice:chance(0.25) or #drawn == 0 then
+    drawn[#drawn + 1] = dice:id()
+  end
+  if dice:chance(0.15) then
+    drawn[#drawn + 1] = drawn[1]
+  end
+  return drawn
+end
+
+local FILTERS = {
+  {
+    45,
+    function()
+      return { scenario_id = "scenario-mine" }
+    end,
+  },
+  {
+    15,
+    function(dice)
+      return { scenario_id = "scenario-mine", status = dice:pick { "RUNNING", "STOPPED", "DEAD" } }
+    end,
+  },
+  {
+    10,
+    function(dice)
+      return { configuration_id = dice:pick { "conf-a", "conf-b" } }
+    end,
+  },
+  {
+    10,
+    function(dice)
+      return { scenario_id = "scenario-mine", shard = { dice:integer(0, 1), 2 } }
+    end,
+  },
+  {
+    10,
+    function(dice)
+      return { scenario_id = "scenario-mine", older_than = dice:scale(60, 100000) }
+    end,
+  },
+  {
+    10,
+    function()
+      return { all = true }
+    end,
+  },
+}
+
+local GOALS = { { 45, "GONE" }, { 30, "STOPPED" }, { 15, "RUNNING" }, { 5, "DEAD" }, { 5, "PENDING" } }
+
+local function one_id(dice, call, ids)
+  call.ids = { dice:chance(0.9) and dice:pick(ids) or dice:id() }
+end
+
+--- What a call is about, by its method.
+local TARGETS = {
+  teardown = function(dice, call, ids)
+    call.ids = draw_ids(dice, ids)
+    call.creates = dice:chance(0.12) and dice:integer(1, 3) or nil
+  end,
+  teardown_filter = function(dice, call)
+    call.method, call.filter = "teardown", dice:weighted(FILTERS)(dice)
+  end,
+  stop_all = function(dice, call, ids)
+    call.ids = draw_ids(dice, ids)
+  end,
+  delete_all = function(dice, call, ids)
+    call.ids = draw_ids(dice, ids)
+  end,
+  wait = function(dice, call, ids)
+    one_id(dice, call, ids)
+    call.goal = dice:weighted(GOALS)
+  end,
+  stop = one_id,
+  delete = one_id,
+}
+
+local function phases(service)
+  local settings = service.settings
+  return settings.start_time + settings.stop_time + settings.delete_time
+end
+
+local function draw_timeout(dice, service, call)
+  local kind = dice:weighted { { 15, "short" }, { 20, "tight" }, { 65, "ample" } }
+  call.ample = kind == "ample"
+  if kind == "short" then
+    call.timeout = dice:scale(0.1, 5)
+  elseif kind == "tight" then
+    call.timeout = dice:number(0.3, 1.5) * (phases(service) + 1)
+  else
+    call.timeout = 2 * phases(service) + service.patience + dice:scale(1, 600)
+  end
+end
+
+local function draw_call(dice, service, ids, at)
+  local call = { method = dice:weighted(METHODS), client = 1, at = at, told = 0 }
+  TARGETS[call.method](dice, call, ids)
+  draw_timeout(dice, service, call)
+  call.raise_at = dice:chance(0.04) and dice:integer(1, 4) or nil
+  call.cancel_at = dice:chance(0.03) and at + dice:scale(0.05, 60) or nil
+  call.kill_at = dice:chance(0.03) and at + dice:scale(0.05, 60) or nil
+  return call
+end
+
+--- Draws a task.
+---@param dice simulation.Dice
+---@param service simulation.Service
+---@return simulation.Task
+function task.draw(dice, service)
+  local self = { calls = {}, clients = dice:chance(0.06) and 2 or 1 }
+  local count = dice:chance(0.7) and 1 or dice:chance(0.03) and 50 or dice:integer(2, 8)
+  local ids, span = mine_of(service), dice:chance(0.4) and 0 or dice:scale(0.1, 60)
+  for i = 1, count do
+    local call = draw_call(dice, service, ids, i == 1 and 0 or dice:number(0, span))
+    call.client = dice:integer(1, self.clients)
+    self.calls[i] = call
+  end
+  self.close_at = dice:chance(0.04) and dice:scale(0.05, 100) or nil
+  return self
+end
+
+return task
