@@ -2,7 +2,7 @@
 
 local callers = require "aicore.call.caller"
 local errors = require "aicore.model.errors"
-local fleet = require "aicore.fleet.methods"
+local fleet = require "aicore.fleet"
 local host = require "aicore.settings.host"
 local pages = require "aicore.call.pages"
 local runtimes = require "aicore.runtime"
@@ -119,12 +119,15 @@ end
 
 -- Lists -------------------------------------------------------------------------------------------
 
---- The pages that a filter means, and what belongs of them.
+--- What reads the list that a filter means, and what belongs of it.
 local function search(self, wanted)
   local caller = self.caller
   local request, belongs, complaint = caller:search("list", wanted)
   checked(request, complaint)
-  return caller:pages(request, caller:deadline(request)), belongs
+  local deadline = caller:deadline(request)
+  return function()
+    return caller:read(request, deadline)
+  end, belongs
 end
 
 --- All deployments that a filter finds, in one table. `GET /lm/deployments`, every page.
@@ -132,8 +135,8 @@ end
 ---@return table[]|nil deployments
 ---@return aicore.Error? err
 function Client:list(wanted)
-  local next_page, belongs = search(self, wanted)
-  return pages.all(next_page, belongs)
+  local read, belongs = search(self, wanted)
+  return pages.all(read, belongs)
 end
 
 --- The same one by one: no more than a page is held at a time.
@@ -143,8 +146,8 @@ end
 ---@param wanted aicore.Filter?
 ---@return fun(): table|false|nil, aicore.Error? next_one
 function Client:each(wanted)
-  local next_page, belongs = search(self, wanted)
-  return pages.each(next_page, belongs)
+  local read, belongs = search(self, wanted)
+  return pages.each(read(), belongs)
 end
 
 --- How many deployments a filter finds. `GET /lm/deployments/$count`; what the service cannot
@@ -159,7 +162,9 @@ function Client:count(wanted)
   if not belongs then
     return caller:perform(request, deadline)
   end
-  local found, err = pages.all(caller:pages(request, deadline), belongs)
+  local found, err = pages.all(function()
+    return caller:read(request, deadline)
+  end, belongs)
   if not found then
     return nil, err
   end

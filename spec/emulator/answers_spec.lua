@@ -7,7 +7,9 @@ local CONTEXT = { request_id = "r-1", target = "/v2/lm/x" }
 local URL = "http://127.0.0.1"
 
 local function deployment(id)
-  return { id = id, configuration_id = "conf-1", status = "RUNNING", created_at = 0, modified_at = 0, cache = {} }
+  local made = { id = id, resource = "deployments", configuration_id = "conf-1", status = "RUNNING", cache = {} }
+  made.created_at, made.modified_at = 0, 0
+  return made
 end
 
 describe("an answer", function()
@@ -65,5 +67,27 @@ describe("an answer", function()
     assert.equal("local_rate_limited", answers.encode(answer))
     assert.same({ ["retry-after"] = "7", ["content-type"] = "x/y" }, answer.headers)
     assert.equal("status 418", answers.encode(answers.from_fault { status = 418 }))
+  end)
+
+  it("that a fault orders may be in AI Core's voice, a model's, or a page", function()
+    local call = { id = "d-one", resource = "deployments", request_id = "r-1", target = "/v2/lm/x" }
+    local function says(status, voice)
+      return answers.show(answers.from_fault({ status = status, voice = voice }, call))
+    end
+    assert.same({
+      error = {
+        code = "01010016",
+        message = "Deployment ID d-one not found",
+        requestId = "r-1",
+        target = "/v2/lm/x",
+      },
+    }, says(404, "service"))
+    for status, code in pairs { [400] = "01010001", [412] = "01010077", [423] = "01010082", [500] = "01010500" } do
+      assert.equal(code, says(status, "service").error.code)
+    end
+    assert.same({ error = { code = "404", message = "Resource not found" } }, says(404, "model"))
+    assert.equal("429", says(429, "model").error.code)
+    assert.matches("^<html>", says(404, "page"))
+    assert.equal("text/html", answers.from_fault({ status = 404, voice = "page" }, call).headers["content-type"])
   end)
 end)

@@ -10,7 +10,7 @@ local function items(count)
   return made
 end
 
--- Each row: the body of what, the body, and a part of the problem (nil: there is none).
+-- Each row: the body of what, the body, a part of the problem (nil: there is none), and the resource.
 local CASES = {
   { "create", { configurationId = "conf-1" } },
   { "create", { configurationId = "conf-1", ttl = "24H" } },
@@ -18,6 +18,7 @@ local CASES = {
   { "create", { configurationId = 12345 }, "configurationId must match" },
   { "create", { configurationId = "conf-1", ttl = "1y" }, "ttl must be" },
   { "create", { configurationId = "conf-1", ttl = 5 }, "ttl must be" },
+  { "create", { configurationId = "conf-1", ttl = "1y" }, nil, "executions" }, -- which have none, so nobody looks
   { "update", { configurationId = "conf-1" } },
   { "update", { configurationId = "a/b/c" }, "configurationId must match" },
   { "stop", { targetStatus = "STOPPED" } },
@@ -30,6 +31,8 @@ local CASES = {
   { "batch", { deployments = items(100) } },
   { "batch", { deployments = items(101) }, "deployments must have 1 to 100 items" },
   { "batch", { deployments = {} }, "deployments must have 1 to 100 items" },
+  { "batch", { executions = items(1) }, nil, "executions" },
+  { "batch", { deployments = items(1) }, "executions must have 1 to 100 items", "executions" },
   { "batch", { executions = items(1) }, "deployments must have 1 to 100 items" },
   { "batch", { deployments = "all" }, "deployments must have 1 to 100 items" },
   { "batch", { deployments = { "d-001" } }, "every item needs an id" },
@@ -42,7 +45,7 @@ describe("the body", function()
   for i, case in ipairs(CASES) do
     local name, body, problem = case[1], case[2], case[3]
     it(("of %s, %d: %s"):format(name, i, problem or "is fine"), function()
-      local found = bodies[name](body, "deployments")
+      local found = bodies[name](body, case[4] or "deployments")
       if problem then
         assert.matches(problem, found, 1, true)
       else

@@ -84,6 +84,19 @@ describe("the fake caller", function()
     end
   end)
 
+  it("knows by its runtime's clock how old a deployment is", function()
+    seed { id = "d-young", age = 100 }
+    seed { id = "d-old", age = 200 }
+    runtime.run(function()
+      local request, belongs = made:search("list", { older_than = 150 })
+      local found = {}
+      for _, record in ipairs(made:pages(request, NOW + 60)()) do
+        found[#found + 1] = belongs(record) and record.id or nil
+      end
+      assert.same({ "d-old" }, found)
+    end)
+  end)
+
   it("lists, counts, creates and updates as a client's methods do", function()
     for _ = 1, 3 do
       seed()
@@ -98,6 +111,21 @@ describe("the fake caller", function()
       assert.is_true(made:is_fresh(created.id))
       assert.equal(FIRST, made:perform(made:request("update", nil, FIRST, "conf-2"), deadline).id)
     end)
+  end)
+
+  it("goes to executions where it is told to", function()
+    seed { id = "same-id", status = "DEAD" }
+    seed { id = "same-id", resource = "executions" }
+    run(function(_, deadline)
+      local group = made:in_group { resource = "executions" }
+      assert.equal("RUNNING", group:status("same-id", deadline).status)
+      assert.equal("Execution modification scheduled", group:stop("same-id", deadline).message)
+      assert.equal("same-id", group:batch({ { id = "same-id", targetStatus = "STOPPED" } }, deadline)[1].id)
+      assert.equal(1, #group:pages(deadline)())
+    end)
+    assert.equal("DEAD", model.world:get("default", "same-id").status)
+    local entry = model.journal:since(0)[2]
+    assert.same({ "stop", "executions" }, { entry.what, entry.resource })
   end)
 
   it("sends again after a fault, and waits for that without time", function()
@@ -144,6 +172,21 @@ describe("the fake caller", function()
     assert.same({ 2, 21 }, { model.journal:requests().login, model.journal:requests().status })
   end)
 
+  it("may have a clock of its own", function()
+    made = fake.new {
+      emulator = model,
+      runtime = runtime,
+      wall = function()
+        return runtime.now() + 3600
+      end,
+    }
+    seed { age = 60 }
+    local page = runtime.run(function()
+      return made:pages(made:search("list", { older_than = 3600 }), runtime.now() + 60)()
+    end)
+    assert.equal(1, #page)
+  end)
+
   it("is over at the deadline, and tells what it knows", function()
     seed()
     fault { operation = "stop", latency = 100 }
@@ -174,6 +217,35 @@ describe("the fake caller", function()
     run(function(group, deadline)
       assert.same({ { id = FIRST, status = "DEAD" } }, group:pages(deadline)())
     end)
+  end)
+
+  it("takes the same course every time, faults by chance and all", function()
+    local function course(seed_number)
+      local own_runtime = virtual.new { start = NOW }
+      local own_model = emulator.new { seed = seed_number, settings = { latency = 0.1 } }
+      local one = fake.new { emulator = own_model, runtime = own_runtime, seed = seed_number }
+      for _ = 1, 20 do
+        own_model.world:seed({}, NOW)
+      end
+      assert(own_model.faults:add { operation = "*", status = 503, probability = 0.3, times = 0 })
+      assert(own_model.faults:add { operation = "stop", drop = "after", probability = 0.5, times = 0 })
+      own_runtime.run(function()
+        local functions = {}
+        for i = 1, 20 do
+          functions[i] = function()
+            return (one:in_group({}):stop(("d%015d"):format(i), own_runtime.now() + 60))
+          end
+        end
+        own_runtime.gather(functions, 5)
+      end)
+      local told = { ("%d requests in %.6f s"):format(one:requests(), own_runtime.now() - NOW) }
+      for i, entry in ipairs(own_model.journal:since(0)) do
+        told[i + 1] = ("%s %s %.6f"):format(entry.what, entry.id, entry.time - NOW)
+      end
+      return table.concat(told, "\n")
+    end
+    assert.equal(course(1), course(1))
+    assert.are_not.equal(course(1), course(2))
   end)
 
   -- The same story on both sides: what was answered, and how many requests it took.

@@ -45,6 +45,17 @@ describe("changes", function()
       assert.same({}, service.model.journal:since(0))
     end)
 
+    it("is refused beyond the quota", function()
+      service.model.settings.quota = 2
+      seed { resource_group = "other" }
+      assert.equal(202, call("POST", "/deployments", { body = { configurationId = "conf-1" } }).status)
+      local problem = fails(400, call("POST", "/deployments", { body = { configurationId = "conf-1" } }))
+      assert.matches("quota", problem.message)
+      assert.equal(1, #service.model.journal:since(0))
+      service.model.settings.quota = -1
+      assert.equal(202, call("POST", "/deployments", { body = { configurationId = "conf-1" } }).status)
+    end)
+
     it("takes null for a ttl that is not given", function()
       local body = { configurationId = "conf-1", ttl = cjson.null }
       assert.equal(202, call("POST", "/deployments", { body = body }).status)
@@ -140,6 +151,18 @@ describe("changes", function()
       fails(412, call("DELETE", "/deployments/" .. running))
       assert.equal(202, call("DELETE", "/deployments/" .. leaving).status)
       fails(409, call("DELETE", "/deployments/" .. seed { status = "DEAD" }))
+    end)
+
+    it("do not find what a GET would not find, if a setting says so", function()
+      local settings, id = service.model.settings, seed { status = "DEAD", age = 0 }
+      settings.appear_time = 60
+      assert.equal(202, call("PATCH", "/deployments/" .. id, { body = { configurationId = "conf-2" } }).status)
+      settings.lagging_sends = true
+      fails(404, stop(id))
+      local results = decoded(batch { { id = id, targetStatus = "STOPPED" } }).deployments
+      assert.equal("01010016", results[1].error.code)
+      service.now = service.now + 60
+      assert.equal(202, stop(id).status)
     end)
 
     it("update the configuration", function()
@@ -250,5 +273,26 @@ describe("changes", function()
       fails(400, batch { { id = seed(), targetStatus = "STOPPED" } })
       assert.same({}, service.model.journal:since(0))
     end)
+  end)
+
+  it("of executions are neither updates nor a ttl, and speak of executions", function()
+    local answer = call("POST", "/executions", { body = { configurationId = "conf-1", ttl = "soon" } })
+    assert.equal(202, answer.status)
+    local created = decoded(answer)
+    assert.same({ "Execution scheduled.", "UNKNOWN" }, { created.message, created.status })
+    assert.matches("^e%x+$", created.id)
+    assert.equal(service.model.world.url .. "/v2/lm/executions/" .. created.id, answer.headers.location)
+    service.now = service.now + 2
+    local path = "/executions/" .. created.id
+    assert.is_nil(decoded(call("GET", path)).ttl)
+    fails(404, call("GET", "/deployments/" .. created.id))
+    fails(400, call("PATCH", path, { body = { configurationId = "conf-2" } }))
+    assert.matches("^Execution .* cannot be deleted", fails(412, call("DELETE", path)).message)
+    answer = call("PATCH", path, { body = { targetStatus = "STOPPED" } })
+    assert.equal("Execution modification scheduled", decoded(answer).message)
+    local headers = { ["content-type"] = "application/merge-patch+json" }
+    local body = { executions = { { id = created.id, targetStatus = "DELETED" } } }
+    answer = call("PATCH", "/executions", { body = body, headers = headers })
+    assert.equal(created.id, decoded(answer).executions[1].id)
   end)
 end)

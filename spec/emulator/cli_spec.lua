@@ -54,9 +54,60 @@ describe("aicorectl emulator", function()
       settings.latency,
     })
     assert.is_false(settings.bulk)
+    assert.same({ 0, 0, 0, 0, -1 }, {
+      settings.update_time,
+      settings.read_lag,
+      settings.list_lag,
+      settings.page_cap,
+      settings.quota,
+    })
     local list = server.call("GET", "/deployments").json
     assert.same({ "d000000000000001", "DEAD" }, { list.resources[1].id, list.resources[1].status })
     assert.equal(2, list.count)
+  end)
+
+  it("is as unpleasant as the options say", function()
+    local server = emulator.start {
+      deployments = 3,
+      update_time = 1.5,
+      read_lag = 2.5,
+      list_lag = 60,
+      page_cap = 2,
+      quota = 3,
+    }
+    finally(server.stop)
+    local settings = server.settings()
+    assert.same({ 1.5, 2.5, 60, 2, 3 }, {
+      settings.update_time,
+      settings.read_lag,
+      settings.list_lag,
+      settings.page_cap,
+      settings.quota,
+    })
+    local function statuses(query)
+      local words = {}
+      for i, deployment in ipairs(server.call("GET", "/deployments" .. query).json.resources) do
+        words[i] = deployment.status
+      end
+      return table.concat(words, " ")
+    end
+    local body = { configurationId = "conf-1" }
+    local refused = server.call("POST", "/deployments", { body = body })
+    assert.equal(400, refused.status)
+    assert.matches("quota", refused.json.error.message)
+    server.settings { quota = 4, count = "total" }
+    assert.equal(202, server.call("POST", "/deployments", { body = body }).status)
+    assert.equal(
+      202,
+      server.call("PATCH", "/deployments/d000000000000001", { body = { targetStatus = "STOPPED" } }).status
+    )
+    assert.equal("RUNNING RUNNING", statuses "?$top=3")
+    assert.equal("RUNNING", statuses "?$top=3&$skip=2")
+    assert.equal("3", server.call("GET", "/deployments/$count").body)
+    assert.equal("RUNNING", server.call("GET", "/deployments/d000000000000001").json.status)
+    server.settings { read_lag = 0 }
+    assert.equal("STOPPING", server.call("GET", "/deployments/d000000000000001").json.status)
+    assert.equal(3, server.call("GET", "/deployments").json.count)
   end)
 
   it("gives the same ids for the same seed", function()
@@ -76,6 +127,8 @@ describe("aicorectl emulator", function()
       "--port 70000",
       "--deployments 1.5",
       "--stop-time -1",
+      "--list-lag -1",
+      "--page-cap 1.5",
       "--status RUNING",
       "--bogus",
       "--tls-cert x",

@@ -80,7 +80,7 @@ end
 -- What must not be compared: it is another one each time.
 local PATTERNS = {
   { "^%d%d%d%d%-%d%d%-%d%dT.*$", "a time" },
-  { "^d%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
+  { "^[de]%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$", "a new id" },
   { "^%x+%-%x+%-4%x+%-a%x+%-%x+$", "a request" },
   { "^r%-%d+$", "a request" },
 }
@@ -104,7 +104,8 @@ local function tidy(value)
     end
   end
   value = value:gsub("body: Expected .*", "body: not a JSON object") -- the decoder's words
-  return (value:gsub("http://127%.0%.0%.1:?%d*(.*/)d%x+$", "URL%1id"))
+  value = value:gsub("^http://127%.0%.0%.1:?%d*", "URL")
+  return (value:gsub("^(URL.*/)d%x+$", "%1id"))
 end
 
 -- { operation, arguments… } or { "seed"|"fault"|"settings"|"expire"|"token", argument }.
@@ -167,6 +168,55 @@ local STEPS = {
   { "settings", { bulk = false } },
   { "batch", { { id = "d-odd", targetStatus = "DELETED" } } },
   { "capabilities" },
+  -- the service as it may be
+  { "settings", { page_cap = 2, count = "total", bulk = true } },
+  { "list", { skip = 1 } },
+  { "settings", { count = "missing", skip_ignored = true, quota = 1 } },
+  { "list", { top = 5, skip = 1 } },
+  { "create", "conf-4" },
+  { "settings", { page_cap = 0, odd_records = 1, hide_target = 1, stamps = "mixed" } },
+  { "list" },
+  { "list", { select = "status" } },
+  { "status", "d-unknown" },
+  { "settings", { odd_records = 0, list_empty = true, list_lag = 5 } },
+  { "list" },
+  { "count" },
+  { "fault", { operation = "stop", refuse = 423 } },
+  { "stop", "d-odd" }, -- refused by its state, which comes first
+  { "seed", { id = "d-more" } },
+  { "stop", "d-more" },
+  { "fault", { operation = "stop", ignore = true, times = 2 } },
+  { "stop", "d-more" },
+  { "batch", { { id = "d-more", targetStatus = "STOPPED" }, { id = "d-odd", targetStatus = "STOPPED" } } },
+  { "status", "d-more" },
+  { "settings", { list_empty = false, hide_target = 0, stamps = "right", list_lag = 0, count = "page" } },
+  { "fault", { operation = "status", status = 404, voice = "model" } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 409, voice = "service" } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 404, voice = "page" } },
+  { "status", FIRST },
+  { "settings", { quota = -1, skip_ignored = false } },
+  -- executions, of which the same ids are others
+  { "status", FIRST, { resource = "executions" } },
+  { "seed", { id = "e-one", resource = "executions", schedule_id = "s-one", ttl = "5h" } },
+  { "seed", { id = "e-two", resource = "executions", status = "COMPLETED", age = 600 } },
+  { "status", "e-one", { resource = "executions" } },
+  { "status", "e-one" },
+  { "list", { resource = "executions" } },
+  { "list", { resource = "executions", execution_schedule_id = "s-one", select = "status" } },
+  { "count", { resource = "executions", execution_schedule_id = "s-two" } },
+  { "create", "conf-9", { resource = "executions" } },
+  { "create", "missing-9", { resource = "executions" } },
+  { "stop", "e-two", { resource = "executions" } },
+  { "stop", "e-one", { resource = "executions" } },
+  { "delete", "e-two", { resource = "executions" } },
+  { "logs", "e-two", { resource = "executions", top = 1 } },
+  {
+    "batch",
+    { { id = "e-one", targetStatus = "DELETED" }, { id = FIRST, targetStatus = "STOPPED" } },
+    { resource = "executions" },
+  },
   -- what stands in front of AI Core, and what only a fault can say
   { "expire" },
   { "status", FIRST },
@@ -195,6 +245,8 @@ local STEPS = {
   { "fault", { operation = "status", status = 401, body = { error = "invalid_token", error_description = "d" } } },
   { "status", FIRST },
   { "fault", { operation = "status", status = 500, body = ("a\r\n\tä"):rep(60) } },
+  { "status", FIRST },
+  { "fault", { operation = "status", status = 500, body = "a" .. ("ä"):rep(150) } },
   { "status", FIRST },
   { "fault", { operation = "status", status = 200, body = "<html>" } },
   { "status", FIRST },
@@ -303,7 +355,7 @@ describe("an exchange without sockets", function()
         assert.is_nil(runtime.await(session, transfer))
         assert.equal(NOW + 2, runtime.now())
         assert.equal("STOPPING", status())
-        assert.same({ status = 202, seconds = 2, request_id = "r-1" }, transfer:info())
+        assert.same({ status = 202, seconds = 2, request_id = "r-1", date = NOW + 2 }, transfer:info())
         assert.equal(FIRST, transfer:result().id)
         assert.is_nil(transfer:info())
         local reply, err = transfer:result()
@@ -348,6 +400,30 @@ describe("an exchange without sockets", function()
           assert.equal("STOPPING", status(), name)
         end)
       end
+    end)
+
+    it("is about what was asked for, whatever becomes of the tables meanwhile", function()
+      runtime.run(function()
+        local items = { { id = FIRST, targetStatus = "STOPPED" } }
+        local transfer = start("batch", items)
+        items[1].id, items[2] = "d-other", "nonsense"
+        runtime.await(session, transfer)
+        assert.equal(FIRST, transfer:result().deployments[1].id)
+        assert.equal("STOPPING", status())
+        transfer = start("list", { top = 1.0, skip = 0 })
+        runtime.await(session, transfer)
+        assert.equal(1, transfer:result().count)
+      end)
+    end)
+
+    it("that came too late stays late, whenever its result is taken", function()
+      runtime.run(function()
+        local transfer = start("status", FIRST, { timeout = 1 })
+        runtime.sleep(3)
+        assert.is_nil(transfer:info().status)
+        local reply, err = transfer:result()
+        assert.same({ nil, "timeout" }, { reply, err.kind })
+      end)
     end)
 
     it("shows the world as it was when the call arrived, in tables of the client's own", function()

@@ -116,6 +116,7 @@ describe("faults", function()
       { operation = "status", headers = { a = "b\r\nc: d" } },
       { operation = "status", body = 5 },
       { operation = "status", status = 503, lasts = 0 },
+      { operation = "status", status = 503, voice = "loud" },
       { operation = "status", ignore = true },
       { operation = "batch", refuse = 409 },
       { operation = "stop", refuse = 403 },

@@ -96,6 +96,13 @@ describe("the emulator", function()
       assert.equal("1", decoded(call("GET", path)).error.code)
     end)
 
+    it("answer in another voice", function()
+      assert(service.model.faults:add { operation = "delete", status = 404, voice = "service" })
+      assert.equal("01010016", fails(404, call("DELETE", path)).code)
+      assert(service.model.faults:add { operation = "status", status = 404, voice = "model" })
+      assert.same({ error = { code = "404", message = "Resource not found" } }, decoded(call("GET", path)))
+    end)
+
     it("let the effect happen behind a wrong answer", function()
       assert(service.model.faults:add { operation = "delete", status = 502, effect = true })
       assert.equal(502, call("DELETE", path).status)
@@ -137,6 +144,14 @@ describe("the emulator", function()
       assert.equal(202, batch({ { id = "d-002", targetStatus = "STOPPED" } }).status)
       assert.equal(503, batch({ { id = FIRST, targetStatus = "STOPPED" } }).status)
     end)
+  end)
+
+  it("dates its answers, unless a setting says otherwise", function()
+    service.now = NOW + 0.75
+    assert.equal(NOW, call("GET", "/deployments").date)
+    assert.equal(NOW, call("GET", "/deployments/d-nothing").date)
+    service.model.settings.dates = false
+    assert.is_nil(call("GET", "/deployments").date)
   end)
 
   it("counts every request by its operation", function()

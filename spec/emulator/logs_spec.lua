@@ -13,7 +13,9 @@ describe("logs", function()
     query.from, query.to = query.from or NOW - 3600, query.to or NOW
     query.top, query.order = query.top or 1000, query.order or "asc"
     local found = {}
-    for i, line in ipairs(logs.lines(of or deployment, query)) do
+    of = of or deployment
+    of.resource = "deployments"
+    for i, line in ipairs(logs.lines(of, query)) do
       found[i] = NOW - timestamp.parse(line.timestamp)
       assert.is_string(line.msg)
     end

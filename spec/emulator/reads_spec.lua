@@ -211,4 +211,21 @@ describe("reads", function()
       fails(404, call("GET", "/deployments/d-nothing/logs"))
     end)
   end)
+
+  it("tell executions by their schedule, which deployments do not have", function()
+    seed { id = "e-001", resource = "executions", schedule_id = "s-001" }
+    seed { id = "e-002", resource = "executions", schedule_id = "s-002" }
+    seed { id = "d-001" }
+    local query = "?executionScheduleId=s-002"
+    local page = decoded(call("GET", "/executions" .. query))
+    assert.same({ 1, "e-002", "s-002" }, { page.count, page.resources[1].id, page.resources[1].executionScheduleId })
+    assert.equal("1", call("GET", "/executions/$count" .. query).body)
+    assert.equal("1", call("GET", "/deployments/$count" .. query).body)
+    fails(400, call("GET", "/executions?executionScheduleId=x"))
+    fails(404, call("GET", "/deployments/e-001"))
+    assert.matches(
+      "^Execution e%-001 scheduled$",
+      decoded(call("GET", "/executions/e-001/logs?$top=1")).data.result[1].msg
+    )
+  end)
 end)

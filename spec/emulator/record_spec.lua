@@ -1,6 +1,7 @@
 --- A deployment as the API shows it.
 
 local cjson = require "cjson"
+local guise = require "aicore.emulator.guise"
 local record = require "aicore.emulator.record"
 
 local NOW, URL = 1700000000, "http://127.0.0.1:1"
@@ -11,6 +12,7 @@ describe("a record", function()
   before_each(function()
     deployment = {
       id = "d-one",
+      resource = "deployments",
       configuration_id = "conf-1",
       scenario_id = "scen-1",
       executable_id = "exec-1",
@@ -55,6 +57,15 @@ describe("a record", function()
     assert.equal("2023-11-14T22:13:21Z", shown.completionTime)
   end)
 
+  it("of an execution has neither URL nor details, but a schedule", function()
+    change { resource = "executions", schedule_id = "s-one" }
+    local shown = record.show(deployment, "detailed", URL)
+    assert.same({ "d-one", "RUNNING", "s-one" }, { shown.id, shown.status, shown.executionScheduleId })
+    for _, name in ipairs { "deploymentUrl", "details", "lastOperation", "ttl" } do
+      assert.is_nil(shown[name], name)
+    end
+  end)
+
   it("tells in detail why it died", function()
     change { status = "DEAD", status_message = "no memory" }
     local shown = record.show(deployment, "detailed", URL)
@@ -71,6 +82,17 @@ describe("a record", function()
       assert.equal("DEAD", cjson.decode(record.encode(deployment, form, URL)).status)
       change { status = "RUNNING" }
     end
+  end)
+
+  it("is encoded once for each guise, too; null is absent in a table", function()
+    local odd = guise.of("hidden", "right", "null_as_status")
+    local encoded = record.encode(deployment, "list", URL, odd)
+    assert.same({ cjson.null, nil }, { cjson.decode(encoded).status, cjson.decode(encoded).targetStatus })
+    assert.equal("RUNNING", cjson.decode(record.encode(deployment, "list", URL)).status)
+    deployment.id = "d-two" -- without a change's mark
+    assert.equal(encoded, record.encode(deployment, "list", URL, odd))
+    assert.is_nil(record.show(deployment, "list", URL, odd).status)
+    assert.equal("RUNNING", deployment.status)
   end)
 
   it("is another table for each who asks", function()

@@ -11,12 +11,15 @@ describe("routes", function()
 
   it("lead to each operation of the client, by its own verb and path", function()
     local bodies = { update = { configurationId = "conf-1" } }
-    for name, operation in pairs(operations) do
-      local path = operation.path and "/v2" .. operation.path or "/oauth/token"
-      path = path:gsub("{resource}", "deployments"):gsub("{id}", "d%%2D1")
-      local id = operation.about_one and "d-1" or nil
-      local resource = operation.resource and "deployments" or nil
-      assert.same({ name, id, resource }, { found(operation.verb, path, bodies[name]) }, name)
+    for _, word in ipairs { "deployments", "executions" } do
+      for name, operation in pairs(operations) do
+        local path = operation.path and "/v2" .. operation.path or "/oauth/token"
+        path = path:gsub("{resource}", word):gsub("{id}", "d%%2D1")
+        local id = operation.about_one and "d-1" or nil
+        local resource = operation.resource and word or nil
+        local expected = name == "update" and word == "executions" and "stop" or name -- these cannot be updated
+        assert.same({ expected, id, resource }, { found(operation.verb, path, bodies[name]) }, name)
+      end
     end
   end)
 

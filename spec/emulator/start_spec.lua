@@ -65,6 +65,34 @@ describe("emulator.start", function()
     assert.equal("", server.complaints())
   end)
 
+  it("is as unpleasant as one wants", function()
+    local server = assert(emulator.start {
+      deployments = 3,
+      list_lag = 60,
+      read_lag = 60,
+      page_cap = 1,
+      update_time = 60,
+      quota = 3,
+      settings = { page_shifts = 0.5, stamps = "missing" },
+    })
+    finally(server.stop)
+    local client = assert(aicore.client(server.settings))
+    local _, err = client:create "conf-1"
+    assert.same({ 400, true }, { err.status, err.message:find "quota" ~= nil })
+    assert(client:stop "d000000000000001")
+    assert.equal("RUNNING", client:status("d000000000000001").status)
+    local settings = server.change { read_lag = 0, update_time = 0 }
+    assert.same({ 60, 0, 1, 0.5 }, {
+      settings.list_lag,
+      settings.read_lag,
+      settings.page_cap,
+      settings.page_shifts,
+    })
+    assert.is_nil(client:status("d000000000000001").modifiedAt)
+    assert.equal("STOPPING", client:status("d000000000000001").status)
+    assert.equal(0, client:count { status = "STOPPING" })
+  end)
+
   it("asks for credentials, if it is given some", function()
     local server = assert(emulator.start { client_id = "me", client_secret = "it's $HOME" })
     finally(server.stop)
@@ -194,6 +222,9 @@ describe("emulator.start", function()
       end,
       ["start: stop_time: seconds expected, got %-1"] = function()
         emulator.start { stop_time = -1 }
+      end,
+      ["start: settings: stamps must be one of right"] = function()
+        emulator.start { settings = { stamps = "wrong" } }
       end,
       ["start: .*client%-secret needs .*client%-id"] = function()
         emulator.start { client_secret = "s" }

@@ -132,7 +132,7 @@ describe("the view of the world", function()
       set { list_lag = 30, delete_time = 0 }
       local function remembered()
         local count = 0
-        for _ in pairs(model.world.groups.default.by_id) do
+        for _ in pairs(model.world.groups.deployments.default.by_id) do
           count = count + 1
         end
         return count
@@ -212,6 +212,52 @@ describe("the view of the world", function()
       end
       assert.is_true(turns[0] and turns[3] and turns[-3])
       assert.is_nil(turns[4])
+    end)
+  end)
+
+  describe("of records", function()
+    -- How many of a thousand look so.
+    local function looks(settings, in_list)
+      set(settings)
+      local guises, counts = model.view:guises(in_list), {}
+      for number = 1, 1000 do
+        for _, word in ipairs { guises({ number = number }).mark:match "^/(.*)/(.*)/(.*)$" } do
+          counts[word] = (counts[word] or 0) + 1
+        end
+      end
+      return counts
+    end
+
+    it("is as it should be, unless a setting says otherwise", function()
+      assert.is_nil(model.view:guises(true))
+      set { odd_records = 0.5 }
+      assert.is_nil(model.view:guises(false))
+    end)
+
+    it("hides targets and spoils stamps by the record", function()
+      local counts = looks({ hide_target = 0.25, stamps = "mixed", odd_records = 0.5 }, false)
+      assert.is_true(counts.hidden > 200 and counts.hidden < 300)
+      for _, word in ipairs { "right", "missing", "still", "back" } do
+        assert.is_true(counts[word] > 190 and counts[word] < 310, word)
+      end
+      assert.equal(1000, counts.none)
+      assert.equal(1000, looks({ hide_target = 1, stamps = "back" }, false).hidden)
+      assert.equal(1000, looks({ hide_target = 0, stamps = "back" }, false).back)
+    end)
+
+    it("is odd in lists by the record, another one with another seed", function()
+      local counts = looks({ odd_records = 0.4 }, true)
+      for _, word in ipairs { "no_id", "number_as_id", "null_as_status", "number_as_status" } do
+        assert.is_true(counts[word] > 60 and counts[word] < 140, word)
+      end
+      local first, second = model.view:guises(true), emulator.new({ seed = 2 }).view
+      second.settings.odd_records = 0.4
+      second = second:guises(true)
+      local same = 0
+      for number = 1, 1000 do
+        same = same + (first { number = number } == second { number = number } and 1 or 0)
+      end
+      assert.is_true(same < 600)
     end)
   end)
 

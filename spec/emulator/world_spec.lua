@@ -122,6 +122,78 @@ describe("world", function()
     assert.equal("RUNNING", deployment.target_status)
   end)
 
+  it("shows and runs the old configuration for a while after an update", function()
+    values.update_time = 30
+    local deployment = seed { configuration_id = "conf-1" }
+    local function shown(after)
+      local status = statuses(deployment.id, after)
+      return { status, deployment.configuration_id, deployment.latest_configuration_id or "-" }
+    end
+    assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
+    assert.same({ "RUNNING", "conf-1", "-" }, shown(29.9))
+    assert.same({ "PENDING", "conf-2", "conf-1" }, shown(30))
+    assert.same({ "PENDING", "conf-2", "conf-1" }, shown(31.9))
+    assert.same({ "RUNNING", "conf-2", "conf-2" }, shown(32))
+    assert.equal(NOW + 32, deployment.modified_at)
+    assert.is_true(earth:change(deployment, "update", cause(NOW + 40), "dead-3"))
+    assert.is_true(earth:change(deployment, "update", cause(NOW + 50), "dead-4")) -- in place of the one before
+    assert.same({ "RUNNING", "conf-2", "conf-2" }, shown(79))
+    assert.same({ "DEAD", "dead-4", "conf-2" }, shown(82))
+    assert.equal("update@0 running@32 update@40 update@50 dead@82", what_happened())
+  end)
+
+  it("brings a dead one back by an update, but none that is to be deleted", function()
+    local deployment = seed { status = "DEAD", configuration_id = "dead-1" }
+    assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
+    assert.same({ "RUNNING", nil, nil }, {
+      deployment.target_status,
+      deployment.status_message,
+      deployment.completed_at,
+    })
+    assert.equal("PENDING RUNNING", statuses(deployment.id, 0, 2))
+    deployment = seed { status = "DEAD" }
+    assert.is_true(earth:change(deployment, "delete", cause(NOW + 3)))
+    assert.is_false(earth:change(deployment, "update", cause(NOW + 3), "conf-2"))
+  end)
+
+  it("stops and deletes what has lived its time", function()
+    local deployment = earth:create("default", "conf-1", "1m", cause(NOW))
+    assert.equal("RUNNING STOPPING STOPPED -", statuses(deployment.id, 59, 60, 62, 64))
+    assert.equal("create@0 unknown@0.2 pending@0.6 running@2 stop@60 stopped@62 delete@62 gone@64", what_happened())
+    assert.is_nil(book:since(4)[1].request_id)
+    for ttl, seconds in pairs { ["1h"] = 3600, ["2D"] = 172800 } do
+      local one = seed { id = "d-" .. ttl, ttl = ttl, age = 0, status = "DEAD" }
+      assert.equal("DEAD DEAD -", statuses(one.id, seconds - 1, seconds, seconds + 2))
+    end
+    local late = seed { ttl = "1m", age = 1e6 }
+    assert.equal("STOPPING", late.status)
+  end)
+
+  it("is told once that the time is over: what is on its way goes on", function()
+    local deployment = seed { ttl = "1h", age = 3590 }
+    earth:advance(NOW + 9)
+    assert.is_true(earth:change(deployment, "stop", cause(NOW + 9)))
+    assert.equal("STOPPING STOPPED -", statuses(deployment.id, 10, 11, 13))
+    assert.equal("stop@9 stopped@11 delete@11 gone@13", what_happened())
+    deployment = seed { id = "d-odd", ttl = "1x", age = 1e6 }
+    assert.equal("RUNNING", statuses(deployment.id, 1e6))
+  end)
+
+  it("knows how many there are", function()
+    values.delete_time = 1
+    assert.equal(0, earth:size())
+    local deployment = seed { status = "DEAD" }
+    seed { resource_group = "other" }
+    seed { id = deployment.id, status = "DEAD" }
+    assert.equal(2, earth:size())
+    earth:change(earth:get("default", deployment.id), "delete", cause(NOW))
+    assert.equal(2, earth:size())
+    earth:advance(NOW + 1)
+    assert.equal(1, earth:size())
+    earth:clear()
+    assert.equal(0, earth:size())
+  end)
+
   it("forgets the plan that a change replaces", function()
     local deployment = earth:create("default", "conf-1", nil, cause(NOW))
     assert.equal("PENDING", statuses(deployment.id, 1))

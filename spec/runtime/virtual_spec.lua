@@ -300,6 +300,14 @@ describe("the virtual runtime", function()
       runtime.cancel(thread) -- it has ended: nothing happens
     end)
 
+    it("of a coroutine that ends without a wait does nothing", function()
+      runtime.spawn(function()
+        runtime.cancel(coroutine.running())
+      end)
+      runtime.run(sleeper("main", 1))
+      assert.equal("main@1", story())
+    end)
+
     it("of the running coroutine counts from its next wait", function()
       runtime.run(function()
         runtime.cancel(coroutine.running())

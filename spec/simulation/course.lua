@@ -3,7 +3,7 @@
 
 local callers = require "aicore.emulator.caller"
 local emulators = require "aicore.emulator"
-local fleet = require "aicore.fleet.methods"
+local fleet = require "aicore.fleet"
 local settings = require "aicore.emulator.settings"
 local truths = require "spec.simulation.truth"
 local virtual = require "aicore.runtime.virtual"

@@ -10,17 +10,19 @@ local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 local filter = require "aicore.model.filter"
 local group = require "aicore.call.group"
+local lifecycle = require "aicore.model.lifecycle"
 local login = require "aicore.call.login"
 local operations = require "aicore.call.operations"
 local pages = require "aicore.call.pages"
 local refusal = require "aicore.call.refusal"
 local retry = require "aicore.call.retry"
 local shape = require "aicore.model.shape"
+local single_flight = require "aicore.call.single_flight"
 
 local unpack = table.unpack or unpack
 
---- Just after its creation, the service may not find a deployment for so long, in seconds.
-local HIDDEN = 60
+--- After its creation, the service may not find a deployment for so long, in seconds ("a few minutes", says SAP).
+local HIDDEN = 300
 
 --- A transfer ends by libcurl's own timeout, whose error says more; the runtime is asked to give up so much later, in
 --- seconds.
@@ -37,9 +39,11 @@ local SLACK = 0.25
 ---@field private resource string        "deployments" or "executions"
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
----@field private batches table<string, boolean>  resource -> does the service take batches of it?
+---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table }
+---       what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
+---@field private lists { count_is_total: boolean? }  see pages.lua
 ---@field shared table           what the goals of one resource share, for fleet/
----@field private created table<string, number>  id -> when, on the runtime's clock, while it may not be found
+---@field private appears table<string, number>  id -> until when one that was created here may not be found
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
 
@@ -54,6 +58,8 @@ Caller.__index = Caller
 ---@field transfer userdata|false  while it is in flight
 ---@field token integer?         the generation of the token that was sent
 ---@field odd integer?           how many records of the last reply were set aside
+---@field dated boolean?         the service's clock is wanted, too
+---@field date number?           that it showed with the last reply: s since the epoch
 
 -- Options that are meant for this layer; all others are the exchange's.
 local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
@@ -114,6 +120,11 @@ function Caller:search(name, wanted)
     return nil, nil, ("%s: a filter expected, got %s"):format(name, type(wanted))
   end
   local query, belongs, complaint = filter.split(wanted, self.clock.wall())
+  for _, option in ipairs { "top", "skip" } do
+    if query[option] ~= nil then
+      complaint = ("unknown option '%s': all pages are read"):format(option)
+    end
+  end
   if complaint then
     return nil, nil, ("%s: %s"):format(name, complaint)
   end
@@ -158,6 +169,9 @@ end
 local function conclude(request, transfer)
   local reply, err = transfer:result()
   if err then
+    if refusal.is_of_state(err) then
+      err.kind = "state"
+    end
     return nil, errors.new(err)
   end
   local complaint, odd = shape.check(request.operation.shape, reply, request)
@@ -176,6 +190,10 @@ end
 ---@return aicore.Error? err
 function Caller:exchange(request, attempt, deadline)
   local runtime, session, hook = self.runtime, self.session, self.on_attempt
+  if session:closed() then
+    local fields = { kind = "cancelled", message = "the client was closed", operation = request.operation.name }
+    return nil, errors.new(fields)
+  end
   request.options.timeout = math.max(deadline - runtime.now(), 0.001)
   local transfer, refused = self.start(session, request.operation.name, unpack(request, 1, request.n))
   if not transfer then
@@ -185,7 +203,7 @@ function Caller:exchange(request, attempt, deadline)
   request.transfer = transfer
   local why = runtime.await(session, transfer, deadline + SLACK)
   request.transfer = false
-  local info = hook and (transfer:info() or {}) -- which is gone once the result is taken
+  local info = (hook or request.dated) and transfer:info() or {} -- which is gone once the result is taken
   local reply, err, odd
   if why then
     transfer:cancel()
@@ -199,7 +217,8 @@ function Caller:exchange(request, attempt, deadline)
   if reply == nil then
     return nil, err
   end
-  request.odd = odd
+  self.service.is_ai_core = self.service.is_ai_core or request.operation.path ~= nil
+  request.odd, request.date = odd, info.date
   return reply
 end
 
@@ -262,8 +281,16 @@ local function persist(self, request, deadline, err, no_token)
   return nil, no_token and machine:abort(err, runtime.now()) or value
 end
 
+--- Is the service AI Core? Where no good answer has shown it yet, one cheap GET asks.
+local function is_ai_core(self, deadline)
+  if not self.service.is_ai_core then
+    self:perform(assert(self:request "capabilities"), deadline)
+  end
+  return self.service.is_ai_core == true
+end
+
 --- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
---- whether one may have taken effect.
+--- whether one may have taken effect; its `absent`, that AI Core itself says that there is no such record.
 ---@param request aicore.Request
 ---@param deadline number  on the runtime's clock
 ---@return any reply
@@ -271,7 +298,7 @@ end
 function Caller:perform(request, deadline)
   local now = self.runtime.now()
   local err, no_token
-  if now < deadline and self.budget:pause(now) == 0 then
+  if now < deadline and self.budget:pause(now, request.operation) == 0 then
     local reply
     reply, err, no_token = attempt(self, request, 1, deadline)
     if not err then
@@ -279,7 +306,12 @@ function Caller:perform(request, deadline)
       return reply
     end
   end
-  return persist(self, request, deadline, err, no_token)
+  local reply
+  reply, err = persist(self, request, deadline, err, no_token)
+  if err and refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
+    err.absent, self.service.absent_code = true, err.code
+  end
+  return reply, err
 end
 
 -- Calls that take more than their own operation ---------------------------------------------------
@@ -292,7 +324,7 @@ function Caller:change(request, deadline)
   local reply, err = self:perform(request, deadline)
   if reply then
     return reply
-  elseif name == "delete" and refusal.is_absent(err) then
+  elseif name == "delete" and err.absent then
     return refusal.absent(id, err.ambiguous)
   elseif not refusal.in_doubt(name, err) then
     return nil, err
@@ -301,16 +333,18 @@ function Caller:change(request, deadline)
   local record, look_err = self:perform(look, deadline)
   if record then
     reply = refusal.achieved(name, record)
-  elseif name == "delete" and refusal.is_absent(look_err) then
+  elseif name == "delete" and look_err.absent then
     reply = refusal.absent(id, true) -- it was there a moment ago
   end
   if reply then
     return reply
+  elseif record and not lifecycle.may(record.status, name) then
+    err.kind = "state" -- whatever the status by which the service has said so
   end
   return nil, err
 end
 
---- A create: its record is remembered, as the service may not find it at first.
+--- A create: that is remembered, as the service may not find it at first.
 ---@return table|nil created
 ---@return aicore.Error? err
 function Caller:create(request, deadline)
@@ -319,45 +353,75 @@ function Caller:create(request, deadline)
     return nil, err
   end
   local now = self.runtime.now()
-  for id, created in pairs(self.created) do
-    self.created[id] = now - created < HIDDEN and created or nil
+  for id, appears_by in pairs(self.appears) do
+    if appears_by <= now then
+      self.appears[id] = nil
+    end
   end
-  self.created[reply.id] = now
+  self.appears[reply.id] = now + HIDDEN
   return reply
 end
 
---- Was it created by this client just now?
+--- Until when "not found" may only mean "not yet" of one that this client has created.
 ---@param id string
----@return boolean
-function Caller:is_fresh(id)
-  local created = self.created[id]
-  return created ~= nil and self.runtime.now() - created < HIDDEN
+---@return number?  on the runtime's clock
+function Caller:appears_by(id)
+  return self.appears[id]
 end
 
---- The pages of a list; see pages.lua.
+--- Does an error's code say that there is no such record? It is the one that this service's own 404s have; until one
+--- was seen, the one that AI Core was seen to use in batches.
+---@param code string
+---@return boolean
+function Caller:says_absent(code)
+  return code == (self.service.absent_code or "01010016")
+end
+
+--- A list, to be read page by page.
 ---@param request aicore.Request  of the operation "list"
 ---@param deadline number
----@return aicore.NextPage
-function Caller:pages(request, deadline)
-  return pages.of(function(top, skip)
+---@param size integer?           records per page
+---@return aicore.Reader
+function Caller:read(request, deadline, size)
+  return pages.read(function(top, skip)
     request.options.top, request.options.skip = top, skip
     local reply, err = self:perform(request, deadline)
     return reply, err, request.odd
-  end)
+  end, self.lists, size)
 end
 
---- Does the service take batches of this resource? It says so itself, and is asked once; no answer means no, this time.
+--- How long the service is asked what it can do, in seconds.
+local PATIENCE = 5
+
+--- A function that asks what the service can do, on behalf of all: it outlives the coroutine that begins it.
+local function ask_for_batches(self, request, deadline)
+  return function()
+    local reply = self:perform(request, deadline)
+    if reply then
+      local updates = (reply.aiApi.capabilities or {}).bulkUpdates or {}
+      self.service.batches[self.resource] = updates[self.resource] == true
+    end
+  end
+end
+
+--- Does the service take batches of this resource? It says so itself, and is asked once, by one call for all; where
+--- there is no answer, this call does without.
 ---@param deadline number
 ---@return boolean
 function Caller:takes_batches(deadline)
-  local known = self.batches[self.resource]
-  if known == nil then
-    local reply = self:perform(assert(self:request "capabilities"), deadline)
-    local updates = reply and (reply.aiApi.capabilities or {}).bulkUpdates or {}
-    known = reply and updates[self.resource] == true
-    self.batches[self.resource] = known
+  local runtime, service, resource = self.runtime, self.service, self.resource
+  deadline = math.min(deadline, runtime.now() + PATIENCE)
+  local flight = service.asking[resource]
+  if service.batches[resource] == nil and flight then
+    flight:follow(runtime, deadline, self.session)
   end
-  return known or false
+  if service.batches[resource] == nil and (not flight or flight.over or flight:is_abandoned(runtime.now())) then
+    flight = single_flight.new(runtime.now())
+    flight.request = assert(self:request "capabilities")
+    service.asking[resource] = flight
+    flight:run(runtime, ask_for_batches(self, flight.request, deadline))
+  end
+  return service.batches[resource] or false
 end
 
 --- Logs in, whether there is a good token or not.
@@ -379,7 +443,7 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({ resource = resource, created = {}, shared = {} }, { __index = self, __name = Caller.__name })
+  return setmetatable({ resource = resource, appears = {}, shared = {}, lists = {} }, { __index = self, __name = Caller.__name })
 end
 
 --- What fleet/ gets of it; see group.lua.
@@ -420,8 +484,9 @@ function caller.new(options)
     on_attempt = options.on_attempt,
     budget = retry.budget(),
     counters = { requests = 0 },
-    created = {},
-    batches = {},
+    appears = {},
+    service = { batches = {}, asking = {} },
+    lists = {},
     shared = {},
   }, Caller)
   self.login = login.new(self, options.token)

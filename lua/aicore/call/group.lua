@@ -36,20 +36,22 @@ function Group:status(id, deadline)
   return self.caller:perform(request(self, "status", id), deadline)
 end
 
+--- A stop as it is answered; what came of it, a look has to tell.
 ---@param id string
 ---@param deadline number
 ---@return table|nil accepted
 ---@return aicore.Error? err
 function Group:stop(id, deadline)
-  return self.caller:change(request(self, "stop", id), deadline)
+  return self.caller:perform(request(self, "stop", id), deadline)
 end
 
+--- A delete, likewise.
 ---@param id string
 ---@param deadline number
 ---@return table|nil accepted
 ---@return aicore.Error? err
 function Group:delete(id, deadline)
-  return self.caller:change(request(self, "delete", id), deadline)
+  return self.caller:perform(request(self, "delete", id), deadline)
 end
 
 --- Stops and deletes of up to a hundred by one request.
@@ -66,11 +68,12 @@ function Group:batch(items, deadline)
   return reply[wanted.options.resource]
 end
 
---- All records of the group, page by page.
+--- The list of the group, to be read page by page.
 ---@param deadline number
----@return aicore.NextPage
-function Group:pages(deadline)
-  return self.caller:pages(request(self, "list"), deadline)
+---@param size integer?  records per page
+---@return aicore.Reader
+function Group:read(deadline, size)
+  return self.caller:read(request(self, "list"), deadline, size)
 end
 
 --- Does the service take batches of this resource? It says so itself; no answer means no, this time.
@@ -80,11 +83,18 @@ function Group:takes_batches(deadline)
   return self.caller:takes_batches(deadline)
 end
 
---- Was it created by this client just now?
----@param id string
+--- Does an error's code say that there is no such record?
+---@param code string
 ---@return boolean
-function Group:is_fresh(id)
-  return self.caller:is_fresh(id)
+function Group:says_absent(code)
+  return self.caller:says_absent(code)
+end
+
+--- Until when "not found" may only mean "not yet" of one that this client has created.
+---@param id string
+---@return number?  on the runtime's clock
+function Group:appears_by(id)
+  return self.caller:appears_by(id)
 end
 
 --- The requests that the client has sent so far, logins included.

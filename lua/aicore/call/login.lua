@@ -71,43 +71,27 @@ local function unfinished(why)
   return errors.new { kind = why, message = why .. " while logging in", operation = "login" }
 end
 
+--- A function that logs in: it outlives the coroutine that begins it.
+local function log_in(self, flight, deadline)
+  return function()
+    local reply, err = self:by_credentials(flight.request, deadline)
+    flight.ok, flight.err = reply ~= nil, err
+  end
+end
+
 --- Logs in on behalf of every coroutine that needs a token meanwhile.
 local function lead(self, deadline)
   local runtime = self.caller.runtime
   local flight = single_flight.new(runtime.now())
   flight.request = self.caller:request "login"
   self.flight = flight
-  local waited = flight:run(runtime, function()
-    local reply, err = self:by_credentials(flight.request, deadline)
-    flight.ok, flight.err = reply ~= nil, err
-  end)
+  local waited = flight:run(runtime, log_in(self, flight, deadline))
   if not waited then
     return nil, unfinished "cancelled"
   elseif not flight.over then
     return self:obtain(deadline) -- it began too late: another coroutine has taken over
   end
   return flight.ok, flight.err
-end
-
--- How often a follower looks while the leader sleeps between two attempts, in seconds.
-local GLANCE = 0.02
-
---- Waits until another coroutine's login is over, or abandoned; otherwise says why not.
-local function follow(self, flight, deadline)
-  local runtime = self.caller.runtime
-  while not flight.over and not flight:is_abandoned(runtime.now()) do
-    local transfer, why = flight.request.transfer, nil
-    if runtime.now() >= deadline then
-      why = "timeout"
-    elseif transfer and not transfer:finished() then
-      why = runtime.await(self.caller.session, transfer, deadline)
-    elseif not runtime.sleep(GLANCE) then
-      why = "cancelled"
-    end
-    if why then
-      return why
-    end
-  end
 end
 
 -- Why a leader failed may be a matter of its own: its deadline, its end.
@@ -118,7 +102,7 @@ local PERSONAL = { timeout = true, cancelled = true }
 function Login:obtain(deadline)
   local flight = self.flight
   while flight and not flight.over do
-    local why = follow(self, flight, deadline)
+    local why = flight:follow(self.caller.runtime, deadline, self.caller.session)
     if why then
       return nil, unfinished(why)
     elseif flight.ok or flight.over and not PERSONAL[flight.err.kind] then

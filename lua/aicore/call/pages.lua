@@ -1,60 +1,199 @@
---- A list in pages, and what can be made of them. How a page is fetched is passed in.
+--- A list in pages, read to its end, and what can be made of it. How a page is fetched is passed in.
+-- Rules of this file:
+--   A page shorter than asked for is no end: services cap $top. One reads on while there is less than `count` says.
+--   A `count` may be the list's or its page's own. Where it could be either, one more page tells: an empty one whose
+--   count is not 0. That is remembered per client.
+--   Records that stand twice count once: pages shift while they are read.
+--   A list is complete if its counts are the same and its records make them up, or if it has no count but its pages'
+--   own. Two readings in a row that show the same mean that the count is what is odd.
+--   A page that begins as the one before it means that $skip is ignored.
+
+local errors = require "aicore.model.errors"
 
 local pages = {}
 
---- Deployments per page: the service's own default.
+--- Records per page: the service's own default.
 pages.SIZE = 10000
 
---- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it
---- collects, so that two pages would be held.
+--- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it collects, so
+--- that two pages would be held.
 local LONG = 2500
 
----@alias aicore.NextPage fun(done_with: boolean?): table[]|nil, aicore.Error?, integer?
----       the resources of the next page and the list's `count`; nil after the last; nil, err.
----       done_with: nothing of the page before is held any more
+---@alias aicore.FetchPage fun(top: integer, skip: integer?): table|nil, aicore.Error?, integer?
+---       one page: the reply, an error, how many records were set aside
 
---- The pages of a list, one exchange each.
----@param fetch fun(top: integer, skip: integer?): table|nil, aicore.Error?, integer?
----       one page; third: how many records of it were set aside
----@return aicore.NextPage
-function pages.of(fetch)
-  local skip, length, done = 0, 0, false
-  return function(done_with)
-    if done_with and length >= LONG then
-      collectgarbage()
-    end
-    if done then
-      return nil
-    end
-    local reply, err, odd = fetch(pages.SIZE, skip > 0 and skip or nil)
-    if not reply then
-      done = true
-      return nil, err
-    end
-    length = #reply.resources + (odd or 0)
-    skip = skip + length
-    done = length < pages.SIZE
-    return reply.resources, nil, reply.count
-  end
+---@class aicore.Reader
+---@field complete boolean  it was read to its end, and lacks nothing
+---@field read integer      records so far, those that were set aside and those that stood twice included
+---@field total integer     as many as the service says that there are, or as were read
+---@field pages integer     that were read
+---@field odd integer       records that were set aside
+---@field ids table<string, true>  what it has shown, unless it was complete by its only page
+---@field private fetch aicore.FetchPage
+---@field private size integer
+---@field private memory { count_is_total: boolean? }  what is known of this service
+local Reader = {}
+Reader.__index = Reader
+
+--- Reads a list, an exchange a page.
+---@param fetch aicore.FetchPage
+---@param memory { count_is_total: boolean? }?  shared by all lists of a client
+---@param size integer?  records per page
+---@return aicore.Reader
+function pages.read(fetch, memory, size)
+  return setmetatable({
+    fetch = fetch,
+    memory = memory or {},
+    size = size or pages.SIZE,
+    complete = false,
+    over = false,
+    read = 0,
+    total = 0,
+    pages = 0,
+    odd = 0,
+    shown = 0, -- records, each once
+    own_counts = true, -- the counts so far are the pages' own lengths
+    same_counts = true,
+    ids = {},
+  }, Reader)
 end
 
---- All deployments of all pages that belong, in one table.
----@param next_page aicore.NextPage
----@param belongs (fun(deployment: table): boolean)?
----@param keep (fun(deployment: table): any)?  what to keep of each; all of it if not given
----@return table[]|nil deployments
+local function ignores_skip(id)
+  return errors.new {
+    kind = "protocol",
+    operation = "list",
+    message = ("the list cannot be read to its end: $skip is ignored, two pages begin with %s"):format(id),
+    retryable = false,
+  }
+end
+
+--- What a page's count says of the list.
+local function note_count(self, count, length)
+  if type(count) ~= "number" then
+    self.counts = false
+    return
+  end
+  if self.pages > 1 and count ~= self.count then
+    self.same_counts = false
+  end
+  if length == 0 and count ~= 0 and self.own_counts then
+    self.memory.count_is_total = true
+  end
+  self.own_counts = self.own_counts and count == length
+  self.count, self.total = count, math.max(count, self.read)
+end
+
+--- Is there no more to be read?
+local function is_over(self, length)
+  if length == 0 then
+    return true
+  elseif self.counts == false or self.read < self.count then
+    return false
+  end
+  return not self.own_counts or self.memory.count_is_total == true
+end
+
+local function is_complete(self)
+  return self.counts == false or self.own_counts or self.same_counts and self.shown + self.odd == self.count
+end
+
+--- Leaves of a page what was not shown before, and remembers it.
+local function drop_known(self, page)
+  local kept = 0
+  for i = 1, #page do
+    local record = page[i]
+    if not self.ids[record.id] then
+      self.ids[record.id] = true
+      kept = kept + 1
+      page[kept] = record
+    end
+  end
+  for i = #page, kept + 1, -1 do
+    page[i] = nil
+  end
+  return kept
+end
+
+--- The next page.
+---@param done_with boolean?  nothing of the page before is held any more
+---@return table[]|nil records  nil after the last one
 ---@return aicore.Error? err
-function pages.all(next_page, belongs, keep)
+function Reader:next(done_with)
+  if done_with and self.length and self.length >= LONG then
+    collectgarbage()
+  end
+  if self.over then
+    return nil
+  end
+  local reply, err, odd = self.fetch(self.size, self.read > 0 and self.read or nil)
+  local page = reply and reply.resources
+  local first = page and page[1] and page[1].id
+  if first and first == self.first then
+    err = ignores_skip(first)
+  end
+  if err then
+    self.over = true
+    return nil, err
+  end
+  self.first, self.pages, self.odd = first, self.pages + 1, self.odd + (odd or 0)
+  self.length = #page + (odd or 0)
+  self.read = self.read + self.length
+  self.total = math.max(self.total, self.read)
+  note_count(self, reply.count, self.length)
+  self.over = is_over(self, self.length)
+  local alone = self.over and self.pages == 1 and (self.counts == false or self.count == self.length)
+  self.shown = self.shown + (alone and #page or drop_known(self, page))
+  self.complete = self.over and is_complete(self)
+  return page
+end
+
+--- Why it cannot be complete.
+---@return aicore.Error
+function Reader:incomplete()
+  return errors.new {
+    kind = "protocol",
+    operation = "list",
+    message = ("the list is not complete: %d records were shown, its count says %s"):format(
+      self.shown,
+      self.same_counts and tostring(self.count) or "now this, now that"
+    ),
+    retryable = true,
+  }
+end
+
+local function is_within(ids, others)
+  for id in pairs(ids) do
+    if not others[id] then
+      return false
+    end
+  end
+  return true
+end
+
+--- Do two readings show the same? Then not they are odd, but the count.
+---@param other aicore.Reader
+---@return boolean
+function Reader:shows_the_same(other)
+  return is_within(self.ids, other.ids) and is_within(other.ids, self.ids)
+end
+
+-- What is made of it -------------------------------------------------------------------------------
+
+local READINGS = 3
+
+--- One reading: all that belongs, in one table.
+local function read_all(reader, belongs, keep)
   local found = {}
-  local page, err = next_page()
+  local page, err = reader:next()
   while page do
-    for _, deployment in ipairs(page) do
-      if not belongs or belongs(deployment) then
-        found[#found + 1] = keep and keep(deployment) or deployment
+    for i = 1, #page do
+      local record = page[i]
+      if not belongs or belongs(record) then
+        found[#found + 1] = keep and keep(record) or record
       end
     end
-    page = nil -- luacheck: ignore 311
-    page, err = next_page(keep ~= nil)
+    page = nil -- luacheck: ignore 311 (before the next one is read)
+    page, err = reader:next(keep ~= nil)
   end
   if err then
     return nil, err
@@ -62,26 +201,52 @@ function pages.all(next_page, belongs, keep)
   return found
 end
 
---- The same one by one; a page that cannot be had gives `false, err` as the last step.
----@param next_page aicore.NextPage
----@param belongs (fun(deployment: table): boolean)?
+--- All records of a list that belong, in one table. One that is not complete is read again.
+---@param read fun(): aicore.Reader
+---@param belongs (fun(record: table): boolean)?
+---@param keep (fun(record: table): any)?  what to keep of each; all of it if not given
+---@return table[]|nil records
+---@return aicore.Error? err
+function pages.all(read, belongs, keep)
+  local reader, before
+  for _ = 1, READINGS do
+    reader = read()
+    local found, err = read_all(reader, belongs, keep)
+    if not found then
+      return nil, err
+    elseif reader.complete or before and reader:shows_the_same(before) then
+      return found
+    end
+    before = reader
+  end
+  return nil, reader:incomplete()
+end
+
+--- The same one by one; a page that cannot be had, or a list that turns out to lack something, gives `false, err` as
+--- the last step.
+---@param reader aicore.Reader
+---@param belongs (fun(record: table): boolean)?
 ---@return fun(): table|false|nil, aicore.Error?
-function pages.each(next_page, belongs)
+function pages.each(reader, belongs)
   local page, at = {}, 0
   return function()
     while page do
       at = at + 1
-      local deployment = page[at]
-      if deployment == nil then
+      local record = page[at]
+      if record == nil then
         local err
         page = nil -- luacheck: ignore 311
-        page, err = next_page(true)
+        page, err = reader:next(true)
         at = 0
+        if not page and not err and not reader.complete then
+          err = reader:incomplete()
+        end
         if err then
+          page = nil
           return false, err
         end
-      elseif not belongs or belongs(deployment) then
-        return deployment
+      elseif not belongs or belongs(record) then
+        return record
       end
     end
   end

@@ -6,8 +6,10 @@ local lifecycle = require "aicore.model.lifecycle"
 
 local refusal = {}
 
--- Answers of AI Core that speak of the deployment's state.
-local OF_STATE = { [400] = true, [412] = true }
+-- Statuses by which AI Core refuses what the state of a deployment does not allow, or not yet; and a code that says so
+-- whatever the status ("Current status UNKNOWN cannot be changed").
+local OF_STATE = { [400] = true, [409] = true, [412] = true, [422] = true, [423] = true }
+local STATE_CODE = "01010076"
 
 --- Is the state itself to be looked at, with one GET, before the refusal is believed?
 ---@param operation string
@@ -17,11 +19,25 @@ function refusal.in_doubt(operation, err)
   return (operation == "stop" or operation == "delete") and OF_STATE[err.status] == true and err.code ~= nil
 end
 
---- Is this AI Core's own "not found"? A gateway's page, a wrong base URL, must never read as "gone".
+--- Is it the state that forbids the action, as far as the answer itself can say?
 ---@param err aicore.Error
 ---@return boolean
-function refusal.is_absent(err)
-  return err.status == 404 and err.code ~= nil
+function refusal.is_of_state(err)
+  return err.code == STATE_CODE
+end
+
+--- Does this look like AI Core's own "not found"? Its body is AI Core's error, its code is not the HTTP status (that is
+--- how other services behind the same gateway write it), and what it is about, where it says so, is this record. A
+--- gateway's page, a wrong base URL, must never read as "gone".
+---@param err aicore.Error
+---@param request aicore.Request
+---@return boolean
+function refusal.is_own_not_found(err, request)
+  if err.status ~= 404 or not request.id or not err.code or err.code == "404" then
+    return false
+  end
+  local about = err.target
+  return not about or about:find(request.options.resource, 1, true) ~= nil or about:find(request.id, 1, true) ~= nil
 end
 
 --- DELETE and "not found": it is gone. Unless an earlier attempt may have done that, it was not

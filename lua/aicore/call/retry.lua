@@ -26,22 +26,32 @@ local BASE, THROTTLED_BASE, CAP = 0.1, 1, 20
 local FULL = 500
 local REFUND = 1
 
+--- What the service asks to wait is obeyed up to so many seconds: a call that is asked for more fails at once, and the
+--- others are not paused for longer.
+local MOST_ASKED = 120
+
 ---@class aicore.retry.Budget  shared by all calls of a session
----@field tokens integer        what is left for repetitions
----@field paused_until number   nobody sends before, as the service refused somebody with a 429
+---@field tokens integer          what is left for repetitions
+---@field paused_until number     no call is sent before, as the service refused one with a 429
+---@field logins_until number     the same of logins: those that are throttled do not stop calls whose token is good
 local Budget = {}
 Budget.__index = Budget
 
 ---@return aicore.retry.Budget
 function retry.budget()
-  return setmetatable({ tokens = FULL, paused_until = -math.huge }, Budget)
+  return setmetatable({ tokens = FULL, paused_until = -math.huge, logins_until = -math.huge }, Budget)
+end
+
+local function lane_of(operation)
+  return operation.path and "paused_until" or "logins_until"
 end
 
 --- How long a new attempt has to wait: seconds, 0 if it may be sent.
 ---@param now number
+---@param operation aicore.Operation
 ---@return number
-function Budget:pause(now)
-  return math.max(0, self.paused_until - now)
+function Budget:pause(now, operation)
+  return math.max(0, self[lane_of(operation)] - now)
 end
 
 --- Takes tokens if there are enough.
@@ -145,6 +155,7 @@ Machine.__index = Machine
 ---@return aicore.retry.Machine
 function retry.new(options)
   return setmetatable({
+    operation = options.operation,
     repeats = repeats_of(options.operation),
     deadline = options.deadline,
     budget = options.budget,
@@ -172,7 +183,7 @@ end
 ---@return "send"|"wait"|"fail" action
 ---@return number|aicore.Error|nil  seconds, or why there is no point in waiting
 function Machine:ready(now)
-  local pause, left = self.budget:pause(now), self.deadline - now
+  local pause, left = self.budget:pause(now, self.operation), self.deadline - now
   if pause < left then
     return pause > 0 and "wait" or "send", pause
   end
@@ -185,10 +196,10 @@ end
 -- Full jitter: clients that failed together do not come back together. A pause never becomes shorter by another.
 local function delay_after(self, err, outcome, now, random)
   local backoff = outcome.base and math.min(CAP, outcome.base * 2 ^ (self.tries - 1)) or 0
-  local asked = math.max(err.retry_after or 0, self.budget:pause(now))
+  local asked = math.max(err.retry_after or 0, self.budget:pause(now, self.operation))
   local delay = math.max(random * backoff, asked)
   if outcome.pauses then
-    self.budget.paused_until = now + delay
+    self.budget[lane_of(self.operation)] = now + math.min(delay, MOST_ASKED)
   end
   return delay, asked
 end
@@ -226,6 +237,8 @@ function Machine:step(err, now, random)
   local delay, asked = delay_after(self, err, outcome, now, random)
   if action ~= "wait" or not self.enabled or self.tries >= ATTEMPTS then
     return "fail", self:abort(err, now)
+  elseif asked > MOST_ASKED then
+    return "fail", self:abort(err, now, ("the service asks to wait %.0f s, which is too long"):format(asked))
   elseif now + delay >= self.deadline then
     return "fail", self:late(err, now, delay, asked)
   elseif not self.budget:pay(outcome.cost) then

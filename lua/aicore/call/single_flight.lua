@@ -9,6 +9,7 @@ local PATIENCE = 3
 
 ---@class aicore.SingleFlight
 ---@field over boolean
+---@field request aicore.Request?  what it is about, for those that follow
 ---@field private begun_at number      on the runtime's clock
 ---@field private abandoned boolean
 ---@field private thread thread|table|nil  nil: it has not begun
@@ -31,7 +32,7 @@ function single_flight.new(now)
   return setmetatable({ over = false, abandoned = false, begun_at = now }, SingleFlight)
 end
 
-local function attempt(self, act)
+local function begin(self, act)
   self.thread = this_thread()
   local ok, failure
   if CAN_GUARD then
@@ -45,16 +46,21 @@ local function attempt(self, act)
   end
 end
 
+--- A function that does it, unless it begins too late: then another coroutine has taken over.
+local function attempt(self, act)
+  return function()
+    if not self.abandoned then
+      begin(self, act)
+    end
+  end
+end
+
 --- Does it, in a way that outlives the calling coroutine where the host may drop that.
 ---@param runtime aicore.Runtime
----@param act fun()
+---@param act fun()  made by a function that has returned: nginx reuses the stack of a coroutine that it drops
 ---@return boolean waited  false: the calling coroutine was cancelled, and the flight goes on
 function SingleFlight:run(runtime, act)
-  return runtime.apart(function()
-    if not self.abandoned then -- else it begins too late: another coroutine has taken over
-      attempt(self, act)
-    end
-  end)
+  return runtime.apart(attempt(self, act))
 end
 
 --- Will it never be over? If the coroutine that began it asks, it has come back without having ended it; and if that
@@ -73,6 +79,30 @@ function SingleFlight:is_abandoned(now)
   end
   local status = coroutine.status(thread)
   return status == "dead" or status == "normal"
+end
+
+-- How often a follower looks while the leader sleeps between two attempts, in seconds.
+local GLANCE = 0.02
+
+--- Waits until another coroutine's flight is over, or abandoned.
+---@param runtime aicore.Runtime
+---@param deadline number  on the runtime's clock
+---@param session userdata?  of `self.request`, if the leader has set that: its transfer is awaited while there is one
+---@return "timeout"|"cancelled"|nil why  it is neither
+function SingleFlight:follow(runtime, deadline, session)
+  while not self.over and not self:is_abandoned(runtime.now()) do
+    local transfer, why = self.request and self.request.transfer, nil
+    if runtime.now() >= deadline then
+      why = "timeout"
+    elseif transfer and not transfer:finished() then
+      why = runtime.await(session, transfer, deadline)
+    elseif not runtime.sleep(GLANCE) then
+      why = "cancelled"
+    end
+    if why then
+      return why
+    end
+  end
 end
 
 return single_flight

@@ -28,7 +28,12 @@ function command.configure(parser)
   parser:option("--start-time", "Seconds until a new deployment runs.", "2"):convert(seconds)
   parser:option("--stop-time", "Seconds until a stopped one has stopped.", "2"):convert(seconds)
   parser:option("--delete-time", "Seconds until a deleted one is gone.", "2"):convert(seconds)
+  parser:option("--update-time", "Seconds until an update shows.", "0"):convert(seconds)
   parser:option("--latency", "Seconds that every answer takes.", "0"):convert(seconds)
+  parser:option("--read-lag", "Seconds that a GET by id is behind.", "0"):convert(seconds)
+  parser:option("--list-lag", "Seconds that lists and counts are behind.", "0"):convert(seconds)
+  parser:option("--page-cap", "Records in a page at most; 0: any number.", "0"):convert(number(0, 1e5, true))
+  parser:option("--quota", "Deployments at most; default: any number."):convert(number(0, 1e6, true))
   parser:flag("--no-bulk", "Do without the batch operation."):target "no_bulk"
   parser:option("--client-id", "The client that may log in; default: any."):target "client_id"
   parser:option("--client-secret", "Its secret; default: any."):target "client_secret"
@@ -87,7 +92,12 @@ local function model_maker(given)
         start_time = given.start_time,
         stop_time = given.stop_time,
         delete_time = given.delete_time,
+        update_time = given.update_time,
         latency = given.latency,
+        read_lag = given.read_lag,
+        list_lag = given.list_lag,
+        page_cap = given.page_cap,
+        quota = given.quota,
         bulk = not given.no_bulk,
       },
     }

@@ -4,6 +4,7 @@
 local answers = require "aicore.emulator.answers"
 local json = require "aicore.emulator.json"
 local parameters = require "aicore.emulator.parameters"
+local resources = require "aicore.emulator.resources"
 local settings = require "aicore.emulator.settings"
 
 local admin = {}
@@ -27,6 +28,10 @@ local SEED = {
   count = count,
   status = is_a "string", -- any word: SAP may add some
   target_status = is_a "string",
+  resource = function(value)
+    return resources[value] ~= nil
+  end,
+  schedule_id = parameters.is_identifier,
   resource_group = is_a "string",
   configuration_id = parameters.is_identifier,
   scenario_id = parameters.is_identifier,

@@ -3,6 +3,7 @@
 
 local json = require "aicore.emulator.json"
 local record = require "aicore.emulator.record"
+local resources = require "aicore.emulator.resources"
 
 local answers = {}
 
@@ -12,12 +13,14 @@ local answers = {}
 ---@field content aicore.emulator.Content
 ---@field value any        what encode() and show() make of it
 ---@field body string|nil  once it is encoded
+---@field date integer|nil seconds since 1970, for the header Date; nil: there is none
 ---@field cut boolean|nil  lose the connection in the middle of the body
 
 -- Codes 01010016 and 01010076 have been seen in answers of AI Core; the others are made up.
 local REFUSALS = {
   malformed = { status = 400, code = "01010001" },
   not_supported = { status = 400, code = "01010002" },
+  quota = { status = 400, code = "01010010" },
   configuration = { status = 400, code = "01010009" },
   not_synchronised = { status = 400, code = "01010076" },
   not_found = { status = 404, code = "01010016" },
@@ -28,6 +31,17 @@ local REFUSALS = {
   state = { status = 412, code = "01010077" },
   media_type = { status = 400, code = "01010015" }, -- 415 is not in the description
   internal = { status = 500, code = "01010500" },
+}
+
+--- The kind of refusal that has a status.
+---@type table<integer, string>
+answers.kinds = {
+  [400] = "malformed",
+  [404] = "not_found",
+  [409] = "conflict",
+  [412] = "state",
+  [422] = "unprocessable",
+  [423] = "locked",
 }
 
 -- What an answer says, in two ways: encoded for the wire; and as tables that are the receiver's own, for a client in
@@ -43,12 +57,16 @@ end
 local JSON = { encode = json.encode, show = itself }
 local TEXT = { encode = itself, show = itself }
 
+local function guise_of(value, deployment)
+  return value.guises and value.guises(deployment) or nil
+end
+
 local RECORD = {
   encode = function(value)
-    return record.encode(value.deployment, value.form, value.url)
+    return record.encode(value.deployment, value.form, value.url, guise_of(value, value.deployment))
   end,
   show = function(value)
-    return record.show(value.deployment, value.form, value.url)
+    return record.show(value.deployment, value.form, value.url, guise_of(value, value.deployment))
   end,
 }
 
@@ -56,17 +74,17 @@ local RECORDS = {
   encode = function(value)
     local parts = {}
     for i, deployment in ipairs(value.deployments) do
-      parts[i] = record.encode(deployment, value.form, value.url)
+      parts[i] = record.encode(deployment, value.form, value.url, guise_of(value, deployment))
     end
     local count = value.count and ('"count":%d,'):format(value.count) or ""
     return ('{%s"resources":%s}'):format(count, json.array(parts))
   end,
   show = function(value)
-    local resources = {}
+    local shown = {}
     for i, deployment in ipairs(value.deployments) do
-      resources[i] = record.show(deployment, value.form, value.url)
+      shown[i] = record.show(deployment, value.form, value.url, guise_of(value, deployment))
     end
-    return { count = value.count, resources = resources }
+    return { count = value.count, resources = shown }
   end,
 }
 
@@ -95,9 +113,11 @@ end
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param guises nil|fun(deployment: aicore.emulator.Deployment): aicore.emulator.Guise  nil: it is as it should be
 ---@return aicore.emulator.Answer
-function answers.record(deployment, form, url)
-  return answer(200, "application/json", RECORD, { deployment = deployment, form = form, url = url })
+function answers.record(deployment, form, url, guises)
+  local value = { deployment = deployment, form = form, url = url, guises = guises }
+  return answer(200, "application/json", RECORD, value)
 end
 
 --- A list of deployments.
@@ -105,9 +125,11 @@ end
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
 ---@param count integer|nil  what it calls their count
+---@param guises nil|fun(deployment: aicore.emulator.Deployment): aicore.emulator.Guise  as for record
 ---@return aicore.emulator.Answer
-function answers.records(deployments, form, url, count)
-  return answer(200, "application/json", RECORDS, { deployments = deployments, form = form, url = url, count = count })
+function answers.records(deployments, form, url, count, guises)
+  local value = { deployments = deployments, form = form, url = url, count = count, guises = guises }
+  return answer(200, "application/json", RECORDS, value)
 end
 
 --- Lines of a log.
@@ -179,7 +201,7 @@ function answers.refuse(refusal, context)
   return answers.json(REFUSALS[refusal.kind].status, { error = answers.error_object(refusal, context) })
 end
 
--- What stands in front of AI Core says when a fault gives a status but no body.
+-- What stands in front of AI Core says.
 local GATEWAY = {
   [401] = "Jwt is expired",
   [403] = "RBAC: access denied",
@@ -199,11 +221,37 @@ local function content_type_of(body)
   end
 end
 
+local PAGE = "<html><head><title>%d</title></head><body>%d</body></html>\n"
+
+-- Who speaks when a fault gives a status but no body: of the status and the call.
+local VOICES = {
+  gateway = function(status)
+    return GATEWAY[status] or ("status %d"):format(status)
+  end,
+  -- AI Core itself.
+  service = function(status, call)
+    local refusal = { kind = answers.kinds[status] or "internal", message = "Invalid Request" }
+    if status == 404 and call.id then
+      refusal.message = ("%s ID %s not found"):format(resources[call.resource].word, call.id)
+    end
+    return { error = answers.error_object(refusal, call) }
+  end,
+  -- A model that AI Core passes on: its code is the HTTP status.
+  model = function(status)
+    local message = status == 404 and "Resource not found" or "Request failed"
+    return { error = { code = ("%d"):format(status), message = message } }
+  end,
+  page = function(status)
+    return PAGE:format(status, status)
+  end,
+}
+
 --- The answer that a fault prescribes.
 ---@param fault aicore.emulator.Fault  with a status; a body that is a table goes into the answer as it is
+---@param call aicore.emulator.Call    whom it strikes
 ---@return aicore.emulator.Answer
-function answers.from_fault(fault)
-  local body = fault.body or GATEWAY[fault.status] or ("status %d"):format(fault.status)
+function answers.from_fault(fault, call)
+  local body = fault.body or VOICES[fault.voice or "gateway"](fault.status, call)
   local is_json = type(body) == "table"
   local content_type = is_json and "application/json" or content_type_of(body)
   local made = answer(fault.status, content_type, is_json and JSON or TEXT, body)

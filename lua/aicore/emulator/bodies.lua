@@ -4,18 +4,20 @@
 
 local lifecycle = require "aicore.model.lifecycle"
 local parameters = require "aicore.emulator.parameters"
+local resources = require "aicore.emulator.resources"
 
 local bodies = {}
 
 local NO_CONFIGURATION = "configurationId must match ^[\\w.-]{4,64}$"
 
 ---@param body table
+---@param resource string
 ---@return string|nil problem
-function bodies.create(body)
+function bodies.create(body, resource)
   if not parameters.is_identifier(body.configurationId) then
     return NO_CONFIGURATION
   end
-  local ttl = body.ttl
+  local ttl = resources[resource].serves and body.ttl or nil
   if ttl ~= nil and not (type(ttl) == "string" and ttl:find "^%d+[mMhHdD]$") then
     return "ttl must be a number followed by m, h or d"
   end
@@ -64,7 +66,7 @@ local function item_problem(item, seen)
 end
 
 ---@param body table
----@param resource string  what the items are: "deployments"
+---@param resource string  what the items are
 ---@return string|nil problem
 function bodies.batch(body, resource)
   local items, seen = body[resource], {}

@@ -23,6 +23,7 @@ local TIMEOUT = 60
 ---@field runtime aicore.VirtualRuntime       whose clock shows seconds since 1970
 ---@field resource_group string?              "default" if not given
 ---@field timeout number?                     s, a call that says nothing else (60), and each exchange
+---@field wall nil|fun(): number              the client's clock, seconds since 1970; nil: the runtime's
 ---@field token string|function|nil           see call/login.lua; nil: it logs in
 ---@field client_id string?                   what it logs in with
 ---@field client_secret string?
@@ -38,7 +39,7 @@ function fake.new(options)
     session = session,
     start = session.start,
     runtime = options.runtime,
-    clock = { wall = options.runtime.now, random = random.new(options.seed or 1) },
+    clock = { wall = options.wall or options.runtime.now, random = random.new(options.seed or 1) },
     timeout = options.timeout or TIMEOUT,
     token = options.token,
     on_attempt = options.on_attempt,

@@ -4,22 +4,45 @@
 
 local answers = require "aicore.emulator.answers"
 local lifecycle = require "aicore.model.lifecycle"
+local resources = require "aicore.emulator.resources"
 
 local changes = {}
 
-local SCHEDULED = "Deployment modification scheduled"
+local function scheduled(context)
+  return resources[context.resource].word .. " modification scheduled"
+end
 
 --- AI Core's word for an id that it does not know.
 ---@param id string
+---@param resource string
 ---@return aicore.emulator.Refusal
-function changes.not_found(id)
-  return { kind = "not_found", message = ("Deployment ID %s not found"):format(id) }
+function changes.not_found(id, resource)
+  return { kind = "not_found", message = ("%s ID %s not found"):format(resources[resource].word, id) }
 end
 
 local function configuration_refusal(id)
   if id:find "^missing" then
     return { kind = "configuration", message = ("Configuration %s not found"):format(id) }
   end
+end
+
+local function quota_refusal(context)
+  local quota = context.settings.quota
+  if context.resource == "deployments" and quota >= 0 and context.world:size() >= quota then
+    return { kind = "quota", message = ("The deployment quota of the tenant is exceeded: at most %d"):format(quota) }
+  end
+end
+
+--- The deployment that an action is about. Whoever serves it may not know of it yet.
+---@param context aicore.emulator.Context
+---@param id string
+---@return aicore.emulator.Deployment|nil
+function changes.find(context, id)
+  local group, resource = context.group, context.resource
+  if context.settings.lagging_sends and not context.view:get(group, id, context.now, resource) then
+    return nil
+  end
+  return context.world:get(group, id, resource)
 end
 
 local IN_WORDS = { stop = "stopped", delete = "deleted", update = "updated" }
@@ -29,34 +52,26 @@ local function state_refusal(deployment, action)
     local message = "Invalid Request, Current status UNKNOWN cannot be changed.."
     return { kind = "not_synchronised", message = message }
   end
-  local message = "Deployment %s cannot be %s in status %s"
-  return { kind = "state", message = message:format(deployment.id, IN_WORDS[action], deployment.status) }
+  local word = resources[deployment.resource].word
+  local message = ("%s %s cannot be %s in status %s"):format(word, deployment.id, IN_WORDS[action], deployment.status)
+  return { kind = "state", message = message }
 end
-
--- What a fault's refusal is to AI Core, by its status.
-local KINDS = {
-  [400] = "malformed",
-  [404] = "not_found",
-  [409] = "conflict",
-  [412] = "state",
-  [422] = "unprocessable",
-  [423] = "locked",
-}
 
 local function refusal_by(fault, deployment, action)
   if fault.refuse == 404 then
-    return changes.not_found(deployment.id)
+    return changes.not_found(deployment.id, deployment.resource)
   end
-  local message = ("Deployment %s cannot be %s now"):format(deployment.id, IN_WORDS[action])
-  return { kind = KINDS[fault.refuse], message = message }
+  local word = resources[deployment.resource].word
+  local message = ("%s %s cannot be %s now"):format(word, deployment.id, IN_WORDS[action])
+  return { kind = answers.kinds[fault.refuse], message = message }
 end
 
 -- Answers why not, or nothing.
 local function change(context, deployment, action, configuration_id)
-  local world = context.world
-  local again = world:is_under_way(deployment, action)
+  local world, again = context.world, context.world:is_under_way(deployment, action)
   if again and action == "delete" and context.settings.delete_again == 412 then
-    return { kind = "state", message = ("Deployment %s is already being deleted"):format(deployment.id) }
+    local word = resources[deployment.resource].word
+    return { kind = "state", message = ("%s %s is already being deleted"):format(word, deployment.id) }
   end
   if not world:may(deployment, action) then
     return state_refusal(deployment, action)
@@ -79,16 +94,18 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function changes.create(context)
-  local id, ttl = context.body.configurationId, context.body.ttl
-  local refusal = configuration_refusal(id)
+  local resource, id = resources[context.resource], context.body.configurationId
+  local ttl = resource.serves and context.body.ttl or nil
+  local refusal = configuration_refusal(id) or quota_refusal(context)
   if refusal then
     return answers.refuse(refusal, context)
   end
-  local deployment = context.world:create(context.group, id, ttl, context)
-  local accepted = { id = deployment.id, deploymentUrl = "", status = lifecycle.NO_NEWS, ttl = ttl }
-  accepted.message = "Deployment scheduled."
+  local deployment = context.world:create(context.group, id, ttl, context, context.resource)
+  local accepted = { id = deployment.id, status = lifecycle.NO_NEWS, ttl = ttl }
+  accepted.message = resource.word .. " scheduled."
+  accepted.deploymentUrl = resource.serves and "" or nil
   local answer = answers.json(202, accepted)
-  answer.headers.location = ("%s/v2/lm/deployments/%s"):format(context.world.url, deployment.id)
+  answer.headers.location = ("%s/v2/lm/%s/%s"):format(context.world.url, context.resource, deployment.id)
   return answer
 end
 
@@ -97,14 +114,14 @@ end
 function changes.update(context)
   local id = context.body.configurationId
   local refusal = configuration_refusal(id) or change(context, context.deployment, "update", id)
-  return result(context, refusal, { id = context.id, message = SCHEDULED })
+  return result(context, refusal, { id = context.id, message = scheduled(context) })
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function changes.stop(context)
   local refusal = change(context, context.deployment, "stop")
-  return result(context, refusal, { id = context.id, message = SCHEDULED })
+  return result(context, refusal, { id = context.id, message = scheduled(context) })
 end
 
 ---@param context aicore.emulator.Context
@@ -119,15 +136,15 @@ function changes.delete(context)
 end
 
 local function change_item(context, item)
-  local deployment = context.world:get(context.group, item.id)
-  local refusal = changes.not_found(item.id)
+  local deployment = changes.find(context, item.id)
+  local refusal = changes.not_found(item.id, context.resource)
   if deployment then
     refusal = change(context, deployment, lifecycle.action_of(item.targetStatus))
   end
   if refusal then
     return { id = item.id, error = answers.error_object(refusal, context) }
   end
-  return { id = item.id, message = SCHEDULED }
+  return { id = item.id, message = scheduled(context) }
 end
 
 ---@param context aicore.emulator.Context

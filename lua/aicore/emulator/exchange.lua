@@ -4,11 +4,12 @@
 --   A call goes through the emulator's own operations, faults and journal; only its way there is short.
 --   What comes of it is what the C module makes of the same answer (reply.lua).
 --   The effect takes place when it is due, whether anybody waits for the answer or not.
---   Tables that a client gets are its own, and those that it gives are looked at and forgotten.
+--   Tables that a client gets are its own, and those that it gives are read before start() returns.
 
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
 local reply = require "aicore.emulator.reply"
+local resources = require "aicore.emulator.resources"
 
 local exchange = {}
 
@@ -20,6 +21,7 @@ local PARAMETERS = {
   scenario_id = "scenarioId",
   configuration_id = "configurationId",
   executable_ids = "executableIds",
+  execution_schedule_id = "executionScheduleId",
   top = "$top",
   skip = "$skip",
   select = "$select",
@@ -27,6 +29,13 @@ local PARAMETERS = {
   ["end"] = "end",
   order = "$order",
 }
+
+local function text_of(value)
+  if type(value) == "table" then
+    return table.concat(value, ",")
+  end
+  return type(value) == "number" and ("%d"):format(value) or value
+end
 
 local NO_PARAMETERS = {}
 
@@ -36,7 +45,7 @@ local function parameters_of(options)
     local name = PARAMETERS[option]
     if name then
       parameters = parameters == NO_PARAMETERS and {} or parameters
-      parameters[name] = { type(value) == "table" and table.concat(value, ",") or ("%s"):format(value) }
+      parameters[name] = { text_of(value) }
     end
   end
   return parameters
@@ -57,22 +66,23 @@ local BODIES = {
     return { targetStatus = lifecycle.targets.delete }
   end,
   batch = function(_, resource, items)
-    return { [resource] = items }
+    local sent = {}
+    for i, item in ipairs(items) do
+      sent[i] = { id = item.id, targetStatus = item.targetStatus }
+    end
+    return { [resource] = sent }
   end,
 }
 
 -- What stands before and after the id in the path of a request: by operation and resource.
 local PATHS = {}
-
-local function path_of(operation, resource)
-  local paths = PATHS[operation] or {}
-  PATHS[operation] = paths
-  if not paths[resource] then
-    local path = operation.path and "/v2" .. operation.path or "/oauth/token"
-    local before, after = path:gsub("{resource}", resource):match "^(.-){id}(.*)$"
-    paths[resource] = { before or path:gsub("{resource}", resource), after or "" }
+for name, operation in pairs(operations) do
+  PATHS[name] = {}
+  for resource in pairs(resources) do
+    local path = (operation.path and "/v2" .. operation.path or "/oauth/token"):gsub("{resource}", resource)
+    local before, after = path:match "^(.-){id}(.*)$"
+    PATHS[name][resource] = { before or path, after or "" }
   end
-  return paths[resource]
 end
 
 local MEDIA_TYPES = { batch = "application/merge-patch+json", login = "application/x-www-form-urlencoded" }
@@ -81,8 +91,7 @@ local FORM = "grant_type=client_credentials&client_id=%s&client_secret=%s"
 --- What the operation asks of the emulator.
 local function call_of(session, operation, options, first, second)
   local name, resource = operation.name, options.resource or "deployments"
-  local body, path, id = BODIES[name], path_of(operation, resource), operation.about_one and first or nil
-  session.numbers.calls = session.numbers.calls + 1
+  local body, path, id = BODIES[name], PATHS[name][resource], operation.about_one and first or nil
   return {
     operation = name,
     resource = operation.resource and resource or nil,
@@ -96,7 +105,6 @@ local function call_of(session, operation, options, first, second)
     body = body and body(options, resource, first, second),
     text = name == "login" and session.form or nil,
     authorization = operation.path and session.authorization or nil,
-    request_id = ("r-%d"):format(session.numbers.calls),
   }
 end
 
@@ -107,6 +115,8 @@ end
 ---@field private arrives number  when it takes effect and is answered, on the runtime's clock
 ---@field private expires number  when the client gives up, if that is earlier; else math.huge
 ---@field private answered boolean
+---@field private status integer|nil  of the answer, like the following
+---@field private date integer|nil
 ---@field private over boolean    cancelled, or its result was taken
 local Transfer = { __name = "aicore.emulator.transfer" }
 Transfer.__index = Transfer
@@ -144,13 +154,13 @@ function Transfer:result()
 end
 
 --- What there is to log of it, until its result is taken.
----@return { status: integer?, seconds: number, request_id: string? }?
+---@return { status: integer?, seconds: number, request_id: string?, date: integer? }?
 function Transfer:info()
   if self.over or not self:finished() then
     return nil
   end
   local seconds = self.session.runtime.now() - self.began
-  return { status = self.status, seconds = seconds, request_id = self.request_id }
+  return { status = self.status, seconds = seconds, request_id = self.request_id, date = self.date }
 end
 
 --- Ends it for the client. What it asked for happens all the same.
@@ -167,7 +177,8 @@ local function arrive(transfer)
     return -- too late for the client
   end
   if answer then
-    transfer.status, transfer.request_id = answer.status, answer.headers["x-request-id"] or call.request_id
+    transfer.status, transfer.date = answer.status, answer.date
+    transfer.request_id = answer.headers["x-request-id"] or call.request_id
   end
   transfer.reply, transfer.err = reply.read(transfer, answer)
   transfer.answered = true
@@ -190,7 +201,6 @@ end
 ---@field private form string                the login's
 ---@field private authorization string|nil
 ---@field private is_closed boolean
----@field private numbers { calls: integer }
 local Session = { __name = "aicore.emulator.session" }
 Session.__index = Session
 
@@ -255,7 +265,6 @@ function exchange.session(options)
     timeout = options.timeout or 60,
     form = FORM:format(options.client_id or "fake", options.client_secret or "fake"),
     is_closed = false,
-    numbers = { calls = 0 },
   }, Session)
 end
 

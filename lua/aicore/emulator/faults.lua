@@ -14,7 +14,9 @@
 ---@field status integer|nil     answer this instead
 ---@field effect boolean|nil     with status: let the request take effect all the same
 ---@field headers table<string, string>|nil
----@field body string|table|nil  a table is sent as JSON; default: what the gateway would say
+---@field body string|table|nil  a table is sent as JSON; default: what the voice says
+---@field voice "gateway"|"service"|"model"|"page"|nil  who says it: what stands in front of AI Core (default), AI Core
+---                              itself, a model that it passes on ("code" is the HTTP status), or an HTML page
 ---@field drop "before"|"during"|"after"|nil  lose the connection: before or after the effect, or amid the body
 ---@field expire_tokens boolean|nil
 ---@field refuse integer|nil     a stop, delete or update (the operation, or "*") is refused in AI Core's words, with
@@ -57,6 +59,7 @@ local function headers(value)
   return true
 end
 
+local VOICES = { gateway = true, service = true, model = true, page = true }
 local DROPS = { before = true, during = true, after = true }
 
 local REFUSALS = { [400] = true, [404] = true, [409] = true, [412] = true, [422] = true, [423] = true }
@@ -80,6 +83,9 @@ local FIELDS = {
   body = function(value)
     return type(value) == "string" or type(value) == "table"
   end,
+  voice = function(value)
+    return VOICES[value] == true
+  end,
   drop = function(value)
     return DROPS[value] == true
   end,
@@ -95,7 +101,7 @@ local FIELDS = {
   end,
 }
 
-local OF_REQUESTS = { "latency", "status", "effect", "headers", "body", "drop", "expire_tokens" }
+local OF_REQUESTS = { "latency", "status", "effect", "headers", "body", "voice", "drop", "expire_tokens" }
 local EFFECTS = { ["*"] = true, stop = true, delete = true, update = true }
 
 local function is_about_effects(fault)

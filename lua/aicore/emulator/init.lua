@@ -17,7 +17,7 @@ local world = require "aicore.emulator.world"
 ---@class aicore.emulator.Call
 ---@field operation string|nil   nil: there is no such operation
 ---@field methods string|nil     what the path allows; nil: it leads nowhere
----@field resource string|nil    "deployments"
+---@field resource string|nil    "deployments" or "executions"
 ---@field id string|nil          from the path
 ---@field method string
 ---@field target string|nil      the path, for errors
@@ -29,7 +29,7 @@ local world = require "aicore.emulator.world"
 ---@field text string|nil        the same as it was sent
 ---@field authorization string|nil
 ---@field certificate boolean|nil
----@field request_id string
+---@field request_id string      admit() gives one to a call that has none
 ---@field delay number           seconds to wait before perform(), set by admit(), like the following
 ---@field fault aicore.emulator.Fault|nil
 ---@field request aicore.emulator.Request|nil  to the admin
@@ -43,6 +43,7 @@ local world = require "aicore.emulator.world"
 ---@field view aicore.emulator.View
 ---@field private credentials { client_id: string|nil, client_secret: string|nil }
 ---@field private draw fun(): number
+---@field private admitted integer
 local Emulator = {}
 Emulator.__index = Emulator
 
@@ -56,6 +57,8 @@ function Emulator:admit(call, now)
   local name = call.operation or UNNAMED
   local fault = self.faults:meet(name, call, now)
   self.journal:count(name)
+  self.admitted = self.admitted + 1
+  call.request_id = call.request_id or ("r-%d"):format(self.admitted)
   call.fault = fault
   call.delay = self.settings.latency + (fault and fault.latency or 0)
   return call
@@ -124,7 +127,7 @@ local function answer_with_fault(self, call, now)
     return nil
   end
   if fault.status then
-    answer = answers.from_fault(fault)
+    answer = answers.from_fault(fault, call)
   end
   answer.cut = fault.drop == "during"
   return answer
@@ -137,7 +140,11 @@ end
 function Emulator:answer(call, now)
   self.world:advance(now)
   local respond = call.fault and answer_with_fault or answer_truly
-  return respond(self, call, now)
+  local answer = respond(self, call, now)
+  if answer and self.settings.dates then
+    answer.date = math.floor(now)
+  end
+  return answer
 end
 
 -- What goes over the wire.
@@ -199,6 +206,7 @@ function emulator.new(options)
     view = view.new(earth, values, draw_views),
     credentials = { client_id = options.client_id, client_secret = options.client_secret },
     draw = draw,
+    admitted = 0,
   }, Emulator)
 end
 

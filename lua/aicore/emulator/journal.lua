@@ -1,10 +1,12 @@
 -- What happened: every effect in order, and how many requests of each operation arrived.
--- Rule: an effect is written when it takes place, whatever becomes of the answer.
+-- Rules: an effect is written when it takes place, whatever becomes of the answer; a create, update, stop or delete
+-- when it is accepted, even if it shows later. What is accepted and ignored, or accepted again, is no effect.
 
 ---@class aicore.emulator.Entry
 ---@field seq integer              counts from 1, also across clear()
 ---@field what string              login, create, update, stop, delete; unknown, pending, running, dead, stopped, gone
 ---@field id string                the deployment's (of a login: the client's)
+---@field resource string|nil       deployments, executions; absent of a login, like the following
 ---@field resource_group string|nil
 ---@field time number              seconds since 1970
 ---@field request_id string|nil    absent where time alone was the cause

@@ -1,6 +1,7 @@
 -- The log of a deployment: a line for its creation, a line every ten seconds while it runs, a line for its end.
 -- Rule: lines are computed from the deployment's times when somebody asks; nothing is stored.
 
+local resources = require "aicore.emulator.resources"
 local timestamp = require "aicore.model.timestamp"
 
 local logs = {}
@@ -35,7 +36,7 @@ local function lines_in_order(deployment, query)
       lines[#lines + 1] = { timestamp = timestamp.precise(time), msg = message, container = "kserve-container" }
     end
   end
-  add(deployment.created_at, "Deployment " .. deployment.id .. " scheduled")
+  add(deployment.created_at, resources[deployment.resource].word .. " " .. deployment.id .. " scheduled")
   local first, last = heartbeats(deployment, query)
   for i = first, last do
     add(deployment.started_at + i * INTERVAL, i == 0 and "Server started" or "GET /v1/health 200")

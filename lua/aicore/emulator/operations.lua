@@ -8,6 +8,7 @@ local changes = require "aicore.emulator.changes"
 local login = require "aicore.emulator.login"
 local parameters = require "aicore.emulator.parameters"
 local reads = require "aicore.emulator.reads"
+local resources = require "aicore.emulator.resources"
 
 local operations = {}
 
@@ -28,6 +29,7 @@ local operations = {}
 ---@field run fun(context: aicore.emulator.Context): aicore.emulator.Answer
 ---@field group boolean|nil  the resource group must be named
 ---@field query table<string, aicore.emulator.Reader>|nil
+---@field query_of table<string, table<string, aicore.emulator.Reader>>|nil  the same, by resource
 ---@field media table<string, true>|nil  media types that the body may have
 ---@field body (fun(body: table, resource: string): string|nil)|nil  what is wrong with the body
 ---@field bodiless string|nil  with this method the body may be missing, and its media type does not matter
@@ -47,15 +49,26 @@ local COUNT_QUERY = {
   status = parameters.status,
 }
 
-local LIST_QUERY = {
-  executableIds = parameters.identifiers,
-  configurationId = parameters.identifier,
-  scenarioId = parameters.identifier,
-  status = parameters.status,
+local PAGE = {
   ["$top"] = parameters.integer(0, MOST_TOP),
   ["$skip"] = parameters.integer(0, MOST_SKIP),
   ["$select"] = SELECT,
 }
+
+local SCHEDULE = { executionScheduleId = parameters.identifier }
+
+local function with(...)
+  local all = {}
+  for _, readers in ipairs { ... } do
+    for name, reader in pairs(readers) do
+      all[name] = reader
+    end
+  end
+  return all
+end
+
+local COUNTS = { deployments = COUNT_QUERY, executions = with(COUNT_QUERY, SCHEDULE) }
+local LISTS = { deployments = with(COUNT_QUERY, PAGE), executions = with(COUNT_QUERY, PAGE, SCHEDULE) }
 
 local LOGS_QUERY = {
   start = parameters.date_time,
@@ -68,8 +81,8 @@ local LOGS_QUERY = {
 local OPERATIONS = {
   login = { run = login.run },
   capabilities = { run = reads.capabilities },
-  list = { group = true, query = LIST_QUERY, run = reads.list },
-  count = { group = true, query = COUNT_QUERY, run = reads.count },
+  list = { group = true, query_of = LISTS, run = reads.list },
+  count = { group = true, query_of = COUNTS, run = reads.count },
   status = { group = true, query = { ["$select"] = SELECT }, looks = true, run = reads.status },
   logs = { group = true, query = LOGS_QUERY, looks = true, run = reads.logs },
   create = { group = true, media = ANY_JSON, body = bodies.create, run = changes.create },
@@ -105,12 +118,14 @@ end
 
 local function check_id(context)
   if context.id and not parameters.is_identifier(context.id) then
-    return malformed "The deployment ID must match ^[\\w.-]{4,64}$"
+    local word = resources[context.resource].word:lower()
+    return malformed(("The %s ID must match ^[\\w.-]{4,64}$"):format(word))
   end
 end
 
 local function check_query(context, operation)
-  local query, name, problem = parameters.read(context.parameters, operation.query or {})
+  local readers = operation.query_of and operation.query_of[context.resource] or operation.query or {}
+  local query, name, problem = parameters.read(context.parameters, readers)
   if not query then
     return malformed(("%s %s"):format(name, problem), { parameter = name })
   end
@@ -141,11 +156,11 @@ local function check_existence(context, operation)
   if not context.id then
     return nil
   elseif operation.looks then
-    context.deployment = context.view:get(context.group, context.id, context.now)
+    context.deployment = context.view:get(context.group, context.id, context.now, context.resource)
   else
-    context.deployment = context.world:get(context.group, context.id)
+    context.deployment = changes.find(context, context.id)
   end
-  return not context.deployment and changes.not_found(context.id) or nil
+  return not context.deployment and changes.not_found(context.id, context.resource) or nil
 end
 
 -- Each answers a refusal, or nothing.

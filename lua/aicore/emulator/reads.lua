@@ -12,6 +12,7 @@ local function filter(query)
       and (not query.configurationId or deployment.configuration_id == query.configurationId)
       and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
       and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
+      and (not query.executionScheduleId or deployment.schedule_id == query.executionScheduleId)
   end
 end
 
@@ -44,7 +45,7 @@ local COUNTS = {
 ---@return aicore.emulator.Answer
 function reads.list(context)
   local query, settings, page = context.query, context.settings, {}
-  local found, turn = context.view:list(context.group, filter(query), context.now)
+  local found, turn = context.view:list(context.group, filter(query), context.now, context.resource)
   local skip, top = query["$skip"] or 0, query["$top"] or DEFAULT_TOP
   if settings.skip_ignored then
     skip = 0
@@ -56,20 +57,22 @@ function reads.list(context)
     page[#page + 1] = found[(i + turn) % #found + 1]
   end
   local count = COUNTS[settings.count](#page, #found, context.view)
-  return answers.records(page, query["$select"] or "list", context.world.url, count)
+  local form = query["$select"] or "list"
+  return answers.records(page, form, context.world.url, count, context.view:guises(true))
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.count(context)
-  local found = context.view:list(context.group, filter(context.query), context.now)
+  local found = context.view:list(context.group, filter(context.query), context.now, context.resource)
   return answers.text(200, tostring(#found))
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function reads.status(context)
-  return answers.record(context.deployment, context.query["$select"] or "detailed", context.world.url)
+  local form = context.query["$select"] or "detailed"
+  return answers.record(context.deployment, form, context.world.url, context.view:guises(false))
 end
 
 local LOG_WINDOW, DEFAULT_LINES = 3600, 1000
@@ -104,11 +107,11 @@ function reads.capabilities(context)
         shareable = true,
         staticDeployments = false,
         userDeployments = true,
-        userExecutions = false,
-        timeToLiveDeployments = false, -- a ttl is kept and shown, but nothing ends by it
+        userExecutions = true,
+        timeToLiveDeployments = true,
         executionSchedules = false,
-        logs = { executions = false, deployments = true },
-        bulkUpdates = { executions = false, deployments = context.settings.bulk },
+        logs = { executions = true, deployments = true },
+        bulkUpdates = { executions = context.settings.bulk, deployments = context.settings.bulk },
       },
       limits = {
         executions = { maxRunningCount = -1 },

@@ -1,9 +1,10 @@
--- A deployment as the API shows it.
+-- A deployment or an execution as the API shows it.
 -- Rule: each form is encoded once and kept with the deployment until that changes; a list of 10,000 is then a matter of
 -- joining strings. A table is made anew for each receiver, so that none can change the world or another one's copy.
 
 local json = require "aicore.emulator.json"
 local lifecycle = require "aicore.model.lifecycle"
+local resources = require "aicore.emulator.resources"
 local timestamp = require "aicore.model.timestamp"
 
 local record = {}
@@ -27,18 +28,19 @@ end
 local function details(deployment)
   local replicas = deployment.status == lifecycle.SERVING and 1 or 0
   local scaling = { predictor = { minReplicas = 0, maxReplicas = 1, runningReplicas = replicas } }
-  local resources = { model = { name = "gpt-4o", version = "latest" }, predictor = { resourcePlan = "starter" } }
+  local used = { model = { name = "gpt-4o", version = "latest" }, predictor = { resourcePlan = "starter" } }
   return {
     scaling = { backendDetails = scaling, backend_details = scaling },
-    resources = { backendDetails = resources, backend_details = resources },
+    resources = { backendDetails = used, backend_details = used },
   }
 end
 
 local function full(deployment, url)
   local running, times = deployment.status == lifecycle.SERVING, times_of(deployment)
+  local serves = resources[deployment.resource].serves
   return {
     id = deployment.id,
-    deploymentUrl = running and ("%s/v2/inference/deployments/%s"):format(url, deployment.id) or "",
+    deploymentUrl = serves and (running and ("%s/v2/inference/deployments/%s"):format(url, deployment.id) or "") or nil,
     configurationId = deployment.configuration_id,
     configurationName = "emulated-" .. deployment.configuration_id,
     executableId = deployment.executable_id,
@@ -46,10 +48,11 @@ local function full(deployment, url)
     status = deployment.status,
     statusMessage = deployment.status_message,
     targetStatus = deployment.target_status,
-    lastOperation = deployment.last_operation,
+    lastOperation = serves and deployment.last_operation or nil,
     latestRunningConfigurationId = deployment.latest_configuration_id,
     ttl = deployment.ttl,
-    details = details(deployment),
+    details = serves and details(deployment) or nil,
+    executionScheduleId = deployment.schedule_id,
     createdAt = times.created_at,
     modifiedAt = times.modified_at,
     submissionTime = times.created_at,
@@ -86,21 +89,32 @@ local FORMS = {
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param guise aicore.emulator.Guise|nil
 ---@return table
-function record.show(deployment, form, url)
-  return FORMS[form](deployment, url)
+function record.show(deployment, form, url, guise)
+  local shown = FORMS[form](deployment, url)
+  if guise then
+    guise:put_on(shown, deployment, nil)
+  end
+  return shown
 end
 
 --- The deployment as JSON.
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
+---@param guise aicore.emulator.Guise|nil
 ---@return string
-function record.encode(deployment, form, url)
-  local encoded = deployment.cache[form]
+function record.encode(deployment, form, url, guise)
+  local key = guise and form .. guise.mark or form
+  local encoded = deployment.cache[key]
   if not encoded then
-    encoded = json.encode(FORMS[form](deployment, url))
-    deployment.cache[form] = encoded
+    local shown = FORMS[form](deployment, url)
+    if guise then
+      guise:put_on(shown, deployment, json.null)
+    end
+    encoded = json.encode(shown)
+    deployment.cache[key] = encoded
   end
   return encoded
 end

@@ -4,19 +4,20 @@
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
 local parameters = require "aicore.emulator.parameters"
+local resources = require "aicore.emulator.resources"
 
 local routes = {}
 
 local BASE, TOKEN_PATH = "/v2", "/oauth/token"
-local RESOURCES = { deployments = true }
 
 -- One PATCH serves three operations, by the targetStatus also a delete. What is none of them is refused as a stop is.
-local function change(body)
+local function change(body, resource)
   local wanted = body or {}
   if lifecycle.action_of(wanted.targetStatus) == "delete" then
     return "delete"
   end
-  return wanted.configurationId ~= nil and wanted.targetStatus == nil and "update" or "stop"
+  local updates = resources[resource].serves and wanted.configurationId ~= nil and wanted.targetStatus == nil
+  return updates and "update" or "stop"
 end
 
 -- "/lm/{resource}/{id}" as a pattern; an id stands wherever nothing more precise does.
@@ -59,7 +60,7 @@ local ROUTES = build()
 
 ---@class aicore.emulator.Route
 ---@field operation string|nil  nil: this path, but not with this method
----@field resource string|nil   "deployments"
+---@field resource string|nil   "deployments" or "executions"
 ---@field id string|nil         from the path
 ---@field methods string        what the path allows
 
@@ -72,10 +73,10 @@ function routes.find(method, path, body)
   path = path:gsub("%%24", "$") -- some clients escape the $ of $count
   for _, route in ipairs(ROUTES) do
     local found, _, resource, id = path:find(route.pattern)
-    if found and (resource == nil or RESOURCES[resource]) then
+    if found and (resource == nil or resources[resource]) then
       local operation = route.operations[method]
       if type(operation) == "function" then
-        operation = operation(body)
+        operation = operation(body, resource)
       end
       local methods = route.methods
       return { operation = operation, resource = resource, id = id and parameters.unescape(id), methods = methods }

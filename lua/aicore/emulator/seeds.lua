@@ -10,6 +10,7 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 
 ---@class aicore.emulator.Seed
 ---@field id string|nil             default: d000000000000001 and so on
+---@field resource string|nil       default "deployments"
 ---@field status string|nil         default RUNNING
 ---@field target_status string|nil  default: what goes with the status
 ---@field resource_group string|nil default "default"
@@ -17,6 +18,7 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 ---@field scenario_id string|nil
 ---@field executable_id string|nil
 ---@field ttl string|nil
+---@field schedule_id string|nil
 ---@field age number|nil            seconds since its creation, default one hour
 
 -- What a deployment in this status is meant to be, if nobody says.
@@ -40,12 +42,14 @@ function seeds.deployment(seed, now)
   local started = now - age + math.min(age / 2, SLOWEST_START)
   return {
     id = seed.id,
+    resource = seed.resource or "deployments",
     group = seed.resource_group or "default",
     status = status,
     target_status = seed.target_status or usual_target(status),
     configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
     scenario_id = seed.scenario_id or seeds.SCENARIO,
     executable_id = seed.executable_id or seeds.EXECUTABLE,
+    schedule_id = seed.schedule_id,
     ttl = seed.ttl,
     last_operation = "CREATE",
     created_at = now - age,

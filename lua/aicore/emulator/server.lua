@@ -105,7 +105,9 @@ local BODILESS = { [204] = true, [304] = true }
 local function response_headers(response)
   local headers = http_headers.new()
   headers:append(":status", tostring(response.status))
-  headers:append("date", (os.date "!%a, %d %b %Y %H:%M:%S GMT"))
+  if response.date then
+    headers:append("date", os.date("!%a, %d %b %Y %H:%M:%S GMT", response.date))
+  end
   for name, value in pairs(response.headers) do
     headers:append(name, value)
   end

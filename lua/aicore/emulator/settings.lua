@@ -3,95 +3,117 @@
 
 local settings = {}
 
-local function seconds(value)
-  return type(value) == "number" and value >= 0 and value < math.huge
-end
-
-local function boolean(value)
-  return type(value) == "boolean"
-end
-
-local function share(value)
-  return type(value) == "number" and value >= 0 and value <= 1
-end
-
-local function whole(least)
+local function number(least, most)
   return function(value)
-    return type(value) == "number" and value >= least and value % 1 == 0 and value < math.huge
+    return type(value) == "number" and value >= least and value <= most
   end
 end
 
-local function length(value)
-  return seconds(value) and value > 0
+local MOST = 2 ^ 53
+
+local SECONDS = { check = number(0, MOST), must = "be seconds" }
+local SHARE = { check = number(0, 1), must = "be from 0 to 1" }
+
+local BOOLEAN = {
+  check = function(value)
+    return type(value) == "boolean"
+  end,
+  must = "be true or false",
+}
+
+local function whole(least)
+  local fits = number(least, MOST)
+  return {
+    check = function(value)
+      return fits(value) and value % 1 == 0
+    end,
+    must = ("be a whole number from %d"):format(least),
+  }
 end
 
-local COUNTS = { page = true, total = true, more = true, less = true, wrong = true, missing = true }
-
-local function kind_of_count(value)
-  return COUNTS[value] == true
+local function one_of(...)
+  local choice, words = {}, {}
+  for i, value in ipairs { ... } do
+    choice[value], words[i] = true, tostring(value)
+  end
+  return {
+    check = function(value)
+      return choice[value] == true
+    end,
+    must = "be one of " .. table.concat(words, ", "),
+  }
 end
 
-local function accepted_or_refused(value)
-  return value == 202 or value == 412
-end
-
+-- Each one's default, and what it may be.
 local KNOWN = {
-  start_time = { default = 2, check = seconds, must = "be seconds" },
-  stop_time = { default = 2, check = seconds, must = "be seconds" },
-  delete_time = { default = 2, check = seconds, must = "be seconds" },
-  latency = { default = 0, check = seconds, must = "be seconds" },
-  update_time = { default = 0, check = seconds, must = "be seconds" },
-  show_time = { default = 0, check = seconds, must = "be seconds" },
-  read_lag = { default = 0, check = seconds, must = "be seconds" },
-  replicas = { default = 1, check = whole(1), must = "be a whole number from 1" },
-  appear_time = { default = 0, check = seconds, must = "be seconds" },
-  appear_chance = { default = 0, check = share, must = "be from 0 to 1" },
-  list_lag = { default = 0, check = seconds, must = "be seconds" },
-  list_misses = { default = 0, check = share, must = "be from 0 to 1" },
-  list_misses_time = { default = 20, check = length, must = "be seconds, more than 0" },
-  list_ghosts = { default = 0, check = share, must = "be from 0 to 1" },
-  list_empty = { default = false, check = boolean, must = "be true or false" },
-  page_cap = { default = 0, check = whole(0), must = "be a whole number; 0: none" },
-  page_shifts = { default = 0, check = share, must = "be from 0 to 1" },
-  skip_ignored = { default = false, check = boolean, must = "be true or false" },
-  count = { default = "page", check = kind_of_count, must = "be page, total, more, less, wrong or missing" },
-  token_lifetime = { default = 12 * 3600, check = seconds, must = "be seconds" },
-  bulk = { default = true, check = boolean, must = "be true or false" },
-  -- What repeating an accepted DELETE answers while the deployment is still listed. Nobody knows what AI Core does.
-  delete_again = { default = 202, check = accepted_or_refused, must = "be 202 or 412" },
+  start_time = { 2, SECONDS },
+  stop_time = { 2, SECONDS },
+  delete_time = { 2, SECONDS },
+  update_time = { 0, SECONDS },
+  show_time = { 0, SECONDS },
+  quota = { -1, whole(-1) },
+  delete_again = { 202, one_of(202, 412) },
+  bulk = { true, BOOLEAN },
+  latency = { 0, SECONDS },
+  token_lifetime = { 12 * 3600, SECONDS },
+  dates = { true, BOOLEAN },
+  read_lag = { 0, SECONDS },
+  replicas = { 1, whole(1) },
+  appear_time = { 0, SECONDS },
+  appear_chance = { 0, SHARE },
+  lagging_sends = { false, BOOLEAN },
+  hide_target = { 0, SHARE },
+  stamps = { "right", one_of("right", "missing", "still", "back", "mixed") },
+  odd_records = { 0, SHARE },
+  list_lag = { 0, SECONDS },
+  list_misses = { 0, SHARE },
+  list_misses_time = { 20, { check = number(1e-3, MOST), must = "be seconds, from 0.001" } },
+  list_ghosts = { 0, SHARE },
+  list_empty = { false, BOOLEAN },
+  page_cap = { 0, whole(0) },
+  page_shifts = { 0, SHARE },
+  skip_ignored = { false, BOOLEAN },
+  count = { "page", one_of("page", "total", "more", "less", "wrong", "missing") },
 }
 
 ---@class aicore.emulator.Settings
----@field start_time number      seconds from an accepted create or update to RUNNING (or DEAD)
----@field stop_time number       seconds from an accepted stop to STOPPED
----@field delete_time number     seconds from an accepted delete until it is gone
----@field update_time number    seconds in which an updated one still shows, and runs, its old configuration (0)
----@field show_time number      seconds from an accepted stop or delete until anything of it is to be seen (0)
----@field read_lag number       seconds that the last of the replicas that answer a GET by id is behind (0)
----@field replicas integer      how many there are, from 0 to read_lag behind; chance chooses (1: it is behind)
----@field appear_time number    seconds after its creation in which a GET does not find a deployment (0) …
----@field appear_chance number  … but with this probability, from 0 to 1 (0)
----@field list_lag number       seconds that lists and counts are behind (0)
----@field list_misses number    share of the records that lists miss at any time (0); of new ones its square root
----@field list_misses_time number  seconds that each is missed (20)
----@field list_ghosts number    probability that a list shows one that is gone, each once more at most (0)
----@field list_empty boolean    whether lists show nothing, as when their index is out of order (false)
----@field page_cap integer      records in a page at most, whatever $top says (0: any number)
----@field page_shifts number    probability that a page begins some places earlier or later than the one before ends (0)
----@field skip_ignored boolean  whether $skip is (false)
----@field count string          what is called a list's count: "page" (its own length), "total", one "more" or "less"
----                             than that, "wrong" (another one each time), or it is "missing" ("page")
----@field latency number         seconds that every answer takes
----@field token_lifetime number  seconds that a new token lives
----@field bulk boolean           whether the batch operation works
----@field delete_again integer   202 or 412
+---@field start_time number        s from an accepted create, or from when an update shows, to RUNNING or DEAD (2)
+---@field stop_time number         s from when an accepted stop shows to STOPPED (2)
+---@field delete_time number       s from when an accepted delete shows until it is gone (2)
+---@field update_time number       s until an accepted update shows: until then the old configuration runs (0)
+---@field show_time number         s until anything shows of an accepted stop or delete (0)
+---@field quota integer            deployments in all groups at most: a create beyond is refused; -1: any number (-1)
+---@field delete_again integer     202 or 412: the answer to a delete of what is being deleted (202)
+---@field bulk boolean             whether the batch operation works (true)
+---@field latency number           s that every answer takes (0)
+---@field token_lifetime number    s that a new token lives (43200)
+---@field dates boolean            whether answers have a Date (true)
+---@field read_lag number          s that a GET by id is behind, or the last of several replicas that answer it (0)
+---@field replicas integer         how many take turns by chance, from 0 s to read_lag behind; 1: it is behind (1)
+---@field appear_time number       s after its creation in which a GET does not find a deployment (0)
+---@field appear_chance number     probability that it finds it all the same (0)
+---@field lagging_sends boolean    whether a stop, delete or update does not find what a GET would not find (false)
+---@field hide_target number       share of the records, 0 to 1, that never show a targetStatus (0)
+---@field stamps string            modifiedAt: "right", "missing", "still" (createdAt), "back" (earlier with each
+---                                change), or "mixed": of each record one of these ("right")
+---@field odd_records number       share of the records that are odd in lists: no id, or no status, that is a text (0)
+---@field list_lag number          s that lists and counts are behind (0)
+---@field list_misses number       share of the records that lists miss at any time; of new ones its square root (0)
+---@field list_misses_time number  s that each is missed (20)
+---@field list_ghosts number       probability that a list shows one that went in the last minute, each once more (0)
+---@field list_empty boolean       whether lists show nothing, as when their index is out of order (false)
+---@field page_cap integer         records in a page at most, whatever $top says; 0: any number (0)
+---@field page_shifts number       probability that a list begins some places further on, or back, than before (0)
+---@field skip_ignored boolean     whether $skip is (false)
+---@field count string             a list's count is the "page"'s length, the "total", one "more" or "less" than that,
+---                                "wrong" (another number each time), or it is "missing" ("page")
 
 --- The defaults.
 ---@return aicore.emulator.Settings
 function settings.new()
   local values = {}
   for name, setting in pairs(KNOWN) do
-    values[name] = setting.default
+    values[name] = setting[1]
   end
   return values
 end
@@ -107,8 +129,9 @@ function settings.change(values, changes)
     if not setting then
       return nil, ("unknown setting %s"):format(tostring(name))
     end
-    if not setting.check(value) then
-      return nil, ("%s must %s"):format(name, setting.must)
+    local kind = setting[2]
+    if not kind.check(value) then
+      return nil, ("%s must %s"):format(name, kind.must)
     end
   end
   for name, value in pairs(changes) do

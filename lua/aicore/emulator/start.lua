@@ -13,7 +13,9 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
+local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
+local known_settings = require "aicore.emulator.settings"
 
 local function number(standard, most, whole)
   return {
@@ -39,11 +41,16 @@ end
 local OPTIONS = {
   port = number(0, 65535, true),
   deployments = number(0, 1e6, true),
-  status = is_a("string", "RUNNING"),
+  status = is_a("string", lifecycle.SERVING),
   start_time = number(2, 1e6),
   stop_time = number(2, 1e6),
   delete_time = number(2, 1e6),
+  update_time = number(0, 1e6),
   latency = number(0, 1e6),
+  read_lag = number(0, 1e6),
+  list_lag = number(0, 1e6),
+  page_cap = number(0, 1e5, true),
+  quota = number(nil, 1e6, true),
   no_bulk = is_a "boolean",
   client_id = is_a "string",
   client_secret = is_a "string",
@@ -95,11 +102,15 @@ end
 local function check(options)
   for name, value in pairs(options) do
     local option = OPTIONS[name]
-    if not option and name ~= "lua" then
+    if not option and name ~= "lua" and name ~= "settings" then
       errors.misuse(("start: unknown option '%s'"):format(tostring(name)))
     elseif option and not option.fits(value) then
       errors.misuse(("start: %s: %s expected, got %s"):format(name, option.expected, tostring(value)))
     end
+  end
+  local _, problem = known_settings.change(known_settings.new(), options.settings or {})
+  if problem then
+    errors.misuse("start: settings: " .. problem)
   end
 end
 
@@ -303,7 +314,12 @@ end
 ---@field start_time number?     s until a new one runs (2)
 ---@field stop_time number?      s until a stopped one has stopped (2)
 ---@field delete_time number?    s until a deleted one is gone (2)
+---@field update_time number?    s until an update shows: until then the old configuration runs (0)
 ---@field latency number?        s that every answer takes (0)
+---@field read_lag number?       s that a GET by id is behind (0)
+---@field list_lag number?       s that lists and counts are behind (0)
+---@field page_cap integer?      records in a page at most, whatever was asked for; 0: any number (0)
+---@field quota integer?         deployments at most, a create beyond is refused; any number if not given
 ---@field no_bulk boolean?       without the batch operation
 ---@field client_id string?      who may log in; anybody if not given
 ---@field client_secret string?
@@ -312,6 +328,7 @@ end
 ---@field client_ca string?      PEM file: who signs client certificates
 ---@field seed integer?          of ids, tokens and chance (1)
 ---@field port integer?          0, any free one, if not given
+---@field settings table?        others of aicore.emulator.Settings, as for `change`
 ---@field lua string?            the command that starts a Lua which finds lua-http: "luajit"
 
 --- Starts an emulator, and waits until it listens.
@@ -326,7 +343,11 @@ local function start(options)
   check(options)
   local process, complaint = launch(command_line(options))
   if not complaint then
-    return bind(process, options)
+    local server = bind(process, options)
+    if options.settings then
+      server.change(options.settings)
+    end
+    return server
   end
   if process then
     finish(process)

@@ -1,4 +1,4 @@
--- The deployments, per resource group, and what becomes of them in time.
+-- The deployments (here also executions are called so), per resource group, and what becomes of them in time.
 -- Rule: pure; the caller says what time it is. Nothing happens between calls: advance() makes up for the time that
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
@@ -6,10 +6,12 @@ local agenda = require "aicore.runtime.agenda"
 local history = require "aicore.emulator.history"
 local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
+local resources = require "aicore.emulator.resources"
 local seeds = require "aicore.emulator.seeds"
 
 ---@class aicore.emulator.Deployment
 ---@field id string
+---@field resource string      "deployments" or "executions"
 ---@field number integer       no other deployment of this world has it
 ---@field group string
 ---@field status string
@@ -19,6 +21,7 @@ local seeds = require "aicore.emulator.seeds"
 ---@field latest_configuration_id string|nil  the one that has run last
 ---@field scenario_id string
 ---@field executable_id string
+---@field schedule_id string|nil               an execution's
 ---@field ttl string|nil
 ---@field last_operation string
 ---@field created_at number
@@ -42,10 +45,10 @@ local seeds = require "aicore.emulator.seeds"
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
 ---@field private agenda aicore.Agenda
----@field private groups table<string, table>
----@field private number integer    how many have come into it so far
----@field private standing integer  how many there are
----@field private seeded integer
+---@field private groups table<string, table<string, table>>  by resource, and by name
+---@field private number integer                   how many have come into it so far
+---@field private standing table<string, integer>  how many there are, by resource
+---@field private seeded table<string, integer>    how many of them have got their ids here, by resource
 local World = {}
 World.__index = World
 
@@ -64,17 +67,21 @@ local function note(self, what, deployment, time, request_id)
   self.journal:note {
     what = what,
     id = deployment.id,
+    resource = deployment.resource,
     resource_group = deployment.group,
     time = time,
     request_id = request_id,
   }
 end
 
-local function group_of(self, name)
-  local group = self.groups[name]
+local DEPLOYMENTS = "deployments"
+
+local function group_of(self, resource, name)
+  local groups = self.groups[resource]
+  local group = groups[name]
   if not group then
     group = { by_id = {}, order = {}, gone = 0 }
-    self.groups[name] = group
+    groups[name] = group
   end
   return group
 end
@@ -84,12 +91,13 @@ local UNITS = { m = 60, h = 3600, d = 86400 }
 -- When the time to live is over; nil: never.
 local function end_of(deployment)
   local number, unit = (deployment.ttl or ""):lower():match "^(%d+)([mhd])$"
-  return number and deployment.created_at + tonumber(number) * UNITS[unit]
+  return number and resources[deployment.resource].serves and deployment.created_at + tonumber(number) * UNITS[unit]
 end
 
 local function insert(self, deployment, now)
-  local group = group_of(self, deployment.group)
-  self.number, self.standing = self.number + 1, self.standing + 1
+  local group = group_of(self, deployment.resource, deployment.group)
+  self.number = self.number + 1
+  self.standing[deployment.resource] = self.standing[deployment.resource] + 1
   deployment.number, deployment.since = self.number, deployment.created_at
   group.by_id[deployment.id] = deployment
   group.order[#group.order + 1] = deployment
@@ -130,10 +138,10 @@ end
 
 -- Those that go keep their places until they are half of all: so removing one costs next to nothing.
 local function remove(self, deployment, at)
-  local group = group_of(self, deployment.group)
+  local group = group_of(self, deployment.resource, deployment.group)
   keep(self, deployment, at)
   deployment.gone, deployment.plan, deployment.intent = true, nil, nil
-  self.standing = self.standing - 1
+  self.standing[deployment.resource] = self.standing[deployment.resource] - 1
   group.gone = group.gone + 1
   if group.gone * 2 > #group.order then
     forget_gone(self, group, at)
@@ -162,7 +170,10 @@ local function enter(self, deployment, status, at)
   deployment.status = status
   deployment.hidden = nil
   if status == SERVING then
-    deployment.started_at, deployment.latest_configuration_id = at, deployment.configuration_id
+    deployment.started_at = at
+    if resources[deployment.resource].serves then
+      deployment.latest_configuration_id = deployment.configuration_id
+    end
   elseif lifecycle.ended(status) then
     deployment.completed_at = at
   end
@@ -264,10 +275,11 @@ end
 --- A deployment that can be seen.
 ---@param group_name string
 ---@param id string
+---@param resource string|nil  default: deployments
 ---@param at number|nil  seconds since 1970: as it was then, as far back as the lags go; nil: as it is
 ---@return aicore.emulator.Deployment|nil
-function World:get(group_name, id, at)
-  local group = self.groups[group_name]
+function World:get(group_name, id, resource, at)
+  local group = self.groups[resource or DEPLOYMENTS][group_name]
   local state = shown(group and group.by_id[id], at)
   return state and not state.gone and state or nil
 end
@@ -275,12 +287,13 @@ end
 --- The deployments of a group that can be seen and that the filter accepts, in the order in which they came.
 ---@param group_name string
 ---@param accepts fun(deployment: aicore.emulator.Deployment): boolean
+---@param resource string|nil  default: deployments
 ---@param at number|nil  as for get
 ---@param haunts nil|fun(deployment: aicore.emulator.Deployment): boolean  is this one shown, though it is gone?
 ---@return aicore.emulator.Deployment[]
-function World:find(group_name, accepts, at, haunts)
+function World:find(group_name, accepts, resource, at, haunts)
   local found = {}
-  local group = self.groups[group_name]
+  local group = self.groups[resource or DEPLOYMENTS][group_name]
   for _, deployment in ipairs(group and group.order or found) do
     local state = shown(deployment, at)
     if state and (haunts or not state.gone) and accepts(state) and (not state.gone or haunts(state)) then
@@ -299,10 +312,13 @@ end
 ---@param configuration_id string
 ---@param ttl string|nil
 ---@param cause aicore.emulator.Cause
+---@param resource string|nil  default: deployments
 ---@return aicore.emulator.Deployment
-function World:create(group_name, configuration_id, ttl, cause)
+function World:create(group_name, configuration_id, ttl, cause, resource)
+  resource = resource or DEPLOYMENTS
   local deployment = {
-    id = "d" .. random.hex(self.draw, 15),
+    id = resources[resource].letter .. random.hex(self.draw, 15),
+    resource = resource,
     group = group_name,
     status = lifecycle.NO_NEWS,
     target_status = SERVING,
@@ -326,7 +342,7 @@ end
 --- How many deployments there are, in all groups.
 ---@return integer
 function World:size()
-  return self.standing
+  return self.standing[DEPLOYMENTS]
 end
 
 -- SAP AI Launchpad's page says that a dead one can be brought back by an update, too.
@@ -379,11 +395,11 @@ function World:change(deployment, action, cause, configuration_id)
   return true
 end
 
-local function next_seed_id(self, group)
+local function next_seed_id(self, group, resource)
   local id
   repeat
-    self.seeded = self.seeded + 1
-    id = ("d%015d"):format(self.seeded)
+    self.seeded[resource] = self.seeded[resource] + 1
+    id = ("%s%015d"):format(resources[resource].letter, self.seeded[resource])
   until not group.by_id[id]
   return id
 end
@@ -395,8 +411,8 @@ end
 ---@return aicore.emulator.Deployment
 function World:seed(seed, now)
   local deployment = seeds.deployment(seed, now)
-  local group = group_of(self, deployment.group)
-  deployment.id = deployment.id or next_seed_id(self, group)
+  local group = group_of(self, deployment.resource, deployment.group)
+  deployment.id = deployment.id or next_seed_id(self, group, deployment.resource)
   local earlier = group.by_id[deployment.id]
   if earlier and not earlier.gone then
     remove(self, earlier, now)
@@ -413,7 +429,10 @@ end
 
 --- Forgets every deployment.
 function World:clear()
-  self.groups, self.agenda, self.seeded, self.standing = {}, agenda.new(), 0, 0
+  self.groups, self.agenda, self.seeded, self.standing = {}, agenda.new(), {}, {}
+  for resource in pairs(resources) do
+    self.groups[resource], self.seeded[resource], self.standing[resource] = {}, 0, 0
+  end
 end
 
 local world = {}

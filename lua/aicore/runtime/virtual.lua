@@ -162,7 +162,7 @@ local function turn(loop)
   if not due then
     error("the virtual runtime: everybody waits, and nothing is due any more", 0)
   end
-  loop.time = math.max(loop.time, at)
+  loop.time = at
   if type(due) == "function" then
     due()
   else
@@ -244,7 +244,6 @@ local function apart(loop, fn)
   begin_some(loop, group)
   while not is_over(group) do
     if is_cancelled(task) then
-      group.waiter = nil
       return false
     end
     park(loop, task, math.huge)

@@ -1,0 +1,344 @@
+--- Works towards a goal for one deployment or many: looks at what is open, sends for each what its situation asks for,
+-- until all are done, the deadline has come, or the host wants control back.
+-- What is known of each is the evidence's matter (evidence.lua), what follows from it the goal's (goals.lua), how it is
+-- looked at and how it is sent that of looks.lua and sends.lua. Here stands only what happens next.
+-- Rules of this file:
+--   What is kept per deployment stands in arrays by its place; the places follow the ids in their order.
+--   The user's callbacks are called between two rounds, in the coroutine of the user's own call, and nowhere else.
+--   What was shown by another goal's look or answer counts as if this one had looked or asked.
+
+local evidence = require "aicore.fleet.evidence"
+
+local engine = {}
+
+--- One whose answer is being waited for is not looked at sooner than this, in seconds.
+local FLYING = 10
+
+--- Two refusals of all looks, for lack of permission or a login, are final if they are this far apart, in seconds.
+local DENIALS_APART = 5
+
+--- The last look begins so early that it should be over at the deadline: as long before as the last one took, but at
+--- least so many seconds, or this share of a short time.
+local LAST_LOOK, LAST_SHARE = 0.5, 0.1
+
+---@class aicore.Listener  what a goal does with what becomes of its deployments
+---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
+---@field stopped fun(self, id: string)               it was proved to have been stopped
+---@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?)
+---       reason: of goals.lua, or "timeout", "cancelled", "denied"; err: what it was denied by, or why the last look
+---       failed; refusal: why what was sent last failed
+---@field changed fun(self, engine: aicore.Engine)?  after a round in which something has
+
+---@class aicore.Engine: aicore.Observer
+---@field open integer      how many are not settled
+---@field beliefs aicore.Beliefs
+---@field cancelled boolean
+local Engine = {}
+Engine.__index = Engine
+
+--- An engine without deployments.
+---@param options { goal: function, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
+---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean? }
+---       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted: they
+---       are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole records
+---@return aicore.Engine
+function engine.new(options)
+  local now = options.group.runtime.now()
+  return setmetatable({
+    goal = options.goal,
+    group = options.group,
+    looks = options.looks,
+    sends = options.sends,
+    listener = options.listener,
+    deadline = options.deadline,
+    last_look = math.min(LAST_LOOK, LAST_SHARE * (options.deadline - now)),
+    appears_by = options.appear and now + options.appear,
+    unwanted = options.unwanted,
+    keep = options.keep,
+    beliefs = evidence.new(),
+    ids = {},
+    place = {}, -- by id, of those that are open
+    refusals = {}, -- place -> why a send failed last
+    troubles = {}, -- place -> why the last GET failed
+    open = 0,
+    changed = false,
+    cancelled = false,
+  }, Engine)
+end
+
+--- Takes on deployments. Those that it has already are left as they are.
+---@param ids string[]  in any order
+---@return aicore.Engine self
+function Engine:add(ids)
+  local sorted, now = {}, self.group.runtime.now()
+  for i = 1, #ids do
+    sorted[i] = ids[i]
+  end
+  table.sort(sorted)
+  for _, id in ipairs(sorted) do
+    if not self.place[id] then
+      local place = #self.ids + 1
+      self.ids[place], self.place[id], self.open = id, place, self.open + 1
+      self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
+    end
+  end
+  self.looks:reconsider()
+  return self
+end
+
+-- What becomes of one ------------------------------------------------------------------------------
+
+local function close(self, place)
+  local id = self.ids[place]
+  self.place[id], self.refusals[place], self.troubles[place] = nil, nil, nil
+  self.open, self.changed = self.open - 1, true
+  self.beliefs:drop(place)
+  return id
+end
+
+local function settle(self, place, list)
+  local record = self.record
+  self.listener:settled(close(self, place), list, record)
+end
+
+local function fail(self, place, reason, err)
+  local s, refusal, trouble = self.beliefs.situation[place], self.refusals[place], self.troubles[place]
+  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal)
+end
+
+--- Everything that is open fails, for a reason that is the same for all.
+local function fail_all(self, reason, err)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] then
+      fail(self, place, reason, err)
+    end
+  end
+end
+
+-- What looks tell ----------------------------------------------------------------------------------
+
+---@param id string
+---@return integer? place
+function Engine:place_of(id)
+  return self.place[id]
+end
+
+function Engine:seen(place, record, by, at)
+  local counts, changed, stopped = self.beliefs:seen(place, record, by, at)
+  self.denied_at, self.troubles[place] = nil, nil
+  self.changed = self.changed or changed
+  if counts and self.keep then
+    self.record = record
+  end
+  if stopped then
+    self.listener:stopped(self.ids[place])
+  end
+end
+
+function Engine:missing(place, by, at)
+  self.denied_at, self.troubles[place] = nil, nil
+  local word = self.beliefs:missing(place, by, at, self.unwanted)
+  if word then
+    settle(self, place, word)
+  end
+end
+
+function Engine:unlisted(began, at)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] and self.beliefs.looked[place] < began then
+      self:missing(place, "list", at)
+    end
+  end
+end
+
+--- A look failed. One that failed for all is no reason to look again at once.
+function Engine:trouble(place, err, at)
+  if place then
+    self.troubles[place] = err
+  else
+    self.look_error = err
+  end
+  for each = place or 1, place or #self.ids do
+    self.beliefs:failed(each, at)
+  end
+  if err.kind == "cancelled" then
+    self.cancelled = true
+  elseif err.kind == "config" then
+    fail_all(self, "denied", err)
+  elseif err.kind == "auth" then
+    self.denied_at = self.denied_at or at
+    if at - self.denied_at >= DENIALS_APART then
+      fail_all(self, "denied", err)
+    end
+  end
+end
+
+-- What it wants of looks ---------------------------------------------------------------------------
+
+--- When its last look is due: so that it is over at the deadline.
+local function last_look_at(self)
+  return self.deadline - math.max(self.last_look, self.looks.took)
+end
+
+local function due_of(self, place)
+  local due = self.beliefs:due(place)
+  if self.beliefs.situation[place].flying then
+    due = math.max(due, self.beliefs.looked[place] + FLYING)
+  end
+  return due
+end
+
+--- By id, when the first one is due; by list, at the mean of when each of them is.
+---@param by_id boolean
+---@return number
+function Engine:due(by_id)
+  local first, sum, last = math.huge, 0, last_look_at(self)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] then
+      local due = due_of(self, place)
+      first, sum = math.min(first, due), sum + due
+    end
+  end
+  local due = by_id and first or sum / self.open
+  return self.looks.over_at < last and math.min(due, last) or due
+end
+
+--- How much sooner than it is due one is looked at if another one is, as a share of the time since its last look.
+local SOONER = 0.11
+
+function Engine:each_due(now, act)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] then
+      local due, looked = due_of(self, place), self.beliefs.looked[place]
+      if now >= due or now >= due - SOONER * (due - looked) or now >= last_look_at(self) then
+        act(self.ids[place])
+      end
+    end
+  end
+end
+
+function Engine:each_to_get(now, act)
+  for place = 1, #self.ids do
+    local s = self.beliefs.situation[place]
+    if s and self.goal(s, now - self.beliefs.since[place]) == "get" then
+      act(self.ids[place])
+    end
+  end
+end
+
+function Engine:each_open(_, act)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] then
+      act(self.ids[place])
+    end
+  end
+end
+
+-- What becomes of what was sent --------------------------------------------------------------------
+
+--- A stop or delete of this one is on its way, by whatever goal.
+function Engine:sending(place, action, at)
+  self.beliefs:sending(place, action, at)
+end
+
+--- What it was answered: "accepted", "refused", "lost", "missing" (not found) or "denied" (no permission).
+---@param place integer
+---@param action "stop"|"delete"
+---@param answer string
+---@param err aicore.Error?
+---@param at number
+function Engine:answered(place, action, answer, err, at)
+  if answer == "missing" then
+    self:missing(place, "send", at)
+    return
+  end
+  self.refusals[place] = err
+  if answer ~= "denied" then
+    self.beliefs:sent(place, action, answer, at)
+  elseif self.beliefs:denied(place, action, at) then
+    fail(self, place, "denied", err)
+  end
+end
+
+--- It was being sent, and will not be answered any more.
+function Engine:unanswered(place, at)
+  local s = self.beliefs.situation[place]
+  if s.flying then
+    self.beliefs:sent(place, s.action, "lost", at)
+  end
+end
+
+-- Rounds -------------------------------------------------------------------------------------------
+
+--- Settles what is settled. Returns what is to be sent: ids, and the action of each.
+local function decide(self, now)
+  local ids, actions = {}, {}
+  for place = 1, #self.ids do
+    local s = self.beliefs.situation[place]
+    if s then
+      local what, detail = self.goal(s, now - self.beliefs.since[place])
+      if what == "done" then
+        settle(self, place, detail)
+      elseif what == "fail" then
+        fail(self, place, detail)
+      elseif (what == "stop" or what == "delete") and self.beliefs:may_send(place, what, now) then
+        ids[#ids + 1], actions[#actions + 1] = self.ids[place], what
+      end
+    end
+  end
+  return ids, actions
+end
+
+local function tell_changes(self)
+  if self.changed and self.listener.changed then
+    self.changed = false
+    self.listener:changed(self)
+  end
+end
+
+--- One round: sends what can be sent, or else waits for a look. False: there is no other.
+local function round(self)
+  local now = self.group.runtime.now()
+  self.sends:recover()
+  local ids, actions = decide(self, now)
+  tell_changes(self)
+  if self.open == 0 or self.cancelled then
+    return false
+  elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
+    return false
+  elseif #ids > 0 then
+    self.cancelled = self.sends:send(ids, actions, self.deadline)
+    self.looks:reconsider()
+    return not self.cancelled
+  end
+  self.cancelled = not self.looks:share(self.deadline, self.deadline)
+  return true
+end
+
+--- Works until all is done. What was seen just now may be given, instead of a first look.
+---@param known table[]?  records, of a list
+---@param at number?      when they were seen
+function Engine:run(known, at)
+  self.looks:join(self)
+  for _, record in ipairs(known or {}) do
+    local place = self.place[record.id]
+    if place then
+      self:seen(place, record, "list", at)
+    end
+  end
+  known = nil -- luacheck: ignore 311 (ten thousand of them are two megabytes)
+  repeat
+    local go_on = round(self)
+  until not go_on
+  self:stop(self.cancelled)
+  tell_changes(self)
+end
+
+--- Ends it, whatever has happened until now. May be called again.
+---@param cancelled boolean  by the host; else it is the deadline that has come
+function Engine:stop(cancelled)
+  self.looks:leave(self)
+  fail_all(self, cancelled and "cancelled" or "timeout")
+end
+
+return engine

@@ -1,0 +1,483 @@
+--- What was observed of deployments, and what that proves: the beliefs on which everything that takes time decides.
+-- Pure: no I/O, no clock of its own; `at` and `now` are seconds on the clock of the caller.
+--
+-- A belief is a situation, since when, and when it was looked at last. Situations are immutable, interned and shared by
+-- all that are in the same; so ten thousand beliefs are three numbers or references each, in arrays by place.
+-- Rules of this file (each claim needs several observations, as a single one may be stale, lost or foreign):
+--   Order     What has ended never runs again, unless a newer modifiedAt says so; another step that the lifecycle forbids
+--             counts when nothing else was seen for 60 s. What counts clears what was missing before.
+--   Target    Only a target that was seen counts, and it counts until another one is seen.
+--   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both by
+--             list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s later,
+--             list or get.
+--   New       While it may still have to appear, "not found" means "not yet"; one that is to be torn down is given up
+--             after nothing else in 30 s and five looks.
+--   Stopped   Ended now, and seen running before; once.
+--   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 … s
+--             after, up to 30 s; one that a list lacks at once, twice: the answer tells whether it is gone.
+
+local lifecycle = require "aicore.model.lifecycle"
+local timestamp = require "aicore.model.timestamp"
+
+local evidence = {}
+
+--- Two sightings of nothing are one unless they are this far apart, in seconds.
+evidence.APART = 2
+
+--- A step that the lifecycle forbids counts when nothing else was seen for so long, in seconds.
+local INSISTENT = 60
+
+--- One that may still have to appear, but is to be torn down, is gone after nothing else in so many seconds and looks.
+local GIVEN_UP_AFTER, GIVEN_UP_LOOKS = 30, 5
+
+--- The pace of looks: the next one is due after this share of the time since the last change, in these bounds (s).
+local SHARE, SOONEST, LATEST = 1 / 5, 0.25, 10
+
+--- A refusal that is all there was for so long, in seconds, is for good.
+evidence.REFUSED_FOR_GOOD = 120
+
+--- When one was looked at that was not.
+local NEVER = -math.huge
+
+--- Two refusals of permission count if they are this far apart, in seconds.
+local DENIALS_APART = 5
+
+-- Situations ---------------------------------------------------------------------------------------
+
+---@class aicore.Situation  immutable; what is false or nil is not so, or not known
+---@field status string?    as of the last sighting that counted; nil: not seen in this call
+---@field target string?    the last target that was seen
+---@field by_get boolean    the last sighting was by GET
+---@field ran boolean       it was seen running in this call
+---@field stopped boolean   and then ended: it has been stopped
+---@field left "target"|"status"|nil  it was seen to be meant to end; or only on its way there (when a ttl is over)
+---@field deleting boolean  a delete is known: accepted, or its target was seen
+---@field no_get boolean    "not found" by GET, and nothing seen since
+---@field no_list boolean   absent from a complete list, and nothing seen since
+---@field no_send boolean   "not found" to a stop or delete, and nothing seen since
+---@field asked boolean     no_list came first, then no_send
+---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
+---@field action "stop"|"delete"|nil  what was sent last
+---@field answer "accepted"|"refused"|"lost"|nil
+---@field sends integer     how often that was sent without effect
+---@field probes integer    how often it was sent to learn whether it is gone
+---@field flying boolean    it is being sent
+
+-- In the order in which they make the key of a situation.
+local FIELDS = {
+  "status",
+  "target",
+  "by_get",
+  "ran",
+  "stopped",
+  "left",
+  "deleting",
+  "no_get",
+  "no_list",
+  "no_send",
+  "asked",
+  "hidden",
+  "action",
+  "answer",
+  "sends",
+  "probes",
+  "flying",
+}
+
+local UNSEEN = {
+  by_get = false,
+  ran = false,
+  stopped = false,
+  deleting = false,
+  no_get = false,
+  no_list = false,
+  no_send = false,
+  asked = false,
+  hidden = 0,
+  sends = 0,
+  probes = 0,
+  flying = false,
+}
+
+--- No number in a situation grows beyond this: by then, every delay has reached its end.
+local MOST_SENDS = 12
+
+---@class aicore.Beliefs
+---@field situation aicore.Situation[]  by place
+---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
+---@field looked number[]   when it was looked at last
+---@field private known table<string, aicore.Situation>  by key
+---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
+---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
+---@field private denied_at table<integer, number>   place -> when a send was refused for lack of permission
+---@field private forbidden table<integer, { status: string, at: number }>  place -> a sighting that does not count yet
+---@field private stamps table<integer, number>      place -> modifiedAt of one that has ended
+---@field private appears_by table<integer, number>  place -> until when it may still have to appear
+local Beliefs = {}
+Beliefs.__index = Beliefs
+
+---@return aicore.Beliefs
+function evidence.new()
+  return setmetatable({
+    situation = {},
+    since = {},
+    looked = {},
+    known = {},
+    steps = {},
+    missed_at = {},
+    denied_at = {},
+    forbidden = {},
+    stamps = {},
+    appears_by = {},
+  }, Beliefs)
+end
+
+local function key_of(fields)
+  local words = {}
+  for i = 1, #FIELDS do
+    words[i] = tostring(fields[FIELDS[i]])
+  end
+  return table.concat(words, " ")
+end
+
+-- Stands for nil among changes.
+local NOTHING = {}
+
+--- The one situation that is like another but for some fields.
+local function derive(self, from, changes)
+  local fields = {}
+  for i = 1, #FIELDS do
+    local name = FIELDS[i]
+    local value = changes[name]
+    if value == nil then
+      value = from[name]
+    elseif value == NOTHING then
+      value = nil
+    end
+    fields[name] = value
+  end
+  local key = key_of(fields)
+  self.known[key] = self.known[key] or fields
+  return self.known[key]
+end
+
+--- What a situation becomes by an event: `changes_by(situation, ...)`, worked out once for each pair of them.
+local function step(self, place, event, changes_by, ...)
+  local from = self.situation[place]
+  local steps = self.steps[from]
+  if not steps then
+    steps = {}
+    self.steps[from] = steps
+  end
+  local to = steps[event]
+  if not to then
+    to = derive(self, from, changes_by(from, ...))
+    steps[event] = to
+  end
+  self.situation[place] = to
+  return to, from
+end
+
+--- It is settled: nothing is kept of it.
+---@param place integer
+function Beliefs:drop(place)
+  self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
+  self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
+  self.stamps[place], self.appears_by[place] = nil, nil
+end
+
+-- Sightings ----------------------------------------------------------------------------------------
+
+--- A belief of one of which nothing is known.
+---@param place integer
+---@param now number
+---@param appears_by number?  until when "not found" may mean "not yet"
+function Beliefs:add(place, now, appears_by)
+  self.situation[place], self.since[place], self.looked[place] = derive(self, UNSEEN, {}), now, NEVER
+  self.appears_by[place] = appears_by
+end
+
+--- Does the lifecycle allow this step, or the record say itself that it is newer?
+local function is_possible(self, place, record)
+  local status = self.situation[place].status
+  if not status or lifecycle.may_become(status, record.status) then
+    return true
+  elseif not lifecycle.ended(status) then
+    return false
+  end
+  local before, stamp = self.stamps[place], timestamp.parse(record.modifiedAt)
+  return before ~= nil and stamp ~= nil and stamp > before
+end
+
+--- May the sighting be believed? One that is impossible may, when nothing else was seen for a minute; of one that has
+--- ended, never.
+local function counts(self, place, record, at)
+  if is_possible(self, place, record) then
+    self.forbidden[place] = nil
+    return true
+  end
+  local forbidden = self.forbidden[place]
+  if not forbidden then
+    self.forbidden[place] = { at = at }
+    return false
+  elseif at - forbidden.at < INSISTENT or lifecycle.ended(self.situation[place].status) then
+    return false
+  end
+  self.forbidden[place] = nil
+  return true
+end
+
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, probes = 0, hidden = 0 }
+
+local function changes_of_seen(from, status, target, by)
+  target = target or from.target
+  local ended = lifecycle.ended(status)
+  local changes = {
+    status = status,
+    target = target,
+    by_get = by == "get",
+    ran = from.ran or lifecycle.active(status),
+    stopped = from.stopped or ended and from.ran,
+    left = lifecycle.leaving(target) and "target" or from.left or lifecycle.stopping(status) and "status" or nil,
+    deleting = from.deleting or target == lifecycle.targets.delete,
+  }
+  for name, value in pairs(FOUND) do
+    changes[name] = value
+  end
+  if status ~= from.status and from.answer ~= "accepted" and not from.flying then
+    changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
+  end
+  return changes
+end
+
+--- A record was seen.
+---@param place integer
+---@param record { status: string, targetStatus: string?, modifiedAt: string? }
+---@param by "get"|"list"
+---@param at number
+---@return boolean counts   false: it is stale
+---@return boolean changed  status or target are not what they were
+---@return boolean stopped  it has just been proved that it was stopped
+function Beliefs:seen(place, record, by, at)
+  self.looked[place] = at
+  if not counts(self, place, record, at) then
+    return false, false, false
+  end
+  self.missed_at[place] = nil
+  local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
+  local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
+  local changed = to.status ~= from.status or to.target ~= from.target
+  if changed then
+    self.since[place] = at
+  end
+  if lifecycle.ended(to.status) then
+    self.stamps[place] = timestamp.parse(record.modifiedAt)
+  end
+  return true, changed, to.stopped and not from.stopped
+end
+
+--- A look at it failed.
+---@param place integer
+---@param at number
+function Beliefs:failed(place, at)
+  if self.situation[place] then
+    self.looked[place] = at
+  end
+end
+
+-- Not found ----------------------------------------------------------------------------------------
+
+-- Is it gone, now that it is missing by get, list or send, too? By whether a delete is known; `apart`: what was missing
+-- before has been so for long enough.
+local PROVES = {
+  known = {
+    get = function(s)
+      return s.no_get or s.no_list or s.no_send
+    end,
+    list = function(s)
+      return s.no_get or s.no_send
+    end,
+    send = function(s)
+      return s.no_get or s.no_list
+    end,
+  },
+  unknown = {
+    get = function(s, apart)
+      return apart and (s.no_get or s.asked)
+    end,
+    list = function(s, apart)
+      return apart and s.asked
+    end,
+    send = function()
+      return false
+    end,
+  },
+}
+
+local function changes_of_missing(from, by)
+  local answered = by == "send"
+  return {
+    no_get = from.no_get or by == "get",
+    no_list = from.no_list or by == "list",
+    no_send = from.no_send or answered,
+    asked = from.asked or answered and from.no_list,
+    flying = not answered and from.flying,
+  }
+end
+
+local function changes_of_hiding(from)
+  return { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), flying = false }
+end
+
+--- Not found while it may still have to appear. Is it given up, as it was to be torn down anyway?
+local function is_given_up(self, place, at, unwanted)
+  local first = self.missed_at[place] or at
+  self.missed_at[place] = first
+  local to = step(self, place, "hidden", changes_of_hiding)
+  return unwanted and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
+end
+
+--- It was not found. What proves that it is gone is said in the head of this file.
+---@param place integer
+---@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or delete
+---@param at number
+---@param unwanted boolean?       it is to be torn down
+---@return "deleted"|"absent"|nil gone  nil: not proved
+function Beliefs:missing(place, by, at, unwanted)
+  self.looked[place] = at
+  local from, first = self.situation[place], self.missed_at[place]
+  local proved
+  if at < (self.appears_by[place] or -math.huge) then
+    proved = is_given_up(self, place, at, unwanted)
+  else
+    local to = step(self, place, "missing " .. by, changes_of_missing, by)
+    if to.no_get and not from.no_get or to.asked and not from.asked then
+      self.missed_at[place] = at
+    end
+    if not (from.no_get or from.no_list or from.no_send) then
+      self.since[place] = at
+    end
+    proved = PROVES[from.deleting and "known" or "unknown"][by](from, first ~= nil and at - first >= evidence.APART)
+  end
+  if proved then
+    return (from.status or from.deleting) and "deleted" or "absent"
+  end
+end
+
+-- Sending ------------------------------------------------------------------------------------------
+
+local function changes_of_sending(from, action)
+  local again = from.action == action
+  local changes = { action = action, flying = true }
+  if not again then
+    changes.answer, changes.sends = NOTHING, 0
+  end
+  if from.no_list then
+    changes.probes = from.probes + 1
+  end
+  return changes
+end
+
+--- A stop or delete is on its way.
+---@param place integer
+---@param action "stop"|"delete"
+---@param at number
+function Beliefs:sending(place, action, at)
+  local to, from = step(self, place, "sending " .. action, changes_of_sending, action)
+  if from.action ~= to.action then
+    self.since[place] = at
+  end
+end
+
+--- What was accepted once in this state stays so: a later refusal says that it is under way.
+local function changes_of_answer(from, action, answer)
+  local kept = from.answer == "accepted" and from.action == action
+  local changes = {
+    action = action,
+    answer = kept and "accepted" or answer,
+    sends = (kept or answer == from.answer) and math.min(from.sends + 1, MOST_SENDS) or 1,
+    flying = false,
+  }
+  if answer == "accepted" then
+    changes.deleting = from.deleting or action == "delete"
+    changes.no_get, changes.no_list, changes.no_send, changes.asked, changes.probes = false, false, false, false, 0
+  end
+  return changes
+end
+
+--- What became of it; "not found" is for missing().
+---@param place integer
+---@param action "stop"|"delete"
+---@param answer "accepted"|"refused"|"lost"
+---@param at number
+function Beliefs:sent(place, action, answer, at)
+  local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
+  if to.answer ~= from.answer then
+    self.since[place] = at
+  end
+  self.denied_at[place] = nil
+end
+
+--- It was refused for lack of permission.
+---@param place integer
+---@param action "stop"|"delete"
+---@param at number
+---@return boolean final  twice in a row, and not by one blip
+function Beliefs:denied(place, action, at)
+  local first = self.denied_at[place] or at
+  self:sent(place, action, "refused", at)
+  self.denied_at[place] = first
+  return at - first >= DENIALS_APART
+end
+
+--- When the n-th sending without effect is followed by another, in seconds since the first answer.
+local AGAIN = {
+  accepted = function(sends)
+    return 10 * (2 ^ sends - 1)
+  end,
+  refused = function(sends)
+    return sends <= 5 and 2 ^ sends - 1 or 31 + 30 * (sends - 5)
+  end,
+}
+AGAIN.lost = AGAIN.refused
+
+--- Its target tells that an accepted action is in force: then there is less reason to repeat it.
+local SHOWN_COUNTS = 2
+
+--- How often one that a list lacks is asked by the deed; then a GET has to tell.
+evidence.PROBES = 2
+
+--- May this be sent now?
+---@param place integer
+---@param action "stop"|"delete"
+---@param now number
+---@return boolean
+function Beliefs:may_send(place, action, now)
+  local s = self.situation[place]
+  if s.flying then
+    return false
+  elseif s.no_list and not s.asked and s.probes < evidence.PROBES or s.action ~= action or not s.answer then
+    return true
+  end
+  local shown = s.target == lifecycle.targets[action] and s.answer == "accepted"
+  return now - self.since[place] >= AGAIN[s.answer](s.sends + (shown and SHOWN_COUNTS or 0))
+end
+
+-- Looking ------------------------------------------------------------------------------------------
+
+--- When it should be looked at again: the longer nothing has changed, the later.
+---@param place integer
+---@return number  -math.huge: it was not looked at yet
+function Beliefs:due(place)
+  local looked = self.looked[place]
+  if looked == NEVER then
+    return NEVER
+  end
+  local s = self.situation[place]
+  if not s.deleting and (s.no_get or s.asked) then
+    return looked + evidence.APART -- no look before can prove more
+  end
+  return looked + math.max(SOONEST, math.min(LATEST, SHARE * (looked - self.since[place])))
+end
+
+return evidence

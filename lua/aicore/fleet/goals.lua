@@ -1,0 +1,129 @@
+--- What a goal makes of a situation (evidence.lua). Pure; each is a function of the situation and its age, the seconds
+-- since it last changed, that says what follows:
+--   "done", list       reached: the list of a report that it belongs to, or nil where it has been told already
+--   "fail", reason     it cannot be reached; reason is a row of REASONS
+--   "stop", "delete"   to be sent, as soon as the evidence lets it
+--   "get"              a GET has to tell more
+--   "look"             there is nothing to do but to look again
+-- One that is gone has ended for every goal: the engine settles it by the word that evidence.missing() says.
+
+local evidence = require "aicore.fleet.evidence"
+local lifecycle = require "aicore.model.lifecycle"
+
+local goals = {}
+
+--- What is not an ended state by GET has to be the same for so long, in seconds, the last time by GET.
+local INSISTENT = 10
+
+--- Is this so beyond doubt? If it only seems so, what is to be done to know.
+local function is_sure(s, age)
+  if not s.by_get then
+    return false, (lifecycle.ended(s.status) or age >= INSISTENT) and "get" or "look"
+  end
+  return lifecycle.ended(s.status) or age >= INSISTENT, "look"
+end
+
+--- A failure that is claimed only beyond doubt.
+local function fail(s, age, reason)
+  local sure, otherwise = is_sure(s, age)
+  if sure then
+    return "fail", reason
+  end
+  return otherwise
+end
+
+--- One that a list lacks is asked by the deed, which tells whether it is gone; where that told nothing, by GET.
+local function ask(s, deed)
+  local told_nothing = s.probes >= evidence.PROBES or s.answer == "refused" and s.probes > 0
+  if s.asked then
+    return "look"
+  end
+  return told_nothing and "get" or deed
+end
+
+--- An action that is in force already, but was not sent by this goal, is sent only where nothing happens.
+local function towards(action, s, age)
+  if lifecycle.action_of(s.target) == action and s.action ~= action and age < INSISTENT then
+    return "look"
+  end
+  return action
+end
+
+local function is_refused(s, age)
+  return s.answer == "refused" and age >= evidence.REFUSED_FOR_GOOD
+end
+
+--- Stops what runs, waits, deletes, until it is gone.
+---@param s aicore.Situation
+---@param age number
+function goals.teardown(s, age)
+  local step = s.deleting and "delete" or s.status and lifecycle.teardown(s.status, s.target)
+  if is_refused(s, age) then
+    return "fail", "refused"
+  elseif s.no_list then
+    return ask(s, step == "stop" and "stop" or "delete")
+  elseif not step or step == "wait" then
+    return "look"
+  end
+  return towards(step, s, age)
+end
+
+--- Stops what runs, and waits until it has ended.
+---@param s aicore.Situation
+---@param age number
+function goals.stop(s, age)
+  if is_refused(s, age) then
+    return "fail", "refused"
+  elseif s.no_list then
+    return ask(s, "stop")
+  elseif lifecycle.ended(s.status) then
+    return "done", not s.stopped and "skipped" or nil
+  elseif lifecycle.may(s.status, "stop") then
+    return towards("stop", s, age)
+  end
+  return "look"
+end
+
+--- Deletes, and waits until it is gone; one that is meant to run is refused.
+---@param s aicore.Situation
+---@param age number
+function goals.delete(s, age)
+  if is_refused(s, age) then
+    return "fail", "refused"
+  elseif s.no_list then
+    return ask(s, "delete")
+  elseif s.deleting or lifecycle.may(s.status, "delete") then
+    return towards("delete", s, age)
+  elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
+    return fail(s, age, "runs")
+  end
+  return "look"
+end
+
+--- It was to end, and is meant to run again; what was only seen on its way must be seen running.
+local function has_turned_back(s)
+  local runs = s.target == lifecycle.SERVING
+  return runs and (s.left == "target" or s.left == "status" and lifecycle.may(s.status, "stop"))
+end
+
+--- Waits for a status, or until it is gone.
+---@param wanted string  one of lifecycle.goals
+---@return fun(s: aicore.Situation, age: number): string, string?
+function goals.reach(wanted)
+  return function(s, age)
+    if s.no_list then
+      return "get" -- there is no deed to ask by
+    elseif not s.status then
+      return "look"
+    elseif lifecycle.meets(wanted, s.status, s.target) then
+      return "done"
+    elseif not lifecycle.may_become(s.status, wanted, s.target) then
+      return fail(s, age, "cannot_come")
+    elseif wanted == lifecycle.targets.stop and has_turned_back(s) then
+      return fail(s, age, "turned_back")
+    end
+    return "look"
+  end
+end
+
+return goals

@@ -1,0 +1,284 @@
+--- What takes long: wait, stop_all, delete_all, teardown. client.lua has them as methods and says what they promise;
+-- here each is a goal (goals.lua) that an engine works towards.
+
+local engine = require "aicore.fleet.engine"
+local errors = require "aicore.model.errors"
+local goals = require "aicore.fleet.goals"
+local looks = require "aicore.fleet.looks"
+local report = require "aicore.fleet.report"
+local sends = require "aicore.fleet.sends"
+local sweep = require "aicore.fleet.sweep"
+local waiting = require "aicore.fleet.waiting"
+
+local fleet = {}
+
+--- The time limit of a call that has none, in seconds.
+local TIMEOUT = 900
+
+-- Calls --------------------------------------------------------------------------------------------
+
+-- Options that all have in common; the rest is what a request checks.
+local OPTIONS = { timeout = true, resource_group = true, on_progress = true, retry = true, appear = true }
+
+---@class aicore.Call  one that takes long
+---@field began number
+---@field deadline number
+---@field resource_group string?
+---@field retry boolean?
+---@field appear number?
+---@field on_progress function?
+---@field requests_before integer
+
+--- A number of seconds that makes sense?
+local function is_span(value)
+  return type(value) == "number" and value >= 0 and value < math.huge
+end
+
+--- What is known of a call from its options, or what is wrong with these. `allowed` is one more that it takes.
+---@return aicore.Call|nil call
+---@return string? complaint
+local function read_options(caller, name, opts, allowed)
+  if opts ~= nil and type(opts) ~= "table" then
+    return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
+  end
+  local common, appear = {}, opts and opts.appear
+  for option, value in pairs(opts or {}) do
+    if not OPTIONS[option] and option ~= allowed then
+      return nil, ("%s: unknown option '%s'"):format(name, tostring(option))
+    elseif OPTIONS[option] and option ~= "appear" then
+      common[option] = value
+    end
+  end
+  if appear ~= nil and not is_span(appear) then
+    return nil, ("%s: appear: seconds expected, got %s"):format(name, tostring(appear))
+  end
+  local request, complaint = caller:request("capabilities", common)
+  if not request then
+    return nil, (complaint:gsub("^capabilities", name))
+  end
+  local now = caller.runtime.now()
+  return {
+    began = now,
+    deadline = now + (request.options.timeout or TIMEOUT),
+    resource_group = request.options.resource_group,
+    retry = request.retry,
+    appear = appear,
+    on_progress = request.on_progress,
+    requests_before = caller:requests(),
+  }
+end
+
+local function id_complaint(caller, name, id)
+  local request, complaint = caller:request("status", nil, id)
+  return not request and complaint:gsub("^status", name) or nil
+end
+
+local function ids_complaint(caller, name, ids)
+  if type(ids) ~= "table" then
+    return ("%s: a table of ids expected, got %s"):format(name, type(ids))
+  end
+  for _, id in ipairs(ids) do
+    local complaint = id_complaint(caller, name, id)
+    if complaint then
+      return complaint
+    end
+  end
+end
+
+--- All goals of a resource group share their looks, and how they send.
+local function shared_of(caller, call)
+  local shared = caller.shared
+  local key = (call.resource_group or "") .. (call.retry == false and " once" or "")
+  if not shared[key] then
+    local group = caller:in_group { resource_group = call.resource_group, retry = call.retry }
+    local seen = looks.new(group)
+    shared[key] = { group = group, looks = seen, sends = sends.new(group, seen) }
+  end
+  return shared[key]
+end
+
+--- A function that works for a call, as a coroutine of its own: so Ctrl-C leaves a report of what was done until then.
+local function work(engines, known, at)
+  return function()
+    local records = known
+    known = nil -- nobody but the engine holds what was seen
+    return engines:run(records, at)
+  end
+end
+
+--- An engine of a call.
+local function new_engine(caller, call, options)
+  options.deadline, options.appear = call.deadline, call.appear
+  for name, value in pairs(shared_of(caller, call)) do
+    options[name] = value
+  end
+  return engine.new(options)
+end
+
+-- One ----------------------------------------------------------------------------------------------
+
+function fleet.wait(caller, id, goal, opts)
+  local call, complaint = read_options(caller, "wait", opts)
+  complaint = complaint or id_complaint(caller, "wait", id)
+  if not complaint and (type(goal) ~= "string" or not goal:find "^[%w_]+$") then
+    complaint = ('wait: a status or "GONE" expected, got %s'):format(tostring(goal))
+  end
+  if complaint then
+    errors.misuse(complaint)
+  end
+  local shared = shared_of(caller, call)
+  local listener = waiting.new { id = id, goal = goal, began = call.began, on_progress = call.on_progress, shared = shared }
+  local one = new_engine(caller, call, { goal = goals.reach(goal), listener = listener, keep = true }):add { id }
+  local _, cancelled = caller.runtime.gather({ work(one) }, 1)
+  one:stop(cancelled)
+  return listener:result()
+end
+
+-- Many ---------------------------------------------------------------------------------------------
+
+--- What work() ends with, whatever has happened.
+local function conclude(listener, engines, cancelled)
+  if engines then
+    engines:stop(cancelled)
+  end
+  local made = listener:finish()
+  made.cancelled = (cancelled or engines and engines.cancelled) and true or nil
+  return made
+end
+
+local function new_listener(caller, name, call)
+  local group = shared_of(caller, call).group
+  local fields = { name = name, began = call.began, group = group, on_progress = call.on_progress }
+  fields.requests_before = call.requests_before
+  return report.new(fields)
+end
+
+--- A goal for these ids.
+local function run(caller, call, name, ids)
+  local listener = new_listener(caller, name, call)
+  local options = { goal = goals[name], listener = listener, unwanted = name ~= "stop" }
+  local many = new_engine(caller, call, options):add(ids)
+  local _, cancelled = caller.runtime.gather({ work(many) }, 1)
+  return conclude(listener, many, cancelled)
+end
+
+local function run_checked(caller, method, name, ids, opts)
+  local call, complaint = read_options(caller, method, opts)
+  complaint = complaint or ids_complaint(caller, method, ids)
+  if complaint then
+    errors.misuse(complaint)
+  end
+  return run(caller, call, name, ids)
+end
+
+function fleet.stop_all(caller, ids, opts)
+  return run_checked(caller, "stop_all", "stop", ids, opts)
+end
+
+function fleet.delete_all(caller, ids, opts)
+  return run_checked(caller, "delete_all", "delete", ids, opts)
+end
+
+-- All that a filter finds --------------------------------------------------------------------------
+
+-- A filter with nothing else in it means everything.
+local SAYS_NOTHING = { resource_group = true, timeout = true }
+
+local function filter_complaint(wanted)
+  for name, value in pairs(wanted) do
+    if not SAYS_NOTHING[name] and value ~= false then
+      return nil
+    end
+  end
+  return "teardown: an empty filter means everything: say so by all = true"
+end
+
+--- The list that a filter means. It may bring a resource group and a time limit of its own.
+local function read_filter(caller, call, wanted)
+  local complaint = filter_complaint(wanted)
+  if complaint then
+    return nil, nil, complaint
+  end
+  local request, belongs
+  request, belongs, complaint = caller:search("list", wanted)
+  if not request then
+    return nil, nil, (complaint:gsub("^list", "teardown"))
+  end
+  call.resource_group = request.options.resource_group or call.resource_group
+  request.options.resource_group = call.resource_group
+  if request.options.timeout then
+    call.deadline = call.began + request.options.timeout
+  end
+  return request, belongs
+end
+
+--- Makes the engines of a sweep, one for each time that it takes on more.
+local function engine_maker(caller, call, listener)
+  local current = {}
+  return current,
+    function(ids)
+      local options = { goal = goals.teardown, listener = listener, unwanted = true }
+      current.engine = new_engine(caller, call, options):add(ids)
+      return current.engine
+    end
+end
+
+local function work_on(swept, make, known, at)
+  return function()
+    local records = known
+    known = nil
+    return swept:run(make, records, at)
+  end
+end
+
+local function teardown_filter(caller, call, request, belongs, dry_run)
+  local listener = new_listener(caller, "teardown", call)
+  local swept = sweep.new {
+    caller = caller,
+    request = request,
+    belongs = belongs,
+    began = call.began,
+    deadline = call.deadline,
+    listener = listener,
+  }
+  local records, at = swept:find()
+  if not records then
+    return nil, at
+  elseif dry_run then
+    for _, record in ipairs(records) do
+      listener:settled(record.id, "skipped")
+    end
+    return conclude(listener)
+  end
+  local current, make = engine_maker(caller, call, listener)
+  local body = work_on(swept, make, records, at)
+  records = nil -- luacheck: ignore 311 (ten thousand of them are two megabytes)
+  local _, cancelled = caller.runtime.gather({ body }, 1)
+  return conclude(listener, current.engine, cancelled)
+end
+
+function fleet.teardown(caller, target, opts)
+  local call, complaint = read_options(caller, "teardown", opts, "dry_run")
+  local ids = type(target) == "string" and { target } or target
+  local dry_run = opts and opts.dry_run
+  if not complaint and type(ids) == "table" and ids[1] == nil then
+    local request, belongs
+    request, belongs, complaint = read_filter(caller, call, ids)
+    if request then
+      return teardown_filter(caller, call, request, belongs, dry_run)
+    end
+  end
+  complaint = complaint or ids_complaint(caller, "teardown", ids)
+  if complaint then
+    errors.misuse(complaint)
+  elseif dry_run then
+    local listener = new_listener(caller, "teardown", call)
+    for _, id in ipairs(ids) do
+      listener:settled(id, "skipped")
+    end
+    return conclude(listener)
+  end
+  return run(caller, call, "teardown", ids)
+end
+
+return fleet

@@ -1,0 +1,321 @@
+--- Looks at deployments, shared by all goals that wait in a resource group: few are asked for by id, more by one list.
+-- What a look shows is told at once to every goal that has the deployment; what it proves is the evidence's matter.
+-- Rules of this file:
+--   One coroutine looks on behalf of all (single flight); if its host drops it, another one takes over.
+--   A list shows what it shows while it is read, and what it lacks only once it is complete (pages.lua). It is read no
+--   further once all that are waited for were seen.
+--   A goal is known by its coroutine, and forgotten when that is dead: nginx drops light threads without a word.
+
+local single_flight = require "aicore.call.single_flight"
+
+local looks = {}
+
+--- By id, if there are not more than the first; or than the second, if that is this share of the group's last list.
+local FEW, MANY, SHARE = 3, 32, 1 / 100
+
+--- So many are asked for by id at a time.
+local AT_ONCE = 32
+
+--- The first page of a group of which nothing is known: if that is a small part, GETs may be cheaper than the rest.
+local SAMPLE = 500
+
+--- So many observers are asked one by one whether they wait for a record of a list.
+local MOST_ASKED = 3
+
+--- After more lists in a row that were not complete, some are asked for by id beside each further one.
+local MOST_DOUBTS = 2
+
+--- A goal that waits sleeps no longer than this, as others may join that are due before, in seconds.
+local NAP = 1
+
+--- The share by which the time until the next look may turn out shorter or longer.
+local JITTER = 0.1
+
+---@class aicore.Observer  a goal, as looks see it
+---@field open integer  how many it waits for
+---@field place_of fun(self, id: string): integer?  where one stands that it waits for
+---@field seen fun(self, place: integer, record: table, by: "get"|"list", at: number)
+---@field missing fun(self, place: integer, by: "get", at: number)
+---@field unlisted fun(self, began: number, at: number)  a complete list that began then lacks what was not seen since
+---@field trouble fun(self, place: integer?, err: aicore.Error, at: number)  a look failed: at this one, or at all
+---@field due fun(self, by_id: boolean): number          when it wants to look again
+---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
+---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
+---@field each_open fun(self, now: number, act: fun(id: string))
+
+---@class aicore.Looks
+---@field group aicore.Group
+---@field count integer       looks that are over
+---@field took number         seconds, the last one
+---@field private over_at number
+---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
+---@field private doubtful aicore.Reader?  the last list, if it was not complete
+---@field private doubts integer  lists in a row that were not
+---@field private size integer?  records in the group's last list
+---@field private members { observer: aicore.Observer, thread: thread|table }[]
+---@field private flight aicore.SingleFlight?
+local Looks = {}
+Looks.__index = Looks
+
+---@param group aicore.Group
+---@return aicore.Looks
+function looks.new(group)
+  return setmetatable({ group = group, members = {}, count = 0, took = 0, doubts = 0, over_at = -math.huge }, Looks)
+end
+
+-- Who waits ----------------------------------------------------------------------------------------
+
+local MAIN = {} -- what Lua 5.1 has no word for
+
+--- Tells an observer of every look from now on, until it leaves or the running coroutine is dead.
+---@param observer aicore.Observer
+function Looks:join(observer)
+  self.members[#self.members + 1] = { observer = observer, thread = coroutine.running() or MAIN }
+  self.due_at = nil
+end
+
+---@param observer aicore.Observer
+function Looks:leave(observer)
+  for i = #self.members, 1, -1 do
+    if self.members[i].observer == observer then
+      table.remove(self.members, i)
+    end
+  end
+  self.due_at = nil
+end
+
+--- An observer wants the next look at another time than before.
+function Looks:reconsider()
+  self.due_at = nil
+end
+
+--- The observers, without those whose coroutine is dead. A list of its own: they may leave while it is gone through.
+---@return aicore.Observer[]
+function Looks:observers()
+  local alive = {}
+  for i = #self.members, 1, -1 do
+    local member = self.members[i]
+    if member.thread ~= MAIN and coroutine.status(member.thread) == "dead" then
+      table.remove(self.members, i)
+    else
+      alive[#alive + 1] = member.observer
+    end
+  end
+  return alive
+end
+
+--- Tells all goals that wait for this one, by the method of the observer: (place, ...).
+---@param id string
+---@param method string
+function Looks:tell(id, method, ...)
+  for i = #self.members, 1, -1 do
+    local observer = self.members[i].observer
+    local place = observer:place_of(id)
+    if place then
+      observer[method](observer, place, ...)
+    end
+  end
+end
+
+local function open_count(self)
+  local count = 0
+  for _, observer in ipairs(self:observers()) do
+    count = count + observer.open
+  end
+  return count
+end
+
+--- Is the next look a GET of each, rather than one list?
+---@return boolean
+function Looks:by_id()
+  local most = self.size and math.max(FEW, math.min(MANY, self.size * SHARE)) or FEW
+  return open_count(self) <= most
+end
+
+--- What `method` of the observers names, each id once, in an order that does not depend on chance.
+local function collect(self, method, now, most)
+  local ids, known = {}, {}
+  local function take(id)
+    if not known[id] and #ids < (most or math.huge) then
+      ids[#ids + 1], known[id] = id, true
+    end
+  end
+  for _, observer in ipairs(self:observers()) do
+    observer[method](observer, now, take)
+  end
+  return ids
+end
+
+-- By id --------------------------------------------------------------------------------------------
+
+--- One GET, and what it tells. A function of its own, as another coroutine runs it.
+local function get_one(self, id, deadline)
+  return function()
+    local record, err = self.group:status(id, deadline)
+    local now = self.group.runtime.now()
+    if record then
+      self:tell(id, "seen", record, "get", now)
+    elseif err.absent then
+      self:tell(id, "missing", "get", now)
+    else
+      self:tell(id, "trouble", err, now)
+    end
+  end
+end
+
+--- Asks for these by id, so many at once that a slow answer holds up none of the others.
+local function get(self, ids, deadline)
+  local functions = {}
+  for i, id in ipairs(ids) do
+    functions[i] = get_one(self, id, deadline)
+  end
+  if #functions == 1 then
+    functions[1]()
+  elseif #functions > 1 then
+    self.group.runtime.gather(functions, AT_ONCE)
+  end
+end
+
+-- By list ------------------------------------------------------------------------------------------
+
+local NOBODY = {}
+
+--- Who waits for which id: few observers are asked one by one, for many a table is made, for the time of one list.
+---@return fun(id: string): aicore.Observer[]
+local function audience(all, now)
+  if #all <= MOST_ASKED then
+    return function()
+      return all
+    end
+  end
+  local by_id = {}
+  for _, observer in ipairs(all) do
+    observer:each_open(now, function(id)
+      by_id[id] = by_id[id] or {}
+      table.insert(by_id[id], observer)
+    end)
+  end
+  return function(id)
+    return by_id[id] or NOBODY
+  end
+end
+
+--- Tells what a page shows. Returns how many of those that are waited for that were.
+local function show(page, waiting_for, at)
+  local shown = 0
+  for i = 1, #page do
+    local record = page[i]
+    for _, observer in ipairs(waiting_for(record.id)) do
+      local place = observer:place_of(record.id)
+      if place then
+        observer:seen(place, record, "list", at)
+        shown = shown + 1
+      end
+    end
+  end
+  return shown
+end
+
+--- Does the list tell what is not in it? If it is not complete, but shows the same as the last one, its count is odd.
+local function is_complete(self, reader)
+  local same = not reader.complete and self.doubtful and reader:shows_the_same(self.doubtful)
+  self.doubtful = not reader.complete and reader or nil
+  self.doubts = (reader.complete or same) and 0 or self.doubts + 1
+  return reader.complete or same
+end
+
+--- One list, and what it tells. It is left early where nothing more is to be learned, or GETs turn out to be cheaper.
+local function read_list(self, deadline)
+  local runtime = self.group.runtime
+  local began, left, all = runtime.now(), open_count(self), self:observers()
+  local waiting_for = audience(all, began)
+  local reader = self.group:read(deadline, not self.size and SAMPLE or nil)
+  local page, err = reader:next()
+  while page do
+    self.size = reader.total
+    left = left - show(page, waiting_for, runtime.now())
+    page = nil -- luacheck: ignore 311 (before the next one is read)
+    if left <= 0 or not reader.over and reader.pages == 1 and self:by_id() then
+      return
+    end
+    page, err = reader:next(true)
+  end
+  local now, complete = runtime.now(), not err and is_complete(self, reader)
+  for _, observer in ipairs(all) do
+    if complete then
+      observer:unlisted(began, now)
+    else
+      observer:trouble(nil, err or reader:incomplete(), now)
+    end
+  end
+end
+
+-- Sharing ------------------------------------------------------------------------------------------
+
+--- One look on behalf of all. A function of its own: it outlives the coroutine that begins it.
+local function look(self, deadline)
+  return function()
+    local runtime = self.group.runtime
+    local began = runtime.now()
+    if not self:by_id() then
+      read_list(self, deadline)
+    end
+    if self:by_id() then
+      get(self, collect(self, "each_due", runtime.now()), deadline)
+    else
+      get(self, collect(self, "each_to_get", runtime.now()), deadline)
+      if self.doubts > MOST_DOUBTS then
+        get(self, collect(self, "each_due", runtime.now(), AT_ONCE), deadline)
+      end
+    end
+    self.over_at = runtime.now()
+    self.count, self.took, self.due_at = self.count + 1, self.over_at - began, nil
+  end
+end
+
+--- When the next look is due, of all goals. It comes a little sooner or later, so that programs that began together do
+--- not go on together; and lists that take long take no more than half of the time.
+local function due(self, now)
+  if not self.due_at then
+    local by_id, earliest = self:by_id(), math.huge
+    for _, observer in ipairs(self:observers()) do
+      earliest = math.min(earliest, observer:due(by_id))
+    end
+    if earliest > now and earliest < math.huge then
+      earliest = earliest + JITTER * (2 * self.group.random() - 1) * (earliest - now)
+    end
+    self.due_at = by_id and earliest or math.max(earliest, self.over_at + self.took)
+  end
+  return self.due_at
+end
+
+--- Waits until there was a look, by this goal or another one, or until `wake_at`. The goal looks itself when one is due
+--- and no other is at it.
+---@param wake_at number   on the runtime's clock
+---@param deadline number  of the requests
+---@return boolean go_on   false: the host has ended it
+function Looks:share(wake_at, deadline)
+  local runtime, count = self.group.runtime, self.count
+  while self.count == count do
+    local flight, now = self.flight, runtime.now()
+    if flight and not flight.over and not flight:is_abandoned(now) then
+      local why = flight:follow(runtime, math.min(wake_at, deadline))
+      if why then
+        return why ~= "cancelled"
+      end
+    elseif now >= wake_at then
+      return true
+    else
+      local pause = math.min(due(self, now), wake_at) - now
+      if pause <= 0 then
+        self.flight = single_flight.new(now)
+        return self.flight:run(runtime, look(self, deadline))
+      elseif not runtime.sleep(math.min(pause, NAP)) then
+        return false
+      end
+    end
+  end
+  return true
+end
+
+return looks

@@ -1,0 +1,270 @@
+--- How stops and deletes are sent: in batches where the service takes them, else by single calls, as many at a time as
+-- it can bear. What came of each is told to all goals that wait for it, as if each had sent it.
+-- Rules of this file:
+--   A batch that is refused as a whole is halved until the culprit is alone; 413 halves the size of all that follow.
+--   A service that refuses batches for what they are, or three of them before any was accepted, gets none any more.
+--   What was not answered, or by a service in trouble, is lost: a look tells what came of it.
+
+local errors = require "aicore.model.errors"
+local lifecycle = require "aicore.model.lifecycle"
+
+local sends = {}
+
+local BATCH = 100 -- items: the service's limit
+local BATCHES = 8 -- in flight
+local FEW = 3 -- so many are not worth a batch
+local REFUSED_AS_A_WHOLE = 3
+
+-- Single calls: so many at first, one more per clean window, half as many when it was too much.
+local SINGLES, MOST_SINGLES = 8, 32
+local TOO_MUCH = { [429] = true, [503] = true }
+
+-- By the status of a whole batch's refusal: there are no batches here; an item is at fault; it is too long.
+local NO_BATCHES = { [404] = true, [405] = true, [415] = true, [501] = true }
+local CULPRIT = { [400] = true, [422] = true }
+local TOO_LONG = 413
+
+---@alias aicore.Item { id: string, targetStatus: "STOPPED"|"DELETED" }
+
+---@class aicore.Sends
+---@field private group aicore.Group
+---@field private looks aicore.Looks   knows who waits for what
+---@field private size integer         items of a batch
+---@field private singles integer      at a time
+---@field private batches_work boolean a batch was accepted
+---@field private refused integer      batches, as a whole, before one was accepted
+---@field private no_batches boolean
+---@field private in_flight table[]    works, see below
+local Sends = {}
+Sends.__index = Sends
+
+---@param group aicore.Group
+---@param looks aicore.Looks
+---@return aicore.Sends
+function sends.new(group, looks)
+  return setmetatable({
+    group = group,
+    looks = looks,
+    size = BATCH,
+    singles = SINGLES,
+    batches_work = false,
+    refused = 0,
+    no_batches = false,
+    in_flight = {},
+  }, Sends)
+end
+
+-- What an answer means -----------------------------------------------------------------------------
+
+local function answer_to(err)
+  if err.absent then
+    return "missing"
+  elseif err.kind == "auth" then
+    return "denied"
+  end
+  local unclear = err.retryable or err.ambiguous or err.kind == "cancelled"
+  return unclear and "lost" or "refused"
+end
+
+local function tell(self, item, err)
+  local answer = err and answer_to(err) or "accepted"
+  self.looks:tell(item.id, "answered", item.action, answer, err, self.group.runtime.now())
+end
+
+local function text(value)
+  return type(value) == "string" and value or nil
+end
+
+--- The error of one item of a batch.
+local function item_error(self, item, said)
+  said = type(said) == "table" and said or {}
+  local code = text(said.code)
+  return errors.new {
+    kind = "state",
+    operation = "batch",
+    id = item.id,
+    message = text(said.message) or "refused without a reason",
+    code = code,
+    request_id = text(said.requestId) or text(said.requestID),
+    target = text(said.target),
+    details = said.details,
+    absent = code ~= nil and self.group:says_absent(code) or nil,
+    retryable = false,
+  }
+end
+
+-- Batches ------------------------------------------------------------------------------------------
+-- A work is { ids, actions (of each), singles (places of those that have to go alone), deadline }, and the list of the
+-- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
+
+local function item_of(work, place)
+  local action = work.actions[place]
+  return { id = work.ids[place], action = action, targetStatus = lifecycle.targets[action] }
+end
+
+local function tell_range(self, work, first, last, err)
+  for place = first, last do
+    tell(self, item_of(work, place), err)
+  end
+end
+
+local function go_alone(work, first, last)
+  for place = first, last do
+    work.singles[#work.singles + 1] = place
+  end
+end
+
+local send_batch
+
+--- Puts a range into the work's list, in batches of at most this size.
+local function enqueue(self, work, first, last, size)
+  for from = first, last, size do
+    work[#work + 1] = send_batch(self, work, from, math.min(from + size - 1, last))
+  end
+end
+
+--- A batch was refused as a whole: its items go in smaller ones, or alone, or are told.
+local function handle_refusal(self, work, first, last, err)
+  local count = last - first + 1
+  local too_long, culprit = err.status == TOO_LONG, CULPRIT[err.status] == true
+  if (too_long or culprit) and not self.batches_work then
+    self.refused = self.refused + 1
+  end
+  if too_long then
+    self.size = math.max(1, math.floor(math.min(self.size, count) / 2))
+  end
+  self.no_batches = self.no_batches or NO_BATCHES[err.status] == true or self.refused >= REFUSED_AS_A_WHOLE
+  if NO_BATCHES[err.status] or self.no_batches and (too_long or culprit) then
+    go_alone(work, first, last)
+  elseif (too_long or culprit) and count > 1 then
+    enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
+  else
+    tell_range(self, work, first, last, err)
+  end
+end
+
+local UNANSWERED = errors.new { kind = "protocol", message = "the batch's answer says nothing of it", retryable = true }
+
+local function tell_items(self, items, answers)
+  local said = {}
+  for _, answer in ipairs(answers) do
+    said[answer.id] = answer
+  end
+  for _, item in ipairs(items) do
+    local answer = said[item.id]
+    if not answer then
+      tell(self, item, UNANSWERED)
+    else
+      tell(self, item, answer.error ~= nil and item_error(self, item, answer.error) or nil)
+    end
+  end
+end
+
+--- A function that sends one batch.
+function send_batch(self, work, first, last)
+  return function()
+    if self.no_batches then
+      return go_alone(work, first, last)
+    end
+    local items = {}
+    for place = first, last do
+      items[#items + 1] = item_of(work, place)
+    end
+    local answers, err = self.group:batch(items, work.deadline)
+    if answers then
+      self.batches_work = true
+      tell_items(self, items, answers)
+    else
+      handle_refusal(self, work, first, last, err)
+    end
+  end
+end
+
+-- Single calls -------------------------------------------------------------------------------------
+
+--- A function that sends one. It returns the HTTP status of a failure.
+local function send_single(self, item, deadline)
+  return function()
+    local _, err = self.group[item.action](self.group, item.id, deadline)
+    tell(self, item, err)
+    return err and err.status
+  end
+end
+
+--- Those that go alone, in windows, each as wide as the last one has shown to be good.
+---@return boolean cancelled
+local function send_singles(self, work)
+  local at, cancelled = 1, false
+  while at <= #work.singles and not cancelled do
+    local functions = {}
+    for i = at, math.min(at + self.singles - 1, #work.singles) do
+      functions[#functions + 1] = send_single(self, item_of(work, work.singles[i]), work.deadline)
+    end
+    at = at + #functions
+    local statuses
+    statuses, cancelled = self.group.runtime.gather(functions, #functions)
+    local clean = true
+    for _, status in pairs(statuses) do
+      clean = clean and not TOO_MUCH[status]
+    end
+    self.singles = clean and math.min(self.singles + 1, MOST_SINGLES) or math.max(1, math.floor(self.singles / 2))
+  end
+  return cancelled
+end
+
+-- Sending ------------------------------------------------------------------------------------------
+
+--- What is in flight and will not be answered any more is lost.
+local function give_up(self, work)
+  for place = 1, #work.ids do
+    self.looks:tell(work.ids[place], "unanswered", self.group.runtime.now())
+  end
+end
+
+--- What a coroutine sends that has died, by an error or as its host has dropped it, is lost.
+function Sends:recover()
+  for i = #self.in_flight, 1, -1 do
+    local work = self.in_flight[i]
+    if coroutine.status(work.thread) == "dead" then
+      table.remove(self.in_flight, i)
+      give_up(self, work)
+    end
+  end
+end
+
+local function forget(self, work)
+  for i = #self.in_flight, 1, -1 do
+    if self.in_flight[i] == work then
+      table.remove(self.in_flight, i)
+    end
+  end
+end
+
+--- Sends all, and tells the goals that wait for them what came of each.
+---@param ids string[]
+---@param actions ("stop"|"delete")[]  of each of them
+---@param deadline number
+---@return boolean cancelled  the host has ended it
+function Sends:send(ids, actions, deadline)
+  local now = self.group.runtime.now()
+  for place, id in ipairs(ids) do
+    self.looks:tell(id, "sending", actions[place], now)
+  end
+  local work = { ids = ids, actions = actions, singles = {}, deadline = deadline, thread = coroutine.running() }
+  self.in_flight[#self.in_flight + 1] = work.thread and work
+  local _, cancelled = nil, false
+  if #ids > FEW and not self.no_batches and self.group:takes_batches(deadline) then
+    enqueue(self, work, 1, #ids, self.size)
+    _, cancelled = self.group.runtime.gather(work, BATCHES)
+  else
+    go_alone(work, 1, #ids)
+  end
+  cancelled = cancelled or send_singles(self, work)
+  forget(self, work)
+  if cancelled then
+    give_up(self, work)
+  end
+  return cancelled
+end
+
+return sends

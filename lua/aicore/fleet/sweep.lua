@@ -1,0 +1,143 @@
+--- Teardown of all that a filter finds: what it finds is torn down, and then a list has to show that it was all of them.
+-- Rules of this file (EVIDENCE, "that was all of them"):
+--   The proof is a complete list, at least 2 s after the first one and after the last one was gone, that shows nothing
+--   that matches and is not newer. What it still shows is taken on.
+--   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted. Where the
+--   service shows no clock, everything that the first list did not show is newer.
+--   If such a list cannot be had, the report says that it is not sure.
+
+local evidence = require "aicore.fleet.evidence"
+local pages = require "aicore.call.pages"
+local timestamp = require "aicore.model.timestamp"
+
+local sweep = {}
+
+--- Between two lists that cannot be had, at least and at most so many seconds.
+local SOONEST, LATEST = 1, 10
+
+---@class aicore.Sweep
+---@field caller aicore.Caller
+---@field request aicore.Request   of the operation "list"
+---@field belongs (fun(record: table): boolean)?
+---@field began number             the call
+---@field deadline number
+---@field listener aicore.ReportListener
+---@field private known table<string, true>  ids that were found
+---@field private first_at number? when the first list was read
+---@field private since number?    the service's clock when the call began: s since the epoch
+local Sweep = {}
+Sweep.__index = Sweep
+
+---@param options table  the fields of aicore.Sweep that are not private
+---@return aicore.Sweep
+function sweep.new(options)
+  options.known = {}
+  options.request.dated = true
+  return setmetatable(options, Sweep)
+end
+
+--- What a fleet needs to know; ten thousand whole records would be 30 MB.
+local function brief(record)
+  return {
+    id = record.id,
+    status = record.status,
+    targetStatus = record.targetStatus,
+    modifiedAt = record.modifiedAt,
+    createdAt = record.createdAt,
+  }
+end
+
+--- Was it created after the call began?
+local function is_newer(self, record)
+  if not self.since then
+    return self.first_at ~= nil and not self.known[record.id]
+  end
+  local created = timestamp.parse(record.createdAt)
+  return created ~= nil and not self.known[record.id] and math.floor(created) >= self.since
+end
+
+--- Reads the list. What matches and is not newer is known from then on.
+---@return table[]|nil records
+---@return aicore.Error|number err_or_at  why it cannot be read; or when it was
+function Sweep:find()
+  local report, reader = self.listener.report, nil
+  local found, err = pages.all(function()
+    reader = self.caller:read(self.request, self.deadline)
+    return reader
+  end, self.belongs, brief)
+  if not found then
+    return nil, err
+  end
+  local now, mine = self.caller.runtime.now(), {}
+  if self.request.date and not self.first_at then
+    self.since = self.request.date - (now - self.began)
+  end
+  for _, record in ipairs(found) do
+    if not is_newer(self, record) then
+      mine[#mine + 1] = record
+    end
+  end
+  for _, record in ipairs(mine) do
+    self.known[record.id] = true
+  end
+  report.newer, report.odd = math.max(report.newer, #found - #mine), math.max(report.odd, reader.odd)
+  self.first_at = self.first_at or now
+  return mine, now
+end
+
+local function ids_of(records)
+  local ids = {}
+  for i, record in ipairs(records) do
+    ids[i] = record.id
+  end
+  return ids
+end
+
+--- What a later list still shows, but for what has failed.
+---@param due number  when it is to be read
+---@return table[]|nil records  nil: no complete list could be had in time
+---@return number? at
+local function look_again(self, due)
+  local runtime, pause = self.caller.runtime, SOONEST
+  while due < self.deadline and runtime.sleep(math.max(0, due - runtime.now())) do
+    local found, at = self:find()
+    if found then
+      local left = {}
+      for _, record in ipairs(found) do
+        if not self.listener.report.failed[record.id] then
+          left[#left + 1] = record
+        end
+      end
+      return left, at
+    elseif at.kind == "cancelled" then
+      return nil
+    end
+    due, pause = runtime.now() + pause, math.min(LATEST, 2 * pause)
+  end
+end
+
+--- Works until a list shows that nothing is left, or until it cannot be shown.
+---@param make_engine fun(ids: string[]): aicore.Engine  one that tears these down
+---@param records table[]  of the first list
+---@param at number        when that was read
+function Sweep:run(make_engine, records, at)
+  self.listener.report.unsure = true
+  repeat
+    if #records > 0 then
+      self.listener:take_back(records)
+      local engine = make_engine(ids_of(records))
+      engine:run(records, at)
+      if engine.cancelled then
+        return
+      end
+      at = self.caller.runtime.now()
+    end
+    records, at = look_again(self, math.max(at, self.first_at) + evidence.APART)
+    if not records then
+      return
+    end
+  until #records == 0
+  self.listener.report.unsure = nil
+end
+
+return sweep

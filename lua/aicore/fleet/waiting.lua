@@ -1,0 +1,146 @@
+--- What became of a wait for one deployment, as the listener of an engine.
+
+local errors = require "aicore.model.errors"
+local lifecycle = require "aicore.model.lifecycle"
+
+local waiting = {}
+
+---@class aicore.WaitError: aicore.Error
+---       of kind "state" if the goal cannot be reached, "timeout" at the deadline, else what made it hopeless
+---@field last_status string?       as of the last sighting that counted; "GONE": there was no such deployment
+---@field last_target string?       its targetStatus
+---@field absent boolean?           true: the goal cannot be reached as there is no such deployment
+---@field elapsed number            s since the wait began
+---@field looks integer             those that failed included
+---@field last_error aicore.Error?  of the last look, if that failed
+
+---@class aicore.Progress
+---@field id string
+---@field status string?        as the last sighting said; "GONE": there is no such deployment; nil: it was not seen yet
+---@field targetStatus string?
+---@field elapsed number        s since the wait began
+---@field looks integer
+
+---@class aicore.WaitListener: aicore.Listener
+local Listener = {}
+Listener.__index = Listener
+
+---@param call { id: string, goal: string, began: number, on_progress: function?, shared: table }
+---@return aicore.WaitListener
+function waiting.new(call)
+  return setmetatable({ call = call, looks_before = call.shared.looks.count }, Listener)
+end
+
+local function elapsed(self)
+  return self.call.shared.group.runtime.now() - self.call.began
+end
+
+local function looks(self)
+  return self.call.shared.looks.count - self.looks_before
+end
+
+-- What becomes of it -------------------------------------------------------------------------------
+
+--- The goal is reached, or it is gone, which is one goal and makes all others impossible.
+function Listener:settled(_, word, record)
+  if not word then
+    self.value = record
+    return
+  end
+  self.status, self.target = lifecycle.GONE, nil
+  if self.call.goal == lifecycle.GONE then
+    self.value = true
+  else
+    self:fail_with { kind = "state", message = "there is no such deployment (any more)", absent = true }
+  end
+end
+
+function Listener:stopped() end -- the record says so
+
+local function describe(s)
+  return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")
+end
+
+-- Why the goal was not reached, by the reason: (listener, situation, why the last look failed) -> fields of an error.
+local REASONS = {
+  cannot_come = function(self, s)
+    return { kind = "state", message = ("it can no longer be %s: %s"):format(self.call.goal, describe(s)) }
+  end,
+  turned_back = function(_, s)
+    return { kind = "state", message = "it was to stop, and is no longer: " .. describe(s) }
+  end,
+  denied = function(_, _, err)
+    local fields = {}
+    for name, value in pairs(err) do
+      fields[name] = value
+    end
+    return fields
+  end,
+  timeout = function(self, s, err)
+    local seen = s.status and describe(s) or "nothing was seen of it"
+    local failed = err and "; the last look failed: " .. err.message or ""
+    local message = ("not %s after %.1f s: %s%s"):format(self.call.goal, elapsed(self), seen, failed)
+    return { kind = "timeout", message = message, last_error = err, retryable = true }
+  end,
+  cancelled = function(_, _, err)
+    return { kind = "cancelled", message = "ended by the host", last_error = err }
+  end,
+}
+
+--- What the service says of one that has died.
+local function words_of(record)
+  return record and (record.statusMessage or record.statusDetails)
+end
+
+function Listener:failed(_, reason, s, err)
+  self.status, self.target = s.status, s.target
+  local fields = REASONS[reason](self, s, err)
+  local why = words_of(self.record)
+  if fields.kind == "state" and type(why) == "string" and why ~= "" then
+    fields.message = ("%s (%s)"):format(fields.message, why)
+  end
+  self:fail_with(fields)
+end
+
+---@private
+function Listener:fail_with(fields)
+  fields.operation, fields.id = fields.operation or "wait", fields.id or self.call.id
+  fields.last_status, fields.last_target = self.status, self.target
+  fields.elapsed, fields.looks = elapsed(self), looks(self)
+  self.err = errors.new(fields)
+end
+
+-- Progress -----------------------------------------------------------------------------------------
+
+--- Tells of a change of status or target.
+function Listener:changed(engine)
+  local s = engine.beliefs.situation[1]
+  if s then
+    self.status, self.target = s.status, s.target
+  elseif self.value and self.value ~= true then
+    self.status, self.target = self.value.status, self.value.targetStatus
+  end
+  self.record = engine.record
+  local told = self.told
+  if self.call.on_progress and (not told or told.status ~= self.status or told.targetStatus ~= self.target) then
+    self.told = {
+      id = self.call.id,
+      status = self.status,
+      targetStatus = self.target,
+      elapsed = elapsed(self),
+      looks = looks(self),
+    }
+    self.call.on_progress(self.told)
+  end
+end
+
+---@return table|true|nil deployment
+---@return aicore.WaitError? err
+function Listener:result()
+  if self.err then
+    return nil, self.err
+  end
+  return self.value
+end
+
+return waiting
