@@ -19,6 +19,7 @@ local courses = {}
 ---@field items table[]?         of a batch
 ---@field parameters table<string, string[]>
 ---@field answer aicore.emulator.Answer?  nil: it was lost
+---@field text string?           the answer in words, where somebody wants to read them
 
 ---@class simulation.Course
 ---@field seed integer
@@ -75,6 +76,7 @@ local function observed(course, client)
   function seen.answer(_, call, now)
     local answer = emulator:answer(call, now)
     call.entry.answered, call.entry.answer = now, answer
+    call.entry.text = answer and course.describe and course.describe(answer)
     return answer
   end
   return seen
@@ -247,8 +249,11 @@ local function new_runtime()
   return runtime
 end
 
+--- The emulator's dice are others than those that have drawn the service: else it would make the same ids.
+local OWN_SEED = 2 ^ 31 - 1000
+
 local function new_course(seed, service, task)
-  local emulator = emulators.new { settings = service.settings, seed = seed }
+  local emulator = emulators.new { settings = service.settings, seed = OWN_SEED - seed }
   local course = {
     seed = seed,
     service = service,
@@ -315,9 +320,11 @@ end
 ---@param seed integer
 ---@param service simulation.Service
 ---@param task simulation.Task
+---@param describe (fun(answer: aicore.emulator.Answer): string)?  for those who want to read the course afterwards
 ---@return simulation.Course
-function courses.run(seed, service, task)
+function courses.run(seed, service, task, describe)
   local course = new_course(seed, service, task)
+  course.describe = describe
   local runtime = course.runtime
   local finish = tell_of_the_killed(runtime)
   schedule_outages(course)
