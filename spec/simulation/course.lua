@@ -32,6 +32,7 @@ local courses = {}
 ---@field began number             s, on the runtime's clock
 ---@field over number              when the last call had ended
 ---@field left { requests: integer, coroutines: integer, callbacks: integer }  what remained of the calls then
+---@field closed_at number?        when the first client was closed
 ---@field RAISED string            what callbacks raise
 ---@field private emulator aicore.emulator.Emulator
 ---@field private runtime aicore.VirtualRuntime
@@ -100,7 +101,7 @@ local function options_of(course, call)
     end
   end
   course.callbacks[#course.callbacks + 1] = on_progress
-  return { timeout = call.timeout, on_progress = on_progress }
+  return { timeout = call.timeout, appear = call.appear, on_progress = on_progress }
 end
 
 local function many(method)
@@ -199,7 +200,7 @@ end
 
 local ENDS = {
   cancel_at = function(runtime, call)
-    call.cancelled = true
+    call.cancelled = runtime.now()
     runtime.cancel(call.thread)
   end,
   kill_at = function(runtime, call)
@@ -224,6 +225,7 @@ local function schedule_ends(course)
   end
   if course.task.close_at then
     runtime.at(START + course.task.close_at, function()
+      course.closed_at = runtime.now()
       course.callers[1]:close()
     end)
   end
