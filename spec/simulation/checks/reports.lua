@@ -109,8 +109,8 @@ end
 function reports.all_of_them(course, broken)
   local lag, honest = facts.lag_of(course) + 1, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)
-    if not call.filter or report.unsure then
-      return
+    if not call.filter or report.unsure or not honest and course.service.settings.dates == false then
+      return -- without dates, what no first list has shown is newer
     end
     local places, shown, left_out = places_of(report), not honest and shown_to(course, call), {}
     for _, id in ipairs(course.truth.ids) do
