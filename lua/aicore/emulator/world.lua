@@ -221,7 +221,6 @@ local CHANGES = {
     deployment.last_operation = "DELETE"
   end,
   update = function(deployment, configuration_id)
-    deployment.target_status = SERVING
     deployment.last_operation = "UPDATE"
     deployment.status, deployment.status_message, deployment.completed_at = "PENDING", nil, nil
     if deployment.started_at and not deployment.latest_configuration_id then -- a seed
