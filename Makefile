@@ -211,6 +211,7 @@ $(BUILD)/5.4/spec/%: spec/c/%.c $(wildcard src/*.h) $(BUILD)/5.4/libcore.a
 	$(COMPILE) -Isrc $< $(BUILD)/5.4/libcore.a $(LDFLAGS) $(CURL_LIBS) $(LUA54_LIBS) -lm -pthread -o $@
 
 $(BUILD)/5.4/libcore.a: $(OBJECTS_54)
+	@rm -f $@
 	$(AR) rcs $@ $^
 
 # A fuzz target, with a main that runs files; `make fuzz` says FUZZ_MAIN= and links libFuzzer's.

@@ -707,6 +707,15 @@ describe("core", function()
       server.stop()
     end)
 
+    it("waits for no time at all, too", function()
+      local session = core.session { base_url = silent_url }
+      assert.is_true(session:wait(0))
+      assert.is_true(session:wait(-1))
+      assert.is_true(core.sleep(0))
+      assert.is_true(core.sleep(0 / 0))
+      session:close()
+    end)
+
     it("a time limit makes the descriptor readable", function()
       local session = core.session { base_url = silent_url }
       local transfer = assert(core.start(session, "status", ID, { timeout = 0.1 }))

@@ -41,13 +41,24 @@ local NAMES = {
   { "math.random", never = PURE },
 }
 
--- What a file must not include, itself or through another header of ours.
-local LUA = "lua.h lauxlib.h lualib.h luajit.h compat.h"
+-- The C files from the top, by their names without .c and .h: each may include only its own header and what is below.
+local C_LAYERS = {
+  "core",
+  "session",
+  "transfer",
+  "reply | pool",
+  "exchange",
+  "config | operation",
+  "credentials | parameter | interrupt | json | table | buffer | pollset*",
+  "secret | token | sigpipe | system | compat | array",
+}
+
+-- What a C file must not include, itself or through another header of ours.
 local INCLUDES = {
-  { "buffer.h secret.h clock.h process.h", never = LUA .. " curl/*" },
-  { "buffer.* secret.* clock.* process.*", never = "pollset* session* transfer* operation* reply* core*" },
-  { "pollset*", never = LUA .. " curl/* session* transfer* operation* reply* core*" },
-  { "operation.* parameter.*", never = "session* transfer* pollset* reply* core*" },
+  {
+    "credentials.* buffer.* pollset* secret.* token.* sigpipe.* system.* array.*",
+    never = "lua.h lauxlib.h lualib.h luajit.h compat.h curl/*",
+  },
 }
 
 local C_NAMES = {
@@ -55,6 +66,10 @@ local C_NAMES = {
   { "LUA_VERSION", only = "compat.h" },
   { "LUAJIT", only = "compat.h" },
 }
+
+-- What the linker sees of us begins so; what begins with such a word it does not see.
+local EXTERNAL = "^aic_"
+local UNSEEN = { static = true, typedef = true, extern = true, enum = true }
 
 -- fits("a.b", "x a.*", "."): does the name fit one of the globs? In a module's glob ".*" may also be nothing.
 local function fits(name, globs, kind)
@@ -67,10 +82,10 @@ local function fits(name, globs, kind)
   return false
 end
 
--- The layer of a module (1 is the top) and its folder there; nil: it has none.
-local function layer_of(module)
+-- The layer of a module or a C file (1 is the top) and its folder there; nil: it has none.
+local function layer_of(module, layers)
   local top = module:match "^[^.]+"
-  for number, layer in ipairs(LAYERS) do
+  for number, layer in ipairs(layers or LAYERS) do
     for folder in layer:gmatch "[^|]+" do
       if fits(top, folder) then
         return number, folder
@@ -130,6 +145,11 @@ local function uses(code, name)
   return false
 end
 
+-- Is the one not below the other? A folder knows itself.
+local function is_not_below(layer, folder, other, other_folder)
+  return other < layer or other == layer and folder ~= other_folder
+end
+
 -- Why the module may not require the other; nil: it may.
 local function breach_of(module, required)
   local ours = required == "aicore" and "init" or required:match "^aicore%.(.*)$"
@@ -150,7 +170,7 @@ local function breach_of(module, required)
     local theirs, their_folder = layer_of(ours)
     if not theirs then
       return ("may not require %s: it has no layer"):format(required)
-    elseif theirs < mine or theirs == mine and folder ~= their_folder then
+    elseif is_not_below(mine, folder, theirs, their_folder) then
       return ("may not require %s: it is not below"):format(required)
     end
   end
@@ -221,9 +241,17 @@ local function find_circles(graph, report)
   end
 end
 
+local function strip_c(source)
+  return (source:gsub("/%*.-%*/", ""):gsub("//[^\n]*", ""))
+end
+
+local function each_include(code)
+  return code:gmatch '\n%s*#%s*include%s*[<"]([^>"]+)'
+end
+
 -- Everything a C file includes, with the way to it: { ["lua.h"] = "pollset.h > compat.h" }.
 local function includes(files, path, found, way)
-  for header in files[path]:gsub("/%*.-%*/", ""):gmatch('\n%s*#%s*include%s*[<"]([^>"]+)') do
+  for header in each_include(strip_c(files[path])) do
     if not found[header] then
       found[header] = way
       if files["src/" .. header] then
@@ -234,7 +262,42 @@ local function includes(files, path, found, way)
   return found
 end
 
-local function check_c(report, files, path)
+-- The order of the C files.
+local function check_c_layer(report, path, unit, code, graph)
+  local mine, folder = layer_of(unit, C_LAYERS)
+  if not mine then
+    return report(path, "has no layer in C_LAYERS of spec/layering_spec.lua")
+  end
+  graph[unit] = graph[unit] or {}
+  for header in each_include(code) do
+    local theirs, their_folder = layer_of(header, C_LAYERS)
+    local other = header:match "^[^.]+"
+    if theirs and other ~= unit then
+      table.insert(graph[unit], other)
+      if is_not_below(mine, folder, theirs, their_folder) then
+        report(path, ("may not include %s: it is not below"):format(header))
+      end
+    end
+  end
+end
+
+-- Calls found(name) for every function and every datum that is defined at the left margin and not static.
+local function each_external(code, found)
+  for line in code:gmatch "\n(%a[^\n]*)" do
+    if not UNSEEN[line:match "^%a+"] then
+      local name = line:match "([%w_]+)%("
+      if name then
+        found(name)
+      else
+        for datum in line:gmatch "([%w_]+)[%[%]%d]* =" do
+          found(datum)
+        end
+      end
+    end
+  end
+end
+
+local function check_c(report, files, path, graph)
   local name = path:gsub("^src/", "")
   local found = includes(files, path, {}, name)
   for _, rule in ipairs(INCLUDES) do
@@ -244,12 +307,18 @@ local function check_c(report, files, path)
       end
     end
   end
-  local code = files[path]:gsub("/%*.-%*/", ""):gsub("//[^\n]*", "")
+  local code = strip_c(files[path])
+  check_c_layer(report, path, name:match "^[^.]+", code, graph)
   for _, rule in ipairs(C_NAMES) do
     if not fits(name, rule.only) and code:find("%f[%w_]" .. rule[1]) then
       report(path, "may not name " .. rule[1])
     end
   end
+  each_external(name:find "%.c$" and code or "", function(external)
+    if not external:find(EXTERNAL) then
+      report(path, "shows the linker " .. external .. ", which does not begin with aic_")
+    end
+  end)
 end
 
 -- Reads { [path] = source } and returns a sorted list of breaches, one sentence each.
@@ -258,17 +327,19 @@ local function breaches(files)
   local function report(path, what)
     list[#list + 1] = path .. " " .. what
   end
-  local graph = {}
+  local graph, c_graph = {}, {}
   for path, source in pairs(files) do
     if path:find("^lua/") then
       check_lua(report, path, source, graph)
     elseif path:find("^src/") then
-      check_c(report, files, path)
+      check_c(report, files, path, c_graph)
     end
   end
-  find_circles(graph, function(way)
+  local function report_circle(way)
     report("a circle:", way)
-  end)
+  end
+  find_circles(graph, report_circle)
+  find_circles(c_graph, report_circle)
   table.sort(list)
   return list
 end
@@ -337,20 +408,49 @@ describe("who may know whom", function()
     { "lua/aicore/surprise.lua", "", "has no layer in LAYERS of spec/layering_spec.lua" },
     { "src/session.c", "#include <lua.h>", false },
     { "src/pollset.c", "#include <lua.h>", "may not include lua.h (pollset.c)" },
-    { "src/secret.h", '#include "helper.h"', "may not include lauxlib.h (secret.h > helper.h)" },
+    { "src/pollset.c", '#include "buffer.h"', "may not include buffer.h: it is not below" },
+    { "src/pollset_epoll.c", '#include "pollset.h"', false },
+    { "src/reply.c", '#include "reply.h"\n#include "compat.h"', false },
+    { "src/reply.c", '#include "pool.h"', "may not include pool.h: it is not below" },
     { "src/operation.c", '/*\n#include "session.h"\n*/', false },
-    { "src/operation.c", '# include "session.h"', "may not include session.h (operation.c)" },
-    { "src/reply.c", "int luaopen_aicore_reply(lua_State *L);", "may not name luaopen_" },
+    { "src/operation.c", '# include "session.h"', "may not include session.h: it is not below" },
+    { "src/surprise.c", "", "has no layer in C_LAYERS of spec/layering_spec.lua" },
+    { "src/pool.c", "static int end(int x) {\n  return x;\n}\nint aic_end(int x) {", false },
+    { "src/pool.c", "void *end(int x) {", "shows the linker end, which does not begin with aic_" },
+    { "src/pool.c", "const int ends[2] = {0};", "shows the linker ends, which does not begin with aic_" },
+    { "src/reply.c", "static int luaopen_aicore_reply(lua_State *L);", "may not name luaopen_" },
     { "src/reply.c", "#if LUA_VERSION_NUM < 502", "may not name LUA_VERSION" },
     { "src/compat.h", "#if LUA_VERSION_NUM < 502", false },
   }
   for _, example in ipairs(examples) do
     local path, text, breach = example[1], example[2], example[3]
     it(("%s in %s: %s"):format(breach and "sees" or "allows", path, text:gsub("\n", " ")), function()
-      local files = { ["src/helper.h"] = "\n#include <lauxlib.h>\n", [path] = "\n" .. text .. "\n" }
+      local files = { [path] = "\n" .. text .. "\n" }
       assert.same(breach and { path .. " " .. breach } or {}, breaches(files))
     end)
   end
+
+  it("sees what a C file includes through another one", function()
+    local found = breaches {
+      ["src/token.h"] = '\n#include "compat.h"\n',
+      ["src/compat.h"] = "\n#include <lauxlib.h>\n",
+    }
+    assert.same({
+      "src/token.h may not include compat.h (token.h)",
+      "src/token.h may not include compat.h: it is not below",
+      "src/token.h may not include lauxlib.h (token.h > compat.h)",
+    }, found)
+  end)
+
+  it("sees a circle of C files", function()
+    local found = breaches {
+      ["src/pool.c"] = '\n#include "exchange.h"\n',
+      ["src/exchange.h"] = "\n",
+      ["src/exchange.c"] = '\n#include "pool.h"\n',
+    }
+    assert.equal("src/exchange.c may not include pool.h: it is not below", found[2])
+    assert.matches("^a circle: %a+ > %a+ > %a+$", found[1])
+  end)
 
   it("sees a circle", function()
     local found = breaches {

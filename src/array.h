@@ -1,7 +1,4 @@
-#ifndef AICORE_ARRAY_H
-#define AICORE_ARRAY_H
+#pragma once
 
 /* How many elements an array has; not for a pointer to its first. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#endif

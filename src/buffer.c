@@ -7,8 +7,8 @@
 
 enum { SMALLEST = 1024, LARGEST_KEPT = 32 * 1024 };
 
-/* Moves the content into a block of another size, which it fits into. Not realloc: the block that is
- * left behind has to be wiped. */
+/* Moves the content into a block of another size, which it fits into. Not realloc: the old block
+ * has to be wiped. */
 static bool move(buffer *target, size_t capacity) {
   char *data = malloc(capacity);
   if (data == NULL) return false;
@@ -19,12 +19,6 @@ static bool move(buffer *target, size_t capacity) {
   target->length = length;
   target->capacity = capacity;
   return true;
-}
-
-static bool grow(buffer *target, size_t needed) {
-  size_t capacity = target->capacity > 0 ? target->capacity : SMALLEST;
-  while (capacity < needed) capacity *= 2; /* needed <= limit < SIZE_MAX / 2: cannot wrap */
-  return move(target, capacity);
 }
 
 void aic_buffer_reserve(buffer *target, size_t total) {
@@ -45,7 +39,9 @@ bool aic_buffer_append(buffer *target, const void *bytes, size_t length) {
     return false;
   }
   const size_t needed = target->length + length;
-  if (needed > target->capacity && !grow(target, needed)) return false;
+  size_t capacity = target->capacity > 0 ? target->capacity : SMALLEST;
+  while (capacity < needed) capacity *= 2; /* needed <= limit < SIZE_MAX / 2: cannot wrap */
+  if (needed > target->capacity && !move(target, capacity)) return false;
   if (length > 0) memcpy(target->data + target->length, bytes, length);
   target->length = needed;
   return true;

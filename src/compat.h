@@ -1,6 +1,5 @@
 /* The only place that knows Lua versions: Lua 5.4's names on Lua 5.1 and LuaJIT. */
-#ifndef AICORE_COMPAT_H
-#define AICORE_COMPAT_H
+#pragma once
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -29,11 +28,7 @@ static inline lua_State *compat_mainthread(lua_State *L) {
 #define compat_getuservalue(L, index) lua_getfenv(L, index)
 #define compat_mainthread(L) (L) /* hooks are those of all threads */
 #define lua_rawlen(L, index) lua_objlen(L, index)
-/* LuaJIT has both, but what is built with its headers is to load in PUC Lua 5.1, too. */
-#undef luaL_newlib
-#define luaL_newlib(L, functions) (lua_newtable(L), luaL_register(L, NULL, functions))
+/* LuaJIT has it, but what is built with its headers is to load in PUC Lua 5.1, too. */
 #define luaL_setfuncs(L, functions, upvalues) luaL_register(L, NULL, functions)
-
-#endif
 
 #endif

@@ -10,8 +10,6 @@
 #include "compat.h"
 #include "parameter.h"
 
-/* ---- URLs ---- */
-
 static bool is_loopback(const char *host) {
   struct in_addr four;
   if (inet_pton(AF_INET, host, &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
@@ -31,9 +29,9 @@ static const char *check_url(const char *text) {
   CURLU *url = curl_url();
   if (url == NULL) return "out of memory";
   char *scheme = NULL, *host = NULL, *user = NULL;
-  const CURLUcode outcomes[] = {
-      curl_url_set(url, CURLUPART_URL, text, 0), curl_url_get(url, CURLUPART_SCHEME, &scheme, 0),
-      curl_url_get(url, CURLUPART_HOST, &host, 0), curl_url_get(url, CURLUPART_USER, &user, 0)};
+  const CURLUcode outcomes[] = {curl_url_set(url, CURLUPART_URL, text, 0),
+      curl_url_get(url, CURLUPART_SCHEME, &scheme, 0), curl_url_get(url, CURLUPART_HOST, &host, 0),
+      curl_url_get(url, CURLUPART_USER, &user, 0)};
   const char *complaint = url_complaint(scheme, host, user);
   for (size_t i = 0; i < COUNT(outcomes); i++) {
     if (outcomes[i] == CURLUE_OUT_OF_MEMORY) complaint = "out of memory"; /* a part is missing */
@@ -52,8 +50,7 @@ static const char *check_header(const char *text) {
 
 static bool is_https(const char *url) { return url != NULL && strncasecmp(url, "https", 5) == 0; }
 
-/* ---- how a setting is read: its value, which may be nil, is on top of the stack ---- */
-
+/* How a setting is read: its value, which may be nil, is on top of the stack. */
 typedef struct setting {
   const char *name;
   void (*read)(lua_State *L, config *c, int anchors, const struct setting *row);
@@ -71,7 +68,7 @@ static const char *check_text(lua_State *L, const setting *row, size_t *length) 
   const char *text = aic_parameter_string(L, -1, length);
   if (text == NULL || strlen(text) != *length) {
     luaL_error(L, "session: %s: text expected, got %s", row->name,
-               text != NULL ? "a NUL byte" : luaL_typename(L, -1));
+        text != NULL ? "a NUL byte" : luaL_typename(L, -1));
   }
   const char *complaint = row->complaint != NULL ? row->complaint(text) : NULL;
   if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
@@ -108,7 +105,7 @@ static void read_secret(lua_State *L, config *c, int anchors, const setting *row
   const char *text = check_text(L, row, &length);
   if (text == NULL) return;
   secret **kept = FIELD(secret *, c, row);
-  *kept = aic_secret_new(text, length, "", 0);
+  *kept = aic_secret_new("", 0, text, length);
   if (*kept == NULL) luaL_error(L, "out of memory");
 }
 
@@ -129,8 +126,6 @@ static void read_token(lua_State *L, config *c, int anchors, const setting *row)
   if (token == NULL) luaL_error(L, "out of memory");
   aic_credentials_use_token(&c->credentials, token);
 }
-
-/* ---- the settings ---- */
 
 #define TO(field) .offset = offsetof(config, field)
 
@@ -159,18 +154,14 @@ static const setting settings[] = {
   {"max_connections", read_limit, TO(max_connections), .number = 256, .low = 1, .high = 65536}};
 /* clang-format on */
 
-static bool is_setting(const char *name) {
-  size_t row = 0;
-  while (row < COUNT(settings) && strcmp(settings[row].name, name) != 0) row++;
-  return row < COUNT(settings);
-}
-
 static void check_names(lua_State *L, int from) {
   lua_pushnil(L);
   while (lua_next(L, from) != 0) {
     lua_pop(L, 1);
     const char *name = aic_parameter_string(L, -1, NULL);
-    if (name != NULL && is_setting(name)) continue;
+    size_t row = name != NULL ? 0 : COUNT(settings);
+    while (row < COUNT(settings) && strcmp(settings[row].name, name) != 0) row++;
+    if (row < COUNT(settings)) continue;
     luaL_error(L, "session: unknown setting '%s'", name != NULL ? name : luaL_typename(L, -1));
   }
 }

@@ -1,6 +1,5 @@
-/* What a session was made with: the configuration, checked. Its fields' names in Lua are in config.c. */
-#ifndef AICORE_CONFIG_H
-#define AICORE_CONFIG_H
+/* What a session was made with: the configuration, checked. config.c has the names in Lua. */
+#pragma once
 
 #include <curl/curl.h>
 #include <lua.h>
@@ -18,19 +17,15 @@ typedef struct config {
   const char *client_type;      /* another one */
   struct curl_slist headers[2]; /* those that every request ends with: client_type, and no Expect */
   bool secure;                  /* https anywhere: libcurl's TLS may raise SIGPIPE */
-
-  double connect_timeout; /* seconds */
-  double timeout;         /* seconds for one exchange */
-  double max_response;    /* bytes, decompressed */
-  double max_headers;     /* bytes */
-  double max_depth;       /* of JSON */
+  double connect_timeout;       /* seconds */
+  double timeout;               /* seconds for one exchange */
+  double max_response;          /* bytes, decompressed */
+  double max_headers;           /* bytes */
+  double max_depth;             /* of JSON */
   double max_connections;
-
   credentials credentials;
 } config;
 
 /* Reads the table at the index from into an empty configuration; raises what is wrong. Strings are
  * anchored in the table at the index anchors; secrets are copied, also where it raises later. */
 void aic_config_read(lua_State *L, config *c, int from, int anchors);
-
-#endif

@@ -1,14 +1,5 @@
-/* The C module aicore.core: registration, and the functions that begin an exchange.
- *
- *   core.session(config)                a session (config.c has the fields)
- *   core.<operation>(session, …)        one blocking exchange -> table | nil, err
- *   core.start(session, operation, …)   the same, begun -> transfer | nil, err
- *   core.check(operation, …)            nil, or what is wrong with these arguments
- *   core.now() .wall() .random() .sleep(seconds)
- *   core.file_mode(path)                who may read a file, as chmod counts; nil: there is none
- *   core.operations                     what they are, by their names
- *   core.version                        of the module, libcurl, and its TLS library
- */
+/* The C module aicore.core: its functions, but for those of its objects. lua/aicore/meta/core.lua
+ * describes them all. */
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -16,15 +7,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "clock.h"
 #include "compat.h"
-#include "fields.h"
 #include "interrupt.h"
 #include "operation.h"
 #include "pool.h"
-#include "process.h"
 #include "secret.h"
 #include "session.h"
+#include "system.h"
+#include "table.h"
 #include "transfer.h"
 
 #define AICORE_VERSION "0.1.0"
@@ -33,28 +23,29 @@
 #error "libcurl 7.85 or newer is needed"
 #endif
 
-/* ---- exchanges ---- */
-
 /* Begins what the arguments from first on ask for; the object is pushed. Raises if they are wrong.
  * False: the world is, and nil and an error are pushed instead. */
-static bool begin(lua_State *L, const operation *op, int first, bool announced,
-                  transfer ***handle) {
+static bool begin(
+    lua_State *L, const operation *op, int first, bool announced, transfer ***handle) {
   session *s = aic_session_check(L, 1);
   const config *c = &s->config;
   request built;
   const char *complaint = aic_operation_build(L, op, first, c->base_url, &built);
   if (complaint != NULL) luaL_error(L, "%s", complaint);
   if (built.url == NULL) {
-    if (c->token_url == NULL) luaL_error(L, "%s: the session has no token_url", op->name);
-    if (c->credentials.login_form == NULL) {
-      luaL_error(L, "%s: the session has no client_id", op->name);
-    }
+    const bool has_client = c->credentials.login_form != NULL;
+    const char *missing = c->token_url == NULL ? "token_url" : has_client ? NULL : "client_id";
+    if (missing != NULL) luaL_error(L, "%s: the session has no %s", op->name, missing);
     built.url = c->token_url;
   }
   *handle = aic_transfer_push(L, 1);
   if (announced) aic_transfer_anchor(L, *handle); /* before: once it is begun nothing may raise */
   const char *trouble = aic_pool_start(&s->pool, &built, *handle, announced);
-  if (trouble == NULL) return true;
+  if (trouble == NULL) {
+    aic_pool_kick(&s->pool);
+    aic_pool_announce(&s->pool);
+    return true;
+  }
   if (announced) aic_transfer_unanchor(L, -1, *handle);
   aic_push_error(L, "transport", trouble, op->name, built.id);
   return false;
@@ -73,10 +64,10 @@ static int perform(lua_State *L) {
   interrupt watch = aic_interrupt_watch(L); /* beginning may take a while already */
   if (!begin(L, op, 2, false, &handle)) return 2;
   const int object = lua_gettop(L);
-  pool *p = (*handle)->pool;
-  aic_pool_kick(p);
+  pool *p = &aic_session_check(L, 1)->pool;
   while (*handle != NULL && !(*handle)->finished) {
     aic_pool_act(p, INTERRUPT_SLICE_MS);
+    aic_pool_announce(p);
     if ((*handle)->finished) break;
     const interrupt_state state = aic_interrupt_poll(&watch);
     aic_pool_leave_parent(p); /* a hook may do anything: fork, or close the session */
@@ -89,29 +80,28 @@ static int perform(lua_State *L) {
   return aic_transfer_take(L, object, handle);
 }
 
+static const operation *check_operation(lua_State *L, int index) {
+  const operation *op = aic_operation_find(luaL_checkstring(L, index));
+  if (op == NULL) luaL_argerror(L, index, "no such operation");
+  return op;
+}
+
 /* core.start(session, operation, …) */
 static int start(lua_State *L) {
-  session *s = aic_session_check(L, 1);
-  const operation *op = aic_operation_find(luaL_checkstring(L, 2));
-  luaL_argcheck(L, op != NULL, 2, "no such operation");
+  (void)aic_session_check(L, 1);
   transfer **handle;
-  if (!begin(L, op, 3, true, &handle)) return 2;
-  aic_pool_kick(&s->pool);
-  return 1;
+  return begin(L, check_operation(L, 2), 3, true, &handle) ? 1 : 2;
 }
 
 /* core.check(operation, …) */
 static int check(lua_State *L) {
-  const operation *op = aic_operation_find(luaL_checkstring(L, 1));
-  luaL_argcheck(L, op != NULL, 1, "no such operation");
+  const operation *op = check_operation(L, 1);
   request built;
   const char *complaint = aic_operation_check(L, op, 2, &built);
   if (complaint == NULL) return 0;
   lua_pushstring(L, complaint);
   return 1;
 }
-
-/* ---- time and randomness, for the runtimes ---- */
 
 static int now(lua_State *L) {
   lua_pushnumber(L, aic_clock_now());
@@ -124,7 +114,7 @@ static int wall(lua_State *L) {
 }
 
 static int pseudo_random(lua_State *L) {
-  lua_pushnumber(L, aic_clock_random());
+  lua_pushnumber(L, aic_random());
   return 1;
 }
 
@@ -140,17 +130,13 @@ static int sleep_seconds(lua_State *L) {
   return aic_interrupt_wait(&watch, luaL_checknumber(L, 1), sleep_slice, NULL);
 }
 
-/* ---- files ---- */
-
-/* core.file_mode(path) */
+/* core.file_mode(path): who may read a file, as chmod counts; nothing: there is none. */
 static int file_mode(lua_State *L) {
   struct stat about;
   if (stat(luaL_checkstring(L, 1), &about) != 0) return 0;
   lua_pushinteger(L, about.st_mode & 07777);
   return 1;
 }
-
-/* ---- registration ---- */
 
 /* Closing a Lua state unloads its modules, and with this one libcurl, while libcurl may still have
  * a thread in a name lookup: so this library stays loaded once it is. */
@@ -171,7 +157,7 @@ static bool begin_process(void) {
     stay_loaded();
     begun =
         aic_process_begin() && curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, aic_secret_free,
-                                                    aic_secret_realloc, strdup, calloc) == CURLE_OK;
+                                   aic_secret_realloc, strdup, calloc) == CURLE_OK;
   }
   const bool fine = begun;
   pthread_mutex_unlock(&lock);
@@ -206,19 +192,14 @@ static void push_version(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"session", aic_session_create},
-                                       {"start", start},
-                                       {"check", check},
-                                       {"now", now},
-                                       {"wall", wall},
-                                       {"random", pseudo_random},
-                                       {"sleep", sleep_seconds},
-                                       {"file_mode", file_mode},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"session", aic_session_create}, {"start", start},
+      {"check", check}, {"now", now}, {"wall", wall}, {"random", pseudo_random},
+      {"sleep", sleep_seconds}, {"file_mode", file_mode}, {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   aic_session_register(L);
   aic_transfer_register(L);
-  luaL_newlib(L, functions);
+  lua_newtable(L);
+  luaL_setfuncs(L, functions, 0);
   for (const operation *op = aic_operations; op->name != NULL; op++) {
     lua_pushlightuserdata(L, (void *)(size_t)op);
     lua_pushcclosure(L, perform, 1);

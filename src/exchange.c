@@ -8,8 +8,6 @@
 
 #include "array.h"
 
-/* ---- what libcurl delivers ---- */
-
 /* A server may claim any length: room is made for so much at most before it has sent it. */
 enum { MOST_RESERVED = 16 * 1024 * 1024 };
 
@@ -43,8 +41,6 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
   return CURL_PREREQFUNC_OK;
 }
 
-/* ---- what all requests of a session have in common, set once per handle ---- */
-
 static bool set_number(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
@@ -53,7 +49,19 @@ static bool set_pointer(CURL *easy, CURLoption option, const void *value) {
   return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
-static bool set_numbers(CURL *easy, const config *c) {
+/* What needs no proxy: this machine, and what the standard variable names. */
+static void find_no_proxy(char *text, size_t size) {
+  static const char loopback[] = "localhost,127.0.0.1,::1";
+  const char *named = getenv("no_proxy");
+  if (named == NULL) named = getenv("NO_PROXY");
+  const bool everything = named != NULL && strcmp(named, "*") == 0;
+  const bool fits = named != NULL && strlen(named) + sizeof loopback + 1 < size;
+  snprintf(text, size, "%s%s%s", fits ? named : "", fits && !everything ? "," : "",
+      everything ? "" : loopback);
+}
+
+/* What all exchanges with this configuration have in common. */
+static bool set_options(CURL *easy, const config *c) {
   const struct {
     CURLoption option;
     long value;
@@ -73,37 +81,18 @@ static bool set_numbers(CURL *easy, const config *c) {
     {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
 #endif
   };
-  bool fine = true;
-  for (size_t i = 0; fine && i < COUNT(numbers); i++) {
-    fine = set_number(easy, numbers[i].option, numbers[i].value);
-  }
-  return fine;
-}
-
-/* What needs no proxy: this machine, and what the standard variable names. */
-static void find_no_proxy(char *text, size_t size) {
-  static const char loopback[] = "localhost,127.0.0.1,::1";
-  const char *named = getenv("no_proxy");
-  if (named == NULL) named = getenv("NO_PROXY");
-  const bool everything = named != NULL && strcmp(named, "*") == 0;
-  const bool fits = named != NULL && strlen(named) + sizeof loopback + 1 < size;
-  snprintf(text, size, "%s%s%s", fits ? named : "", fits && !everything ? "," : "",
-           everything ? "" : loopback);
-}
-
-/* NULL leaves libcurl's default: for a proxy that is the standard variables. */
-static bool set_texts(CURL *easy, const config *c) {
   char no_proxy[2048];
   find_no_proxy(no_proxy, sizeof no_proxy);
   const struct {
     CURLoption option;
-    const char *value;
-  } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"},
-               {CURLOPT_USERAGENT, "aicore-lua"},
-               {CURLOPT_CAINFO, c->ca_file},
-               {CURLOPT_PROXY, c->proxy},
-               {CURLOPT_NOPROXY, c->proxy == NULL ? no_proxy : NULL}};
+    const char *value; /* NULL leaves libcurl's default: for a proxy that is the variables */
+  } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_USERAGENT, "aicore-lua"},
+      {CURLOPT_CAINFO, c->ca_file}, {CURLOPT_PROXY, c->proxy},
+      {CURLOPT_NOPROXY, c->proxy == NULL ? no_proxy : NULL}};
   bool fine = true;
+  for (size_t i = 0; fine && i < COUNT(numbers); i++) {
+    fine = set_number(easy, numbers[i].option, numbers[i].value);
+  }
   for (size_t i = 0; fine && i < COUNT(texts); i++) {
     fine = texts[i].value == NULL || set_pointer(easy, texts[i].option, texts[i].value);
   }
@@ -130,13 +119,11 @@ static bool set_callbacks(exchange *x) {
 bool aic_exchange_open(exchange *x, config *c) {
   x->config = c;
   x->reply.limit = (size_t)fmin(c->max_response, (double)(SIZE_MAX / 4));
-  x->headers.limit = 64 * 1024;
+  x->group.limit = 64 * 1024;
   x->easy = curl_easy_init();
-  return x->easy != NULL && set_callbacks(x) && set_numbers(x->easy, c) && set_texts(x->easy, c) &&
+  return x->easy != NULL && set_callbacks(x) && set_options(x->easy, c) &&
          (c->ca == NULL || set_blob(x->easy, CURLOPT_CAINFO_BLOB, c->ca, strlen(c->ca)));
 }
-
-/* ---- what makes one request ---- */
 
 static bool set_body(const exchange *x, const request *built) {
   if (x->operation->shape->form == REPLY_TOKEN) {
@@ -145,73 +132,54 @@ static bool set_body(const exchange *x, const request *built) {
            set_pointer(x->easy, CURLOPT_POSTFIELDS, form->text);
   }
   if (built->body == NULL) return set_number(x->easy, CURLOPT_HTTPGET, 1);
-  return set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)built->body_length) &&
+  return set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(built->body)) &&
          set_pointer(x->easy, CURLOPT_COPYPOSTFIELDS, built->body);
 }
 
-/* The client certificate is shown to the token URL only. */
-static bool set_certificate(const exchange *x, bool shown) {
-  const config *c = x->config;
-  const struct {
-    CURLoption file, blob;
-    const char *path;
-    const secret *text;
-  } parts[] = {
-      {CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, c->certificate_file, c->credentials.certificate},
-      {CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, c->key_file, c->credentials.key}};
-  bool fine = true;
-  for (size_t i = 0; fine && i < COUNT(parts); i++) {
-    const char *path = parts[i].path;
-    const secret *text = parts[i].text;
-    fine = path == NULL || set_pointer(x->easy, parts[i].file, shown ? path : NULL);
-    if (!fine || text == NULL) continue;
-    fine = set_blob(x->easy, parts[i].blob, shown ? text->text : NULL, shown ? text->length : 0);
-  }
-  return fine;
+/* One part of the client certificate, which is shown to the token URL only: a file, or PEM text. */
+static bool set_part(
+    const exchange *x, CURLoption file, const char *path, CURLoption blob, const secret *text) {
+  const bool shown = x->operation->shape->form == REPLY_TOKEN;
+  return (path == NULL || set_pointer(x->easy, file, shown ? path : NULL)) &&
+         (text == NULL || set_blob(x->easy, blob, shown ? text->text : NULL, text->length));
 }
 
-/* Writes "name: value" behind the other headers. */
-static bool write_header(buffer *headers, const char *name, const char *value) {
-  return aic_buffer_append(headers, name, strlen(name)) && aic_buffer_append(headers, ": ", 2) &&
-         aic_buffer_append(headers, value, strlen(value) + 1);
+/* The text of a resource group of its own, as a header. */
+static bool write_group(exchange *x, const char *group) {
+  static const char name[] = "AI-Resource-Group: ";
+  return aic_buffer_append(&x->group, name, sizeof name - 1) &&
+         aic_buffer_append(&x->group, group, strlen(group) + 1);
 }
 
-/* Its own headers, as texts one behind the other. */
-static bool write_headers(exchange *x, const request *built) {
-  const operation *op = x->operation;
-  const bool own_group = !op->no_resource_group && built->resource_group != NULL;
-  return (!own_group || write_header(&x->headers, "AI-Resource-Group", built->resource_group)) &&
-         (op->content_type == NULL || write_header(&x->headers, "Content-Type", op->content_type));
-}
-
-/* The list's nodes are the exchange's, the last ones the configuration's; libcurl only reads them. */
+/* The list's nodes are the exchange's, the last ones the configuration's; libcurl only reads. */
 static bool set_headers(exchange *x, const request *built) {
   config *c = x->config;
   const operation *op = x->operation;
-  if (!write_headers(x, built)) return false;
-  size_t count = 0;
+  const char *texts[COUNT(x->headers)] = {NULL, NULL, op->content_type};
   if (op->shape->form != REPLY_TOKEN && c->credentials.authorization != NULL) {
     x->authorization = aic_secret_share(c->credentials.authorization);
-    x->header_list[count++].data = x->authorization->text;
+    texts[0] = x->authorization->text;
   }
-  if (!op->no_resource_group && built->resource_group == NULL) {
-    x->header_list[count++].data = (char *)c->resource_group;
+  if (!op->no_resource_group) {
+    if (built->resource_group != NULL && !write_group(x, built->resource_group)) return false;
+    texts[1] = built->resource_group != NULL ? x->group.data : c->resource_group;
   }
-  for (size_t at = 0; at < x->headers.length; at += strlen(x->headers.data + at) + 1) {
-    x->header_list[count++].data = x->headers.data + at;
+  struct curl_slist *list = c->headers;
+  for (size_t i = COUNT(texts); i-- > 0;) {
+    if (texts[i] == NULL) continue;
+    x->headers[i].data = (char *)texts[i];
+    x->headers[i].next = list;
+    list = &x->headers[i];
   }
-  for (size_t i = 0; i < count; i++) {
-    x->header_list[i].next = i + 1 < count ? &x->header_list[i + 1] : c->headers;
-  }
-  return set_pointer(x->easy, CURLOPT_HTTPHEADER, count > 0 ? x->header_list : c->headers);
+  return set_pointer(x->easy, CURLOPT_HTTPHEADER, list);
 }
 
 bool aic_exchange_prepare(exchange *x, const request *built) {
   const operation *op = x->operation = built->operation;
   x->resource = built->resource;
   if (built->id != NULL) memcpy(x->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
-  const double limit = x->config->timeout;
-  const double seconds = built->timeout > 0 ? fmin(built->timeout, limit) : limit;
+  const config *c = x->config;
+  const double seconds = built->timeout > 0 ? fmin(built->timeout, c->timeout) : c->timeout;
   const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
   CURL *easy = x->easy;
   return set_pointer(easy, CURLOPT_URL, built->url) &&
@@ -220,13 +188,14 @@ bool aic_exchange_prepare(exchange *x, const request *built) {
          set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but
           * half of a count is. */
-         set_pointer(easy, CURLOPT_ACCEPT_ENCODING,
-                     op->shape->form == REPLY_COUNT ? NULL : "gzip") &&
+         set_pointer(
+             easy, CURLOPT_ACCEPT_ENCODING, op->shape->form == REPLY_COUNT ? NULL : "gzip") &&
          set_pointer(easy, CURLOPT_CUSTOMREQUEST, is_get ? NULL : op->verb) && set_body(x, built) &&
-         set_headers(x, built) && set_certificate(x, op->shape->form == REPLY_TOKEN);
+         set_headers(x, built) &&
+         set_part(x, CURLOPT_SSLCERT, c->certificate_file, CURLOPT_SSLCERT_BLOB,
+             c->credentials.certificate) &&
+         set_part(x, CURLOPT_SSLKEY, c->key_file, CURLOPT_SSLKEY_BLOB, c->credentials.key);
 }
-
-/* ---- its end ---- */
 
 void aic_exchange_clear(exchange *x) {
   x->outcome = CURLE_OK;
@@ -235,13 +204,13 @@ void aic_exchange_clear(exchange *x) {
   x->headers_full = false;
   x->id[0] = x->error[0] = '\0';
   aic_secret_release(&x->authorization);
-  aic_buffer_clear(&x->headers);
+  aic_buffer_clear(&x->group);
   aic_buffer_clear(&x->reply);
 }
 
 void aic_exchange_forget(exchange *x) {
   aic_secret_release(&x->authorization);
-  aic_buffer_free(&x->headers);
+  aic_buffer_free(&x->group);
   aic_buffer_free(&x->reply);
 }
 

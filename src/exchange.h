@@ -1,7 +1,6 @@
 /* One HTTP exchange as libcurl does it: a reusable handle, the request it sends, and what arrives.
  * libcurl's callbacks are here, and touch no Lua. */
-#ifndef AICORE_EXCHANGE_H
-#define AICORE_EXCHANGE_H
+#pragma once
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -15,13 +14,12 @@
 typedef struct exchange {
   config *config;
   CURL *easy;
-
   const operation *operation;
-  const char *resource;             /* a constant */
-  char id[65];                      /* of the record; "": none */
-  secret *authorization;            /* sent, or for a login received */
-  buffer headers;                   /* the text behind the list */
-  struct curl_slist header_list[3]; /* followed by the configuration's */
+  const char *resource;         /* a constant */
+  char id[65];                  /* of the record; "": none */
+  secret *authorization;        /* sent, or for a login received */
+  buffer group;                 /* a header for a resource group of its own */
+  struct curl_slist headers[3]; /* its headers; those of the configuration follow */
 
   int issued; /* how often the request was sent, or begun to be */
   CURLcode outcome;
@@ -31,17 +29,12 @@ typedef struct exchange {
   char error[CURL_ERROR_SIZE];
 } exchange;
 
-/* Makes the handle of an empty exchange. False: no memory; aic_exchange_free gives back what there is. */
+/* Makes the handle of an empty exchange. False: no memory; to be freed all the same. */
 bool aic_exchange_open(exchange *x, config *c);
-
 /* Makes the exchange, which is open and empty, that of a request. False: no memory. */
 bool aic_exchange_prepare(exchange *x, const request *built);
-
 /* Empties it, for another request. */
 void aic_exchange_clear(exchange *x);
-
 /* Gives back what it holds but for the handle; and the handle, too. */
 void aic_exchange_forget(exchange *x);
 void aic_exchange_free(exchange *x);
-
-#endif

@@ -2,13 +2,13 @@
 
 #include <math.h>
 
-#include "clock.h"
 #include "compat.h"
+#include "system.h"
 
 /* What lua.c's signal handler asks for: the next instruction, of whatever kind. */
 enum { AT_ONCE = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT };
 
-/* Was such a hook set before? Then it waits until a coroutine, which we may be in, gives control back. */
+/* Was such a hook set before? It waits until the coroutine that we may be in gives control back. */
 static bool is_due(lua_State *main) {
   return lua_gethook(main) != NULL && lua_gethookmask(main) == AT_ONCE &&
          lua_gethookcount(main) == 1;
@@ -20,22 +20,18 @@ interrupt aic_interrupt_watch(lua_State *L) {
   return watch;
 }
 
-/* Hooks fire on calls, returns, lines and counts: an empty Lua function has all of them. */
-static bool run_hook(lua_State *L) {
-  return luaL_loadstring(L, "return") == 0 && lua_pcall(L, 0, 0, 0) == 0;
-}
-
 interrupt_state aic_interrupt_poll(interrupt *watch) {
   lua_State *L = watch->L;
   if (lua_gethook(L) != watch->here) {
-    if (!run_hook(L)) return INTERRUPT_RAISED;
+    /* Hooks fire on calls, returns, lines and counts: an empty Lua function has all of them. */
+    if (luaL_loadstring(L, "return") != 0 || lua_pcall(L, 0, 0, 0) != 0) return INTERRUPT_RAISED;
     *watch = aic_interrupt_watch(L); /* it only wanted to look: a profiler's, a debugger's */
   }
   return lua_gethook(compat_mainthread(L)) != watch->main ? INTERRUPT_WANTED : INTERRUPT_NONE;
 }
 
-int aic_interrupt_wait(interrupt *watch, double seconds, bool (*slice)(void *data, int ms),
-                       void *data) {
+int aic_interrupt_wait(
+    interrupt *watch, double seconds, bool (*slice)(void *data, int ms), void *data) {
   lua_State *L = watch->L;
   const double end = aic_clock_now() + (seconds > 0 ? fmin(seconds, 1e9) : 0); /* 0/0: none */
   interrupt_state state = INTERRUPT_NONE;

@@ -3,8 +3,7 @@
  * Ctrl-C reaches a Lua program as a debug hook: the signal handler of lua.c and luajit.c sets one,
  * which raises "interrupted!" as soon as Lua code runs again. So whoever blocks in C compares the
  * hook now and then with the one from the beginning, and installs no signal handler of its own. */
-#ifndef AICORE_INTERRUPT_H
-#define AICORE_INTERRUPT_H
+#pragma once
 
 #include <lua.h>
 #include <stdbool.h>
@@ -28,10 +27,7 @@ typedef enum interrupt_state {
 
 /* Looks whether a hook was set since; lets a new hook of this coroutine run. */
 interrupt_state aic_interrupt_poll(interrupt *watch);
-
 /* Waits for so many seconds, in slices of some milliseconds, as long as slice returns true. Pushes
- * false where the host wants control instead, or true, and returns 1; raises what a hook has raised. */
-int aic_interrupt_wait(interrupt *watch, double seconds, bool (*slice)(void *data, int ms),
-                       void *data);
-
-#endif
+ * false where the host wants control instead, else true, and returns 1; or raises what a hook did. */
+int aic_interrupt_wait(
+    interrupt *watch, double seconds, bool (*slice)(void *data, int ms), void *data);

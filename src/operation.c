@@ -1,38 +1,20 @@
-/* Bodies, the table of operations, and how a request is built; what a parameter may be is in parameter.c. */
 #include "operation.h"
 
 #include <string.h>
 
+#include "array.h"
 #include "compat.h"
 
-/* ---- bodies: each pushes one string ---- */
-
-static void push_stop(lua_State *L, int first, const request *built) {
-  (void)first, (void)built;
-  lua_pushliteral(L, "{\"targetStatus\":\"STOPPED\"}");
-}
-
-/* The procedure that SAP documents sends this body with DELETE. */
-static void push_delete(lua_State *L, int first, const request *built) {
-  (void)first, (void)built;
-  lua_pushliteral(L, "{\"targetStatus\":\"DELETED\"}");
-}
-
-static void push_create(lua_State *L, int first, const request *built) {
-  const int options = built->options;
-  const char *configuration = lua_tostring(L, first);
-  if (options != 0) aic_parameter_push_raw(L, options, "ttl");
-  if (options == 0 || !aic_parameter_fits_ttl(L, lua_gettop(L))) {
-    lua_pushfstring(L, "{\"configurationId\":\"%s\"}", configuration);
+/* Of create and update. */
+static void push_configuration(lua_State *L, int first, const request *built) {
+  const char *id =
+      lua_tostring(L, aic_operation_is_about_one(built->operation) ? first + 1 : first);
+  if (built->options != 0) aic_parameter_push_raw(L, built->options, "ttl");
+  if (built->options != 0 && aic_parameter_fits_ttl(L, lua_gettop(L))) {
+    lua_pushfstring(L, "{\"configurationId\":\"%s\",\"ttl\":\"%s\"}", id, lua_tostring(L, -1));
   } else {
-    lua_pushfstring(L, "{\"configurationId\":\"%s\",\"ttl\":\"%s\"}", configuration,
-                    lua_tostring(L, -1));
+    lua_pushfstring(L, "{\"configurationId\":\"%s\"}", id);
   }
-}
-
-static void push_update(lua_State *L, int first, const request *built) {
-  (void)built;
-  lua_pushfstring(L, "{\"configurationId\":\"%s\"}", lua_tostring(L, first + 1));
 }
 
 static void push_batch(lua_State *L, int first, const request *built) {
@@ -44,10 +26,11 @@ static void push_batch(lua_State *L, int first, const request *built) {
   luaL_addstring(&text, "\":[");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, first, i);
-    if (!aic_parameter_fits_item(L, lua_gettop(L), 0))
+    if (!aic_parameter_fits_item(L, lua_gettop(L), 0)) {
       luaL_error(L, "batch: an item changed while it was read");
+    }
     lua_pushfstring(L, "%s{\"id\":\"%s\",\"targetStatus\":\"%s\"}", i > 1 ? "," : "",
-                    lua_tostring(L, -1), lua_tostring(L, -2));
+        lua_tostring(L, -1), lua_tostring(L, -2));
     lua_insert(L, -4);
     lua_pop(L, 3);
     luaL_addvalue(&text); /* a buffer wants nothing of ours between itself and its value */
@@ -56,41 +39,41 @@ static void push_batch(lua_State *L, int first, const request *built) {
   luaL_pushresult(&text);
 }
 
-/* ---- the operations ---- */
-
 static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false},
                          records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true},
                          accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false},
                          items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true},
                          lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false},
                          capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false},
-                         number = {.form = REPLY_COUNT},
+                         number = {NULL, REPLY_COUNT, NULL, LUA_TNUMBER, false},
                          token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false};
 
 #define ALL "/lm/{resource}"
 #define ONE ALL "/{id}"
 #define ID &aic_parameter_id
-#define ITEMS &aic_parameter_items
 #define CONFIGURATION &aic_parameter_configuration_id
-#define JSON "application/json"
-#define MERGE_PATCH "application/merge-patch+json"
-#define FORM "application/x-www-form-urlencoded"
+#define STOP "{\"targetStatus\":\"STOPPED\"}"
+#define DELETE "{\"targetStatus\":\"DELETED\"}" /* SAP's procedure sends this with DELETE */
+#define JSON "Content-Type: application/json"
+#define MERGE_PATCH "Content-Type: application/merge-patch+json"
+#define FORM "Content-Type: application/x-www-form-urlencoded"
 
-/* The columns are the struct's. */
+/* The columns are the struct's: name, verb, path; arguments, options; the fixed body or what pushes
+ * it, and the header that goes along; what comes back; and what sets it apart. */
 /* clang-format off */
 const operation aic_operations[] = {
-  {"status", "GET",    ONE,           {ID}, {aic_status_options}, .shape = &record},
-  {"list",   "GET",    ALL,           {0},  {aic_filter_options, aic_page_options}, .shape = &records},
-  {"count",  "GET",    ALL "/$count", {0},  {aic_filter_options}, .shape = &number},
-  {"create", "POST",   ALL, {CONFIGURATION}, {aic_create_options}, push_create, JSON, &accepted,
-   .changes = true, .not_idempotent = true, .once = true},
-  {"update", "PATCH",  ONE, {ID, CONFIGURATION}, {0}, push_update, JSON, &accepted,
-   .changes = true, .only = aic_deployments},
-  {"stop",   "PATCH",  ONE, {ID},    {0}, push_stop,   JSON, &accepted, .changes = true},
-  {"delete", "DELETE", ONE, {ID},    {0}, push_delete, JSON, &accepted, .changes = true},
-  {"batch",  "PATCH",  ALL, {ITEMS}, {0}, push_batch, MERGE_PATCH, &items,
-   .changes = true, .not_idempotent = true},
-  {"logs",   "GET",    ONE "/logs",   {ID}, {aic_logs_options}, .shape = &lines},
+  {"status", "GET",    ONE, {ID}, {aic_status_options}, .shape = &record},
+  {"list",   "GET",    ALL, {0},  {aic_filter_options, aic_page_options}, .shape = &records},
+  {"count",  "GET",    ALL "/$count", {0}, {aic_filter_options}, .shape = &number},
+  {"create", "POST",   ALL, {CONFIGURATION}, {aic_create_options}, NULL, push_configuration, JSON,
+   .shape = &accepted, .changes = true, .not_idempotent = true, .once = true},
+  {"update", "PATCH",  ONE, {ID, CONFIGURATION}, {0}, NULL, push_configuration, JSON,
+   .shape = &accepted, .changes = true, .only = aic_deployments},
+  {"stop",   "PATCH",  ONE, {ID}, {0}, STOP,   NULL, JSON, .shape = &accepted, .changes = true},
+  {"delete", "DELETE", ONE, {ID}, {0}, DELETE, NULL, JSON, .shape = &accepted, .changes = true},
+  {"batch",  "PATCH",  ALL, {&aic_parameter_items}, {0}, NULL, push_batch, MERGE_PATCH,
+   .shape = &items, .changes = true, .not_idempotent = true},
+  {"logs",   "GET",    ONE "/logs", {ID}, {aic_logs_options}, .shape = &lines},
   {"capabilities", "GET", "/lm/meta", .shape = &capabilities, .no_resource_group = true},
   {"login",  "POST",   .content_type = FORM, .shape = &token, .no_resource_group = true},
   {.name = NULL}};
@@ -109,66 +92,92 @@ const operation *aic_operation_find(const char *name) {
   return NULL;
 }
 
-/* ---- building ---- */
-
 /* What came instead of the expected. Only a readable text is repeated. */
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
   if (text != NULL && length <= 80 && (length == 0 || aic_parameter_header_safe(text, length))) {
-    return lua_pushfstring(L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected,
-                           text);
+    return lua_pushfstring(
+        L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected, text);
   }
   return lua_pushfstring(L, "%s: %s: %s, got %s", op->name, about->name, about->expected,
-                         text != NULL ? "unprintable text" : luaL_typename(L, index));
-}
-
-/* What it has is had by one resource alone, and another one is asked. */
-static const char *complain_of_resource(lua_State *L, const char *what, const char *only,
-                                        const char *asked) {
-  return lua_pushfstring(L, "%s: only %s have it, got resource = \"%s\"", what, only, asked);
+      text != NULL ? "unprintable text" : luaL_typename(L, index));
 }
 
 static const parameter *find_option(const operation *op, const char *name) {
-  const parameter *const lists[] = {op->options[0], op->options[1], aic_common_options,
-                                    aic_operation_has_resource(op) ? aic_resource_options : NULL};
-  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+  const parameter *const lists[] = {op->options[0], op->options[1], aic_common_options};
+  for (size_t i = 0; i < COUNT(lists); i++) {
     for (const parameter *option = lists[i]; option != NULL && option->name != NULL; option++) {
-      if (strcmp(option->name, name) == 0) return option;
+      if (strcmp(option->name, name) != 0) continue;
+      const bool idle = option == OPTION_RESOURCE && !aic_operation_has_resource(op);
+      return idle ? NULL : option;
     }
   }
   return NULL;
 }
 
-/* The resource that is asked; one that does not fit is complained of later. */
-static const char *asked_resource(lua_State *L, int options) {
-  aic_parameter_push_raw(L, options, "resource");
-  const char *word = aic_parameter_resource_word(L, -1);
-  lua_pop(L, 1);
-  return word != NULL ? word : aic_deployments;
+/* Notes an option, whose value is on top; a resource group is copied to the index kept. */
+static void note_option(lua_State *L, const parameter *option, int kept, request *built) {
+  if (option->query != NULL) built->has_query = true;
+  if (option == OPTION_RESOURCE) built->resource = aic_parameter_resource_word(L, -1);
+  if (option == OPTION_TIMEOUT) built->timeout = lua_tonumber(L, -1);
+  if (option != OPTION_RESOURCE_GROUP) return;
+  built->resource_group = lua_tostring(L, -1);
+  lua_pushvalue(L, -1);
+  lua_replace(L, kept);
 }
 
-/* Checks every option; leaves the stack as it was, or the complaint on it. */
-static const char *check_options(lua_State *L, const operation *op, int options,
-                                 const char *resource) {
+/* Checks every option, and leaves one string on the stack; or a complaint on top. */
+static const char *check_options(lua_State *L, const operation *op, int options, request *built) {
+  const parameter *bound = NULL; /* an option that only one resource has */
+  lua_pushnil(L);
+  const int kept = lua_gettop(L), value = kept + 2;
   lua_pushnil(L);
   while (lua_next(L, options) != 0) {
     const char *name = aic_parameter_string(L, -2, NULL);
     if (name == NULL) {
-      return lua_pushfstring(L, "%s: the names of options are strings, got a %s", op->name,
-                             luaL_typename(L, -2));
+      return lua_pushfstring(
+          L, "%s: the names of options are strings, got a %s", op->name, luaL_typename(L, -2));
     }
     const parameter *known = find_option(op, name);
     if (known == NULL) return lua_pushfstring(L, "%s: unknown option '%s'", op->name, name);
-    if (!known->fit(L, lua_gettop(L))) return complain(L, op, known, lua_gettop(L));
-    if (known->only != NULL && known->only != resource) {
-      lua_pushfstring(L, "%s: %s", op->name, name);
-      return complain_of_resource(L, lua_tostring(L, -1), known->only, resource);
-    }
+    if (!known->fit(L, value)) return complain(L, op, known, value);
+    if (known->only != NULL) bound = known;
+    note_option(L, known, kept, built);
     lua_pop(L, 1);
   }
-  if (op->only == NULL || op->only == resource) return NULL;
-  return complain_of_resource(L, op->name, op->only, resource);
+  const char *asked = built->resource;
+  if (bound != NULL && bound->only != asked) {
+    return lua_pushfstring(L, "%s: %s: only %s have it, got resource = \"%s\"", op->name,
+        bound->name, bound->only, asked);
+  }
+  if (op->only == NULL || op->only == asked) return NULL;
+  return lua_pushfstring(
+      L, "%s: only %s have it, got resource = \"%s\"", op->name, op->only, asked);
+}
+
+const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built) {
+  int top = lua_gettop(L);
+  while (top >= first && lua_isnil(L, top)) top--; /* "no options" is often said as nil */
+  const request empty = {.operation = op, .resource = aic_deployments};
+  *built = empty;
+  luaL_checkstack(L, 16, NULL);
+  int next = first;
+  for (size_t i = 0; i < COUNT(op->arguments) && op->arguments[i] != NULL; i++, next++) {
+    const parameter *argument = op->arguments[i];
+    if (next > top) {
+      return lua_pushfstring(
+          L, "%s: %s: %s, got nil", op->name, argument->name, argument->expected);
+    }
+    if (!argument->fit(L, next)) return complain(L, op, argument, next);
+    if (argument == ID) built->id = lua_tostring(L, next);
+  }
+  if (next < top) return lua_pushfstring(L, "%s: too many arguments", op->name);
+  if (next > top) return NULL;
+  built->options = next;
+  if (lua_istable(L, next)) return check_options(L, op, next, built);
+  return lua_pushfstring(
+      L, "%s: a table of options expected, got %s", op->name, luaL_typename(L, next));
 }
 
 /* Pushes the value of a query parameter for the value on top, which it replaces. */
@@ -209,8 +218,8 @@ static void push_path(lua_State *L, const request *built, const char *base_url) 
 }
 
 /* Appends these options to the URL on top; returns what separates the next one. */
-static const char *append_query(lua_State *L, const parameter *list, int options,
-                                const char *separator) {
+static const char *append_query(
+    lua_State *L, const parameter *list, int options, const char *separator) {
   for (const parameter *option = list; option != NULL && option->name != NULL; option++) {
     if (option->query == NULL) continue;
     aic_parameter_push_raw(L, options, option->name);
@@ -219,8 +228,8 @@ static const char *append_query(lua_State *L, const parameter *list, int options
       continue;
     }
     escape_value(L);
-    lua_pushfstring(L, "%s%s%s=%s", lua_tostring(L, -2), separator, option->query,
-                    lua_tostring(L, -1));
+    lua_pushfstring(
+        L, "%s%s%s=%s", lua_tostring(L, -2), separator, option->query, lua_tostring(L, -1));
     lua_replace(L, -3);
     lua_pop(L, 1);
     separator = "&";
@@ -228,61 +237,22 @@ static const char *append_query(lua_State *L, const parameter *list, int options
   return separator;
 }
 
-static void push_url(lua_State *L, const request *built, const char *base_url) {
-  const operation *op = built->operation;
-  push_path(L, built, base_url);
-  if (built->options == 0) return;
-  const char *separator = append_query(L, op->options[0], built->options, "?");
-  (void)append_query(L, op->options[1], built->options, separator);
-}
-
-static void take_common_options(lua_State *L, int options, request *built) {
-  if (options == 0) return;
-  aic_parameter_push_raw(L, options, "timeout");
-  built->timeout = lua_tonumber(L, -1);
-  aic_parameter_push_raw(L, options, "resource_group");
-  built->resource_group = lua_tostring(L, -1);
-}
-
-const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built) {
-  int top = lua_gettop(L);
-  while (top >= first && lua_isnil(L, top)) top--; /* "no options" is often said as nil */
-  const request empty = {.operation = op, .resource = aic_deployments};
-  *built = empty;
-  luaL_checkstack(L, 16, NULL);
-  int next = first;
-  for (size_t i = 0; i < 2 && op->arguments[i] != NULL; i++, next++) {
-    const parameter *argument = op->arguments[i];
-    if (next > top) {
-      return lua_pushfstring(L, "%s: %s: %s, got nil", op->name, argument->name,
-                             argument->expected);
-    }
-    if (!argument->fit(L, next)) return complain(L, op, argument, next);
-    if (argument == &aic_parameter_id) built->id = lua_tostring(L, next);
-  }
-  if (next < top) return lua_pushfstring(L, "%s: too many arguments", op->name);
-  if (next > top) return NULL;
-  built->options = next;
-  if (!lua_istable(L, next)) {
-    return lua_pushfstring(L, "%s: a table of options expected, got %s", op->name,
-                           luaL_typename(L, next));
-  }
-  built->resource = asked_resource(L, next);
-  return check_options(L, op, next, built->resource);
-}
-
-const char *aic_operation_build(lua_State *L, const operation *op, int first, const char *base_url,
-                                request *built) {
+const char *aic_operation_build(
+    lua_State *L, const operation *op, int first, const char *base_url, request *built) {
   const char *complaint = aic_operation_check(L, op, first, built);
   if (complaint != NULL) return complaint;
-  take_common_options(L, built->options, built);
   if (op->path != NULL) {
-    push_url(L, built, base_url);
+    push_path(L, built, base_url);
+    const char *separator = "?";
+    for (size_t i = 0; built->has_query && i < COUNT(op->options); i++) {
+      separator = append_query(L, op->options[i], built->options, separator);
+    }
     built->url = lua_tostring(L, -1);
   }
+  built->body = op->body;
   if (op->push_body != NULL) {
     op->push_body(L, first, built);
-    built->body = lua_tolstring(L, -1, &built->body_length);
+    built->body = lua_tostring(L, -1);
   }
   return NULL;
 }

@@ -1,6 +1,5 @@
 /* The AI API as data: one entry per operation, and how a request is built from it. */
-#ifndef AICORE_OPERATION_H
-#define AICORE_OPERATION_H
+#pragma once
 
 #include <lua.h>
 #include <stdbool.h>
@@ -23,7 +22,18 @@ typedef struct reply_shape {
   bool elements;     /* it is a list of objects */
 } reply_shape;
 
-struct request;
+/* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */
+typedef struct request {
+  const struct operation *operation;
+  const char *resource;       /* one of the constants */
+  int options;                /* the index of the table of options; 0: none */
+  bool has_query;             /* some of them go into the query */
+  const char *url;            /* NULL: the token URL, which the session knows */
+  const char *body;           /* NULL: none, or the credentials */
+  const char *id;             /* of the record, for errors; NULL: none */
+  const char *resource_group; /* NULL: the session's */
+  double timeout;             /* seconds; 0: the session's */
+} request;
 
 typedef struct operation {
   const char *name;
@@ -31,8 +41,9 @@ typedef struct operation {
   const char *path; /* after the base URL, with {resource}, {id}; NULL: the token URL */
   const parameter *arguments[2]; /* the positional ones, in order */
   const parameter *options[2];   /* lists of named ones, besides the common ones */
-  void (*push_body)(lua_State *L, int first, const struct request *built); /* NULL: see below */
-  const char *content_type; /* of the body: without push_body the credentials; NULL: no body */
+  const char *body;              /* the same for all requests; NULL: what push_body pushes … */
+  void (*push_body)(lua_State *L, int first, const request *built); /* … NULL: see below */
+  const char *content_type; /* a header; without both bodies, of the credentials; NULL: no body */
   const reply_shape *shape;
   const char *only;       /* the one resource that has it; NULL: every one has */
   bool changes;           /* if the answer is lost, something may have happened all the same */
@@ -43,35 +54,17 @@ typedef struct operation {
 
 /* All of them, ended by one without a name. */
 extern const operation aic_operations[];
-
-/* NULL when there is none of that name. */
+/* The one of that name, or NULL. */
 const operation *aic_operation_find(const char *name);
-
 /* Does its path name a resource? Is its first argument an id? */
 bool aic_operation_has_resource(const operation *op);
 bool aic_operation_is_about_one(const operation *op);
 
-/* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */
-typedef struct request {
-  const operation *operation;
-  const char *resource; /* one of the constants */
-  int options;          /* the index of the table of options; 0: none */
-  const char *url;      /* NULL: the token URL, which the session knows */
-  const char *body;     /* NULL: none, or the credentials */
-  size_t body_length;
-  const char *id;             /* of the record, for errors; NULL: none */
-  const char *resource_group; /* NULL: the session's */
-  double timeout;             /* seconds; 0: the session's */
-} request;
-
-/* Checks the arguments that start at the index first: the positional ones, then an optional table of
- * options. Notes what it finds on the way. Returns NULL, or what is wrong with them: a text on top of
- * the stack. */
+/* Checks the arguments from the index first to the top: the positional ones, then an optional table
+ * of options. Notes what it finds, and may push a string of it. Returns NULL, or what is wrong: a
+ * text on top of the stack. */
 const char *aic_operation_check(lua_State *L, const operation *op, int first, request *built);
-
-/* Checks them, and builds the request to the service at the base URL. Returns NULL and has pushed
- * strings, which must stay on the stack while it is used; or what is wrong, as above. */
-const char *aic_operation_build(lua_State *L, const operation *op, int first, const char *base_url,
-                                request *built);
-
-#endif
+/* Checks them, and builds the request to the service at the base URL. Pushes strings, which must stay
+ * on the stack while it is used. Returns as check does. */
+const char *aic_operation_build(
+    lua_State *L, const operation *op, int first, const char *base_url, request *built);

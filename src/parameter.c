@@ -4,50 +4,35 @@
 
 #include "compat.h"
 
-/* ---- checks: is the value at the index fit? ---- */
-
-static bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 const char *aic_parameter_string(lua_State *L, int index, size_t *length) {
   return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
 }
 
-static bool fit_id(lua_State *L, int index) {
+#define DIGITS "0123456789"
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "_"
+
+/* Is it a text of so many of these characters? */
+static bool is_made_of(lua_State *L, int index, const char *alphabet, size_t least, size_t most) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
-  if (text == NULL || length < 4 || length > 64) return false;
-  for (size_t i = 0; i < length; i++) {
-    if (!is_word_byte(text[i]) && text[i] != '.' && text[i] != '-') return false;
-  }
-  return true;
+  return text != NULL && length >= least && length <= most && strspn(text, alphabet) == length;
 }
 
+static bool fit_id(lua_State *L, int index) { return is_made_of(L, index, WORD ".-", 4, 64); }
 /* Any word: SAP may add states. */
-static bool fit_status(lua_State *L, int index) {
-  size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  if (text == NULL || length == 0 || length > 64) return false;
-  for (size_t i = 0; i < length; i++) {
-    if (!is_word_byte(text[i])) return false;
-  }
-  return true;
-}
-
+static bool fit_status(lua_State *L, int index) { return is_made_of(L, index, WORD, 1, 64); }
 /* RFC 3339, as far as its alphabet goes: the service knows the calendar better. */
 static bool fit_time(lua_State *L, int index) {
-  size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  if (text == NULL || length < 20 || length > 40 || text[4] != '-' || text[10] != 'T') return false;
-  return strspn(text, "0123456789-+:.TZ") == length;
+  if (!is_made_of(L, index, DIGITS "-+:.TZ", 20, 40)) return false;
+  const char *text = lua_tostring(L, index);
+  return text[4] == '-' && text[10] == 'T';
 }
 
 bool aic_parameter_fits_ttl(lua_State *L, int index) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
   if (text == NULL || length < 2 || length > 20) return false;
-  return strspn(text, "0123456789") == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
+  return strspn(text, DIGITS) == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
 }
 
 static bool is_one_of(lua_State *L, int index, const char *one, const char *other) {
@@ -147,8 +132,6 @@ bool aic_parameter_header_safe(const char *value, size_t length) {
   return length > 0;
 }
 
-/* ---- parameters ---- */
-
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
 
 #define A_WORD "a word such as RUNNING expected"
@@ -159,25 +142,20 @@ const char aic_deployments[] = "deployments", aic_executions[] = "executions";
 
 const parameter aic_parameter_id = {"id", NULL, fit_id, AN_ID, NULL};
 const parameter aic_parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID, NULL};
-const parameter aic_parameter_items = {
-    "items", NULL, fit_items,
+const parameter aic_parameter_items = {"items", NULL, fit_items,
     "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once",
     NULL};
 
 const parameter aic_common_options[] = {
     {"resource_group", NULL, fit_resource_group, "text without control characters expected", NULL},
     {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
-    {.name = NULL}};
-
-const parameter aic_resource_options[] = {
     {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
     {.name = NULL}};
 
-const parameter aic_status_options[] = {{"select", "$select", fit_select, STATUS_ONLY, NULL},
-                                        {.name = NULL}};
+const parameter aic_status_options[] = {
+    {"select", "$select", fit_select, STATUS_ONLY, NULL}, {.name = NULL}};
 
-const parameter aic_filter_options[] = {
-    {"status", "status", fit_status, A_WORD, NULL},
+const parameter aic_filter_options[] = {{"status", "status", fit_status, A_WORD, NULL},
     {"scenario_id", "scenarioId", fit_id, AN_ID, NULL},
     {"configuration_id", "configurationId", fit_id, AN_ID, NULL},
     {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected", NULL},
@@ -187,16 +165,13 @@ const parameter aic_filter_options[] = {
 const parameter aic_page_options[] = {
     {"top", "$top", fit_top, "an integer from 1 to 100000 expected", NULL},
     {"skip", "$skip", fit_skip, "an integer from 0 expected", NULL},
-    {"select", "$select", fit_select, STATUS_ONLY, NULL},
-    {.name = NULL}};
+    {"select", "$select", fit_select, STATUS_ONLY, NULL}, {.name = NULL}};
 
 const parameter aic_create_options[] = {
     {"ttl", NULL, aic_parameter_fits_ttl, "digits and then m, h or d expected", aic_deployments},
     {.name = NULL}};
 
-const parameter aic_logs_options[] = {
-    {"start", "start", fit_time, A_TIME, NULL},
+const parameter aic_logs_options[] = {{"start", "start", fit_time, A_TIME, NULL},
     {"end", "end", fit_time, A_TIME, NULL},
     {"top", "$top", fit_lines, "an integer from 1 to 5000 expected", NULL},
-    {"order", "$order", fit_order, "\"asc\" or \"desc\" expected", NULL},
-    {.name = NULL}};
+    {"order", "$order", fit_order, "\"asc\" or \"desc\" expected", NULL}, {.name = NULL}};

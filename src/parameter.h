@@ -3,8 +3,7 @@
  * The rules stand in SAP's OpenAPI description of AI Core (version 2.42.0). Only ids, words, times
  * and integers pass the checks: so no JSON that is made of them needs escaping, and of a query only
  * the '+' of a time zone. */
-#ifndef AICORE_PARAMETER_H
-#define AICORE_PARAMETER_H
+#pragma once
 
 #include <lua.h>
 #include <stdbool.h>
@@ -24,29 +23,25 @@ extern const char aic_deployments[], aic_executions[];
 
 /* The constant for the word at the index; NULL: it is none. */
 const char *aic_parameter_resource_word(lua_State *L, int index);
-
 /* Positional arguments. */
 extern const parameter aic_parameter_id, aic_parameter_configuration_id, aic_parameter_items;
 
-/* Named ones by operation, each list ended by one without a name; those that every operation takes,
- * and those of operations whose path names a resource. */
+/* Named ones by operation, each list ended by one without a name; and those that every operation
+ * takes, but for the resource, which its path must name. */
 extern const parameter aic_status_options[], aic_filter_options[], aic_page_options[],
-    aic_create_options[], aic_logs_options[], aic_common_options[], aic_resource_options[];
+    aic_create_options[], aic_logs_options[], aic_common_options[];
+#define OPTION_RESOURCE_GROUP (&aic_common_options[0])
+#define OPTION_TIMEOUT (&aic_common_options[1])
+#define OPTION_RESOURCE (&aic_common_options[2])
 
 /* Pushes the field itself: what a metatable would add was not checked. */
 void aic_parameter_push_raw(lua_State *L, int table, const char *name);
-
 /* The string at the index, or NULL. A number does not count as a string here. */
 const char *aic_parameter_string(lua_State *L, int index, size_t *length);
-
 /* Digits and then m, h or d. */
 bool aic_parameter_fits_ttl(lua_State *L, int index);
-
 /* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
  * seen, if any, since an id may stand there once. */
 bool aic_parameter_fits_item(lua_State *L, int item, int seen);
-
 /* May it stand in a header: not empty, and no control characters? */
 bool aic_parameter_header_safe(const char *value, size_t length);
-
-#endif

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "pollset_backend.h"
+#include "system.h"
 
 bool aic_pollset_open(pollset *set) {
   const pollset closed = POLLSET_CLOSED;
@@ -86,6 +85,9 @@ static void arm(pollset *set, int64_t when) {
   set->armed = when;
 }
 
+void aic_pollset_settle(pollset *set) { arm(set, set->due); }
+void aic_pollset_wake(pollset *set) { arm(set, 0); }
+
 int aic_pollset_export(pollset *set) {
   set->exported = true;
   arm(set, set->due);
@@ -101,10 +103,6 @@ bool aic_pollset_take_due(pollset *set) {
   set->due = POLLSET_NEVER;
   return true;
 }
-
-void aic_pollset_settle(pollset *set) { arm(set, set->due); }
-
-void aic_pollset_wake(pollset *set) { arm(set, 0); }
 
 /* The time to wait: not beyond the timeout, nor most_ms. */
 static int patience(const pollset *set, int most_ms) {

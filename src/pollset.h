@@ -7,8 +7,7 @@
  *    waits here passes the timeout as an argument instead. It may fire too early, never too late.
  *  - The kernel is told of a socket only when its interest changes: a kept-alive connection that
  *    goes idle stays registered ("parked"), as its next request will want the same again. */
-#ifndef AICORE_POLLSET_H
-#define AICORE_POLLSET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,34 +43,37 @@ typedef struct pollset {
 
 /* On failure errno is set and the set stays closed. */
 bool aic_pollset_open(pollset *set);
-
 /* Idempotent. With sockets: also closes every owned socket (for the child of a fork). */
 void aic_pollset_close(pollset *set);
 void aic_pollset_close_with_sockets(pollset *set);
-
 /* Hands the descriptor out; from now on the kernel's timer is kept too. */
 int aic_pollset_export(pollset *set);
-
 /* A socket was opened, or is about to be closed. False: no memory. */
 bool aic_pollset_opened(pollset *set, int fd);
 void aic_pollset_closing(pollset *set, int fd);
-
 /* What to watch a socket for: POLLSET_READ | POLLSET_WRITE, 0 for nothing. */
 bool aic_pollset_want(pollset *set, int fd, int wanted);
-
 /* The timeout passes in ms milliseconds; -1: there is none. The kernel's timer is not touched yet,
  * as timeouts come and go while libcurl works: settle does so before control is given back. */
 void aic_pollset_timeout(pollset *set, long ms);
 void aic_pollset_settle(pollset *set);
-
 /* Has it passed? True once: asking clears it. */
 bool aic_pollset_take_due(pollset *set);
-
 /* Makes the descriptor readable at once, for work that waits for the owner of the loop. */
 void aic_pollset_wake(pollset *set);
-
 /* Waits until a socket is ready, the timeout passes, most_ms milliseconds are over (-1: no limit)
  * or a signal arrives; fills events and returns how many. */
 int aic_pollset_wait(pollset *set, int most_ms, pollset_event events[POLLSET_BATCH]);
 
-#endif
+/* ---- what pollset.c asks of the kernel: implemented once per system ---- */
+
+enum { POLLSET_TIMER = -1 }; /* the "descriptor" of an event of the timer */
+
+/* Fills fd (and timer); false with errno set, nothing left open. */
+bool aic_pollset_backend_open(pollset *set);
+/* Changes a socket's interest from one set of POLLSET_* bits to another. */
+bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after);
+/* One event of the timer in ms milliseconds, replacing an earlier wish. */
+void aic_pollset_backend_arm(pollset *set, int64_t ms);
+/* Waits and fills events; a fired timer is taken and reported as POLLSET_TIMER. 0 on a signal. */
+int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_BATCH]);

@@ -6,7 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "pollset_backend.h"
+#include "pollset.h"
 
 static uint32_t to_epoll(int bits) {
   return (bits & POLLSET_READ ? (uint32_t)EPOLLIN : 0U) |

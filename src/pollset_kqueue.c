@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
-#include "pollset_backend.h"
+#include "pollset.h"
 
 static bool change(const pollset *set, int fd, short filter, unsigned short flags, int64_t data) {
   struct kevent event;
@@ -49,7 +49,7 @@ int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_
     const bool timer = ready[i].filter == EVFILT_TIMER;
     const int bit = ready[i].filter == EVFILT_READ ? POLLSET_READ : POLLSET_WRITE;
     const pollset_event event = {timer ? POLLSET_TIMER : (int)ready[i].ident,
-                                 ready[i].flags & EV_ERROR ? POLLSET_ERROR : bit};
+        ready[i].flags & EV_ERROR ? POLLSET_ERROR : bit};
     events[i] = event;
   }
   return found > 0 ? found : 0;

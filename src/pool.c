@@ -1,14 +1,14 @@
 #include "pool.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "array.h"
-#include "process.h"
-
-/* More transfers than this are not kept for later. */
-enum { MOST_IDLE = 256 };
-
-/* ---- lists ---- */
+#include "sigpipe.h"
+#include "system.h"
 
 void aic_pool_move(transfer *t, transfer_list *to) {
   if (t->list != NULL) {
@@ -28,19 +28,73 @@ void aic_pool_move(transfer *t, transfer_list *to) {
 static void end_all(pool *p, void (*end)(transfer *)) {
   transfer_list *const lists[] = {&p->running, &p->finished, &p->delivered, &p->idle};
   for (size_t i = 0; i < COUNT(lists); i++) {
-    while (lists[i]->first != NULL) end(lists[i]->first);
+    for (transfer *t = lists[i]->first, *next; t != NULL; t = next) {
+      next = t->next;
+      end(t);
+    }
   }
 }
 
-/* ---- a transfer's end ---- */
+/* ---- what libcurl tells; nothing here touches Lua ---- */
+
+static curl_socket_t on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *to) {
+  (void)purpose;
+  pool *p = data;
+  int type = to->socktype;
+#if defined(SOCK_CLOEXEC)
+  type |= SOCK_CLOEXEC; /* what the host executes must not inherit connections */
+#endif
+  const int fd = socket(to->family, type, to->protocol);
+  if (fd >= 0 && aic_pollset_opened(&p->sockets, fd)) return fd;
+  if (fd >= 0) close(fd);
+  return CURL_SOCKET_BAD;
+}
+
+static int on_socket_close(void *data, curl_socket_t fd) {
+  pool *p = data;
+  aic_pollset_closing(&p->sockets, fd);
+  return close(fd);
+}
+
+static int on_socket_interest(CURL *easy, curl_socket_t fd, int what, void *data, void *unused) {
+  (void)easy, (void)unused;
+  pool *p = data;
+  const int wanted = what == CURL_POLL_REMOVE ? 0 : what; /* IN, OUT, INOUT: the pollset's bits */
+  return aic_pollset_want(&p->sockets, fd, wanted) ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long ms, void *data) {
+  (void)multi;
+  pool *p = data;
+  aic_pollset_timeout(&p->sockets, ms);
+  return 0;
+}
+
+_Static_assert(POLLSET_READ == CURL_POLL_IN && POLLSET_WRITE == CURL_POLL_OUT &&
+                   (POLLSET_READ | POLLSET_WRITE) == CURL_POLL_INOUT,
+    "libcurl's interests are the pollset's");
+_Static_assert(POLLSET_READ == CURL_CSELECT_IN && POLLSET_WRITE == CURL_CSELECT_OUT &&
+                   POLLSET_ERROR == CURL_CSELECT_ERR,
+    "and so is what is ready");
+
+/* ---- a transfer ---- */
+
+/* More of them than this are not kept for later. */
+enum { MOST_IDLE = 256 };
 
 static void detach(transfer *t) {
   if (t->handle != NULL) *t->handle = NULL;
   t->handle = NULL;
 }
 
-static void leave_libcurl(transfer *t) {
-  if (t->list == &t->pool->running) aic_multi_remove(&t->pool->multi, t->exchange.easy);
+/* What waits for a free connection may now go on: the timer is settled for it. */
+static void leave_libcurl(const transfer *t) {
+  pool *p = t->pool;
+  if (t->list != &p->running) return;
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
+  curl_multi_remove_handle(p->multi, t->exchange.easy);
+  aic_sigpipe_release(&guard);
+  aic_pollset_settle(&p->sockets);
 }
 
 /* In a forked child, where libcurl must not be called. */
@@ -70,43 +124,20 @@ void aic_pool_release(transfer *t) {
   aic_pool_move(t, &p->idle);
 }
 
-/* ---- opening, forking, closing ---- */
-
-void aic_pool_leave_parent(pool *p) {
-  if (p->owner == 0 || p->owner == aic_process_id()) return;
-  end_all(p, forget);
-  aic_multi_abandon(&p->multi);
-  p->owner = 0;
+static bool set_callbacks(transfer *t) {
+  CURL *easy = t->exchange.easy;
+  return curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t->pool) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->pool) == CURLE_OK;
 }
-
-void aic_pool_close(pool *p) {
-  p->closed = true;
-  aic_pool_leave_parent(p);
-  end_all(p, end);
-  aic_multi_close(&p->multi);
-  p->owner = 0;
-}
-
-const char *aic_pool_open(pool *p) {
-  if (p->closed) return "the session is closed";
-  aic_pool_leave_parent(p);
-  if (p->owner != 0) return NULL;
-  const char *trouble =
-      aic_multi_open(&p->multi, (long)p->config->max_connections, p->config->secure);
-  if (trouble == NULL) p->owner = aic_process_id();
-  return trouble;
-}
-
-/* ---- a transfer's beginning ---- */
 
 static transfer *new_transfer(pool *p) {
   transfer *t = calloc(1, sizeof *t);
   if (t == NULL) return NULL;
   t->pool = p;
-  if (aic_exchange_open(&t->exchange, p->config) &&
-      aic_multi_serve(&p->multi, t->exchange.easy, t)) {
-    return t;
-  }
+  if (aic_exchange_open(&t->exchange, p->config) && set_callbacks(t)) return t;
   end(t);
   return NULL;
 }
@@ -120,7 +151,8 @@ const char *aic_pool_start(pool *p, const request *built, transfer **handle, boo
   t->handle = handle;
   *handle = t;
   t->announced = announced;
-  if (!aic_exchange_prepare(&t->exchange, built) || !aic_multi_add(&p->multi, t->exchange.easy)) {
+  if (!aic_exchange_prepare(&t->exchange, built) ||
+      curl_multi_add_handle(p->multi, t->exchange.easy) != CURLM_OK) {
     end(t);
     return "out of memory";
   }
@@ -128,35 +160,115 @@ const char *aic_pool_start(pool *p, const request *built, transfer **handle, boo
   return NULL;
 }
 
-/* ---- acting ---- */
+/* ---- opening, forking, closing ---- */
 
-static void on_done(void *data, CURLcode outcome) {
-  transfer *t = data;
-  t->exchange.outcome = outcome;
-  t->finished = true;
-  aic_pool_move(t, t->announced ? &t->pool->finished : &t->pool->delivered);
+static bool set_multi(pool *p) {
+  const long connections = (long)p->config->max_connections;
+  return curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_socket_interest) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, connections) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) == CURLM_OK;
 }
 
-/* If libcurl failed as a whole, no transfer goes on, as it could go on for ever. */
-static void conclude(pool *p, bool fine) {
-  while (!fine && p->running.first != NULL) {
-    aic_multi_remove(&p->multi, p->running.first->exchange.easy);
-    on_done(p->running.first, CURLE_OUT_OF_MEMORY);
+/* The kernel's objects are shared with the parent: closing descriptors leaves them alone, libcurl
+ * would say goodbye on them. */
+void aic_pool_leave_parent(pool *p) {
+  if (p->owner == 0 || p->owner == aic_process_id()) return;
+  end_all(p, forget);
+  aic_pollset_close_with_sockets(&p->sockets);
+  p->multi = NULL;
+  p->owner = 0;
+}
+
+static void shut(pool *p) {
+  aic_pool_leave_parent(p);
+  end_all(p, end);
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure); /* TLS says goodbye */
+  if (p->multi != NULL) curl_multi_cleanup(p->multi);
+  aic_sigpipe_release(&guard);
+  p->multi = NULL;
+  aic_pollset_close(&p->sockets);
+  p->owner = 0;
+}
+
+void aic_pool_close(pool *p) {
+  p->closed = true;
+  shut(p);
+}
+
+const char *aic_pool_open(pool *p) {
+  if (p->closed) return "the session is closed";
+  aic_pool_leave_parent(p);
+  if (p->owner != 0) return NULL;
+  if (!aic_pollset_open(&p->sockets)) return strerror(errno);
+  p->multi = curl_multi_init();
+  if (p->multi == NULL || !set_multi(p)) {
+    shut(p);
+    return "out of memory";
   }
+  p->owner = aic_process_id();
+  return NULL;
+}
+
+/* ---- acting ---- */
+
+/* libcurl may want to go on at once, several times in a row; never for ever: a loop waits for us. */
+enum { MOST_ROUNDS = 16 };
+
+static bool tell(const pool *p, curl_socket_t fd, int ready) {
+  int running;
+  return curl_multi_socket_action(p->multi, fd, ready, &running) == CURLM_OK;
+}
+
+/* Once libcurl has failed as a whole it is not to be asked again, but to end its transfers. */
+static bool run_due(pool *p) {
+  bool fine = true;
+  for (int round = 0; fine && round < MOST_ROUNDS && aic_pollset_take_due(&p->sockets); round++) {
+    fine = tell(p, CURL_SOCKET_TIMEOUT, 0);
+  }
+  return fine;
+}
+
+static void finish(pool *p, transfer *t, CURLcode outcome) {
+  t->exchange.outcome = outcome;
+  t->finished = true;
+  curl_multi_remove_handle(p->multi, t->exchange.easy);
+  aic_pool_move(t, t->announced ? &p->finished : &p->delivered);
+}
+
+/* Notes which transfers libcurl has finished. If something went wrong with all of them together (no
+ * memory to note a socket, say), libcurl may have forgotten about one, and does not say which: none
+ * goes on then, as it could go on for ever. */
+static void reap(pool *p, bool fine) {
+  int left;
+  for (CURLMsg *message; (message = curl_multi_info_read(p->multi, &left)) != NULL;) {
+    if (message->msg != CURLMSG_DONE) continue;
+    char *data = NULL;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
+    finish(p, (transfer *)(void *)data, message->data.result); /* message is gone with it */
+  }
+  while (!fine && p->running.first != NULL) finish(p, p->running.first, CURLE_OUT_OF_MEMORY);
+}
+
+static void act_on(pool *p, const pollset_event *events, int count) {
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
+  bool fine = true;
+  for (int i = 0; fine && i < count; i++) fine = tell(p, events[i].fd, events[i].ready);
+  reap(p, fine && run_due(p));
+  aic_sigpipe_release(&guard);
+  aic_pollset_settle(&p->sockets);
+}
+
+void aic_pool_kick(pool *p) { act_on(p, NULL, 0); }
+
+void aic_pool_act(pool *p, int most_ms) {
+  pollset_event events[POLLSET_BATCH];
+  act_on(p, events, aic_pollset_wait(&p->sockets, most_ms, events));
 }
 
 void aic_pool_announce(pool *p) {
-  if (p->finished.first != NULL) aic_pollset_wake(&p->multi.sockets);
+  if (p->finished.first != NULL) aic_pollset_wake(&p->sockets);
 }
-
-void aic_pool_kick(pool *p) {
-  conclude(p, aic_multi_kick(&p->multi, on_done));
-  aic_pool_announce(p);
-}
-
-void aic_pool_act(pool *p, int most_ms) {
-  conclude(p, aic_multi_act(&p->multi, most_ms, on_done));
-  aic_pool_announce(p); /* a blocking call may end other transfers, too */
-}
-
-void aic_pool_step(pool *p) { conclude(p, aic_multi_act(&p->multi, 0, on_done)); }

@@ -1,28 +1,25 @@
-/* The transfers of a session, and the multi handle that they are on. Knows nothing of Lua.
+/* The transfers of a session, on one multi handle of libcurl. Knows nothing of Lua.
  *
  * Invariants:
  *  - Opened lazily: a pool holds no descriptor until its first transfer, so that it may be made
- *    before a fork. In a child, the parent's connections are closed without a word to their peers or
- *    to libcurl, and the pool opens its own.
+ *    before a fork. In a child, the parent's connections are closed without a word to their peers
+ *    or to libcurl, and the pool opens its own.
  *  - A transfer is in exactly one list: idle, running, finished, or delivered; or in none while its
  *    reply is read, and then belongs to the object on the reader's stack alone. */
-#ifndef AICORE_POOL_H
-#define AICORE_POOL_H
+#pragma once
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "config.h"
 #include "exchange.h"
-#include "multi.h"
 #include "operation.h"
-
-struct transfer;
+#include "pollset.h"
 
 typedef struct transfer_list {
-  struct transfer *first;
-  struct transfer *last;
+  struct transfer *first, *last;
   size_t count;
 } transfer_list;
 
@@ -30,7 +27,8 @@ typedef struct pool {
   config *config;
   bool closed; /* for good */
   pid_t owner; /* the process that opened it; 0: not open */
-  multi multi;
+  CURLM *multi;
+  pollset sockets;
   transfer_list idle, running, finished, delivered;
 } pool;
 
@@ -47,30 +45,22 @@ typedef struct transfer {
 
 /* Opens what is not open yet, in this process. NULL, or the reason why not. */
 const char *aic_pool_open(pool *p);
-
 /* In the child of a fork: lets go of what belongs to the parent. Before any use of a transfer. */
 void aic_pool_leave_parent(pool *p);
-
 /* Ends everything. Idempotent. */
 void aic_pool_close(pool *p);
 
 /* Starts a request as the transfer of a Lua object. NULL, or the reason why not. */
 const char *aic_pool_start(pool *p, const request *built, transfer **handle, bool announced);
-
+/* Moves a transfer to another list; NULL: to none. */
+void aic_pool_move(transfer *t, transfer_list *to);
 /* Ends a transfer, in flight or not, and gives its exchange back to the pool. */
 void aic_pool_release(transfer *t);
 
-/* Moves a transfer to another list; NULL: to none. */
-void aic_pool_move(transfer *t, transfer_list *to);
-
-/* Lets libcurl do what is due now: right after a transfer was started. act waits before, for at most
- * most_ms (-1: no limit); step looks what has happened, and its caller reports what has finished,
- * which the others announce. */
+/* Lets libcurl do what is due now: right after a transfer was started. act waits before until
+ * something happens, for at most most_ms (-1: no limit; 0: it only looks). */
 void aic_pool_kick(pool *p);
 void aic_pool_act(pool *p, int most_ms);
-void aic_pool_step(pool *p);
-
-/* Makes the descriptor readable, for an event loop that watches it, if something has finished. */
+/* Makes the descriptor readable for an event loop that watches it, if something has finished: to be
+ * called after both by who does not report it; a blocking call may end other transfers, too. */
 void aic_pool_announce(pool *p);
-
-#endif

@@ -7,19 +7,17 @@
 
 #include "array.h"
 #include "compat.h"
-#include "fields.h"
 #include "json.h"
 #include "parameter.h"
+#include "table.h"
 #include "token.h"
 
-enum { PREVIEW = 200 };
+/* What an error repeats of a body; more of a long one is not kept once Lua has it. */
+enum { PREVIEW = 200, LONG_BODY = 64 * 1024 };
 
 static void hide_secrets(const exchange *x, char *text, size_t length) {
   aic_credentials_redact(&x->config->credentials, x->authorization, text, length);
 }
-
-/* Of a body that is longer, only the beginning is kept once Lua has it: for a preview. */
-enum { LONG_BODY = 64 * 1024 };
 
 /* Pushes the body as text. */
 static void push_body(lua_State *L, buffer *body) {
@@ -29,14 +27,15 @@ static void push_body(lua_State *L, buffer *body) {
 
 /* Pushes what the body means, or a text that says why it means nothing. */
 static bool push_decoded(lua_State *L, int decoder, exchange *x) {
+  lua_pushvalue(L, decoder);
   push_body(L, &x->reply);
-  return aic_json_decode(L, decoder);
+  return aic_json_decode(L);
 }
 
 /* ---- what is known of every answer, whatever it says ---- */
 
-/* The request's id for SAP's support, as the answer's header tells it; NULL: it does not, or so much
- * that it is none. A copy: secrets are hidden in it, and what is made of it may end the transfer. */
+/* The request's id for SAP's support, from the answer's header; NULL: there is none, or too much. A
+ * copy: secrets are hidden in it, and what is made of it may end the transfer. */
 static const char *copy_request_id(const exchange *x, char id[PREVIEW]) {
   struct curl_header *header;
   if (curl_easy_header(x->easy, "x-request-id", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
@@ -70,8 +69,8 @@ typedef struct verdict {
 } verdict;
 
 /* Pushes nil and an error. */
-static void push_error(lua_State *L, const exchange *x, long status, verdict v, bool ambiguous,
-                       const char *message) {
+static void push_error(
+    lua_State *L, const exchange *x, long status, verdict v, bool ambiguous, const char *message) {
   aic_push_error(L, v.kind, message, x->operation->name, x->id[0] != '\0' ? x->id : NULL);
   aic_set_flag(L, "retryable", v.retryable);
   aic_set_flag(L, "ambiguous", x->operation->changes && ambiguous);
@@ -109,15 +108,12 @@ static const struct {
   CURLcode code;
   verdict verdict;
 } outcomes[] = {{CURLE_OPERATION_TIMEDOUT, {"timeout", true}},
-                {CURLE_BAD_CONTENT_ENCODING, {"protocol", true}},
-                {CURLE_PEER_FAILED_VERIFICATION, {"transport", false}},
-                {CURLE_OUT_OF_MEMORY, {"transport", false}},
-                {CURLE_URL_MALFORMAT, {"config", false}},
-                {CURLE_UNSUPPORTED_PROTOCOL, {"config", false}},
-                {CURLE_COULDNT_RESOLVE_PROXY, {"transport", true}},
-                {CURLE_SSL_CERTPROBLEM, {"config", false}},
-                {CURLE_SSL_CACERT_BADFILE, {"config", false}},
-                {CURLE_OK, {"transport", true}}}; /* any other */
+    {CURLE_BAD_CONTENT_ENCODING, {"protocol", true}},
+    {CURLE_PEER_FAILED_VERIFICATION, {"transport", false}},
+    {CURLE_OUT_OF_MEMORY, {"transport", false}}, {CURLE_URL_MALFORMAT, {"config", false}},
+    {CURLE_UNSUPPORTED_PROTOCOL, {"config", false}},
+    {CURLE_COULDNT_RESOLVE_PROXY, {"transport", true}}, {CURLE_SSL_CERTPROBLEM, {"config", false}},
+    {CURLE_SSL_CACERT_BADFILE, {"config", false}}, {CURLE_OK, {"transport", true}}}; /* any other */
 
 static verdict verdict_of(const exchange *x) {
   const verdict too_long = {"protocol", false}, not_http = {"protocol", true};
@@ -161,9 +157,8 @@ static int push_failure(lua_State *L, exchange *x, long status) {
 static const struct {
   long status;
   verdict verdict;
-} refusals[] = {{401, {"auth", true}},   {403, {"auth", false}}, {408, {"http", true}},
-                {412, {"state", false}}, {425, {"http", true}},  {429, {"http", true}},
-                {501, {"http", false}}};
+} refusals[] = {{401, {"auth", true}}, {403, {"auth", false}}, {408, {"http", true}},
+    {412, {"state", false}}, {425, {"http", true}}, {429, {"http", true}}, {501, {"http", false}}};
 
 static verdict verdict_on(long status) {
   const verdict any = {"http", status >= 500};
@@ -182,9 +177,9 @@ static void copy_text(lua_State *L, int from, const char *name, const char *fiel
   }
 }
 
-/* AI Core's {"error":{"code","message","requestId","target","details"}}, or where tokens are looked at
- * {"error":"…","error_description":"…"}: elsewhere a gateway's 404 looks like that, and would pass for
- * AI Core's own. The body's table is at the index, the error on top. False: it is neither. */
+/* Copies AI Core's {"error":{"code","message","requestId","target","details"}}, or where tokens are
+ * looked at {"error":"…","error_description":"…"} (elsewhere a gateway's 404 looks like that), from
+ * the body's table at the index into the error on top. False: it is neither. */
 static bool copy_error_body(lua_State *L, int body, bool about_token) {
   lua_getfield(L, body, "error");
   const int inner = lua_gettop(L);
@@ -208,7 +203,7 @@ static bool copy_error_body(lua_State *L, int body, bool about_token) {
   return is_core || is_oauth;
 }
 
-/* Does the value on top tell a secret? In the body it stood with escapes then, and so was not seen. */
+/* Does the value on top tell a secret? In the body it stood with escapes, and was not seen. */
 static bool tells_secret(lua_State *L, const exchange *x) {
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
@@ -257,7 +252,7 @@ static int push_misfit(lua_State *L, exchange *x, long status, const char *why) 
   return 2;
 }
 
-/* A list of objects and nothing else? An object without fields cannot be told from an empty list. */
+/* A list of objects and nothing else? An object without fields passes for an empty list. */
 static bool is_list_of_objects(lua_State *L, int list) {
   size_t count = 0;
   lua_pushnil(L);
@@ -300,12 +295,6 @@ static const char *shape_complaint(lua_State *L, const exchange *x) {
   return NULL;
 }
 
-static int push_object(lua_State *L, int decoder, exchange *x, long status) {
-  if (!push_decoded(L, decoder, x)) return push_misfit(L, x, status, lua_tostring(L, -1));
-  const char *complaint = shape_complaint(L, x);
-  return complaint != NULL ? push_misfit(L, x, status, complaint) : 1;
-}
-
 static int push_count(lua_State *L, exchange *x, long status) {
   push_body(L, &x->reply);
   size_t length;
@@ -321,8 +310,8 @@ static int push_count(lua_State *L, exchange *x, long status) {
   return 1;
 }
 
-/* Moves the token from the reply to the exchange, before the decoder or Lua see it: they would leave
- * copies behind. NULL, or what is wrong. */
+/* Moves the token from the reply to the exchange, before the decoder or Lua see it: they would
+ * leave copies behind. NULL, or what is wrong. */
 static const char *take_token(lua_State *L, exchange *x) {
   token_place found;
   if (x->reply.data == NULL || !aic_token_find(x->reply.data, x->reply.length, &found)) {
@@ -334,7 +323,7 @@ static const char *take_token(lua_State *L, exchange *x) {
   }
   memset(found.text, '*', found.room);
   if (x->authorization == NULL) return "a token with control characters";
-  aic_credentials_redact_token(x->authorization, x->reply.data, x->reply.length); /* a second one */
+  aic_secret_redact(x->authorization, x->reply.data, x->reply.length); /* a second one */
   return NULL;
 }
 
@@ -368,13 +357,10 @@ int aic_reply_push(lua_State *L, int decoder, exchange *x) {
   luaL_checkstack(L, 16, NULL);
   if (x->outcome != CURLE_OK) return push_failure(L, x, status);
   if (status / 100 != 2) return push_refusal(L, decoder, x, status);
-  switch (x->operation->shape->form) {
-  case REPLY_COUNT:
-    return push_count(L, x, status);
-  case REPLY_TOKEN:
-    return push_token(L, decoder, x, status);
-  case REPLY_OBJECT:
-    break;
-  }
-  return push_object(L, decoder, x, status);
+  const reply_form form = x->operation->shape->form;
+  if (form == REPLY_COUNT) return push_count(L, x, status);
+  if (form == REPLY_TOKEN) return push_token(L, decoder, x, status);
+  if (!push_decoded(L, decoder, x)) return push_misfit(L, x, status, lua_tostring(L, -1));
+  const char *complaint = shape_complaint(L, x);
+  return complaint != NULL ? push_misfit(L, x, status, complaint) : 1;
 }

@@ -4,15 +4,14 @@
 #include "interrupt.h"
 #include "json.h"
 #include "parameter.h"
-#include "process.h"
+#include "system.h"
+#include "table.h"
 #include "transfer.h"
-
-/* ---- its life ---- */
 
 int aic_session_create(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  const session empty = {.pool = {.closed = true, .multi = MULTI_CLOSED}};
+  const session empty = {.pool = {.closed = true, .sockets = POLLSET_CLOSED}};
   session *s = compat_newuserdata(L, sizeof *s);
   *s = empty;
   s->pool.config = &s->config;
@@ -64,8 +63,8 @@ static int session_tostring(lua_State *L) {
   if (s->pool.closed) {
     lua_pushliteral(L, SESSION_TYPE " (closed)");
   } else {
-    lua_pushfstring(L, SESSION_TYPE " (%s, %d in flight)", s->config.base_url,
-                    (int)s->pool.running.count);
+    lua_pushfstring(
+        L, SESSION_TYPE " (%s, %d in flight)", s->config.base_url, (int)s->pool.running.count);
   }
   return 1;
 }
@@ -75,21 +74,19 @@ static int session_set_token(lua_State *L) {
   session *s = aic_session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, aic_parameter_header_safe(token, length), 2,
-                "text without control characters expected");
+  luaL_argcheck(
+      L, aic_parameter_header_safe(token, length), 2, "text without control characters expected");
   secret *fresh = aic_credentials_new_token(token, length);
   if (fresh == NULL) return luaL_error(L, "out of memory");
   aic_credentials_use_token(&s->config.credentials, fresh);
   return 0;
 }
 
-/* ---- waiting ---- */
-
 /* session:fd(): a descriptor that is readable when step() has something to do. It stays the same
  * until the session is closed, or used in a forked child. */
 static int session_fd(lua_State *L) {
   pool *p = check_open(L);
-  lua_pushinteger(L, aic_pollset_export(&p->multi.sockets));
+  lua_pushinteger(L, aic_pollset_export(&p->sockets));
   aic_pool_announce(p);
   return 1;
 }
@@ -99,7 +96,7 @@ static int session_fd(lua_State *L) {
  * list is complete, since there may be no memory for it. */
 static int session_step(lua_State *L) {
   pool *p = check_open(L);
-  aic_pool_step(p);
+  aic_pool_act(p, 0);
   compat_getuservalue(L, 1);
   lua_createtable(L, (int)p->finished.count, 0);
   int count = 0;
@@ -120,6 +117,7 @@ static bool act(void *data, int ms) {
   pool *p = data;
   if (p->finished.first != NULL || p->closed || p->owner != aic_process_id()) return false;
   aic_pool_act(p, ms);
+  aic_pool_announce(p);
   return true;
 }
 
@@ -132,20 +130,10 @@ static int session_wait(lua_State *L) {
 }
 
 void aic_session_register(lua_State *L) {
-  static const luaL_Reg metamethods[] = {{"__gc", session_close},
-                                         {"__close", session_close},
-                                         {"__tostring", session_tostring},
-                                         {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"close", session_close},
-                                     {"fd", session_fd},
-                                     {"step", session_step},
-                                     {"closed", session_closed},
-                                     {"wait", session_wait},
-                                     {"set_token", session_set_token},
-                                     {NULL, NULL}};
-  luaL_newmetatable(L, SESSION_TYPE);
-  luaL_setfuncs(L, metamethods, 0);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = {{"__gc", session_close}, {"__close", session_close},
+      {"__tostring", session_tostring}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", session_close}, {"fd", session_fd},
+      {"step", session_step}, {"closed", session_closed}, {"wait", session_wait},
+      {"set_token", session_set_token}, {NULL, NULL}};
+  aic_register_type(L, SESSION_TYPE, metamethods, methods);
 }

@@ -1,8 +1,7 @@
 /* OpenSSL writes to sockets without MSG_NOSIGNAL, so a peer that hangs up could kill the host by
  * SIGPIPE. The signal is held back for this thread alone while libcurl may write: handlers and
  * other threads are left as they are. */
-#ifndef AICORE_SIGPIPE_H
-#define AICORE_SIGPIPE_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -14,8 +13,5 @@ typedef struct sigpipe_guard {
 
 /* With needed = false nothing is done, and no system call made. */
 sigpipe_guard aic_sigpipe_hold(bool needed);
-
 /* Takes a SIGPIPE that came up meanwhile away, and restores the thread's mask. */
 void aic_sigpipe_release(const sigpipe_guard *guard);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * The reply is JSON, but a JSON decoder would leave copies of the token behind; so this reads just
  * enough of it, and the decoder gets a text without the token. */
-#ifndef AICORE_TOKEN_H
-#define AICORE_TOKEN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,5 +16,3 @@ typedef struct token_place {
 /* The value of the outermost object's access_token; its escapes are resolved in place. False: there
  * is none, or it needs more than a backslash before / \ or ". */
 bool aic_token_find(char *json, size_t length, token_place *found);
-
-#endif

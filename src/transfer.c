@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "compat.h"
-#include "fields.h"
 #include "reply.h"
+#include "table.h"
 
 static const char TYPE[] = "aicore.transfer";
 
@@ -30,14 +30,12 @@ void aic_transfer_unanchor(lua_State *L, int index, transfer **handle) {
   compat_getuservalue(L, index);
   lua_pushlightuserdata(L, (void *)handle);
   lua_rawget(L, -2);
-  const bool anchored = !lua_isnil(L, -1);
-  lua_pop(L, 1);
-  if (anchored) { /* then this needs no memory */
+  if (!lua_isnil(L, -1)) { /* then this needs no memory */
     lua_pushlightuserdata(L, (void *)handle);
     lua_pushnil(L);
-    lua_rawset(L, -3);
+    lua_rawset(L, -4);
   }
-  lua_pop(L, 1);
+  lua_pop(L, 2);
 }
 
 int aic_transfer_take(lua_State *L, int index, transfer **handle) {
@@ -50,8 +48,6 @@ int aic_transfer_take(lua_State *L, int index, transfer **handle) {
   aic_pool_release(t);
   return results;
 }
-
-/* ---- methods ---- */
 
 static transfer **check_handle(lua_State *L) {
   transfer **handle = luaL_checkudata(L, 1, TYPE);
@@ -85,8 +81,7 @@ static int transfer_result(lua_State *L) {
   }
   if (*handle == NULL || (*handle)->read) {
     return aic_push_error(L, "cancelled",
-                          "the transfer was cancelled, its session closed, or its result taken",
-                          NULL, NULL);
+        "the transfer was cancelled, its session closed, or its result taken", NULL, NULL);
   }
   aic_transfer_unanchor(L, 1, handle);
   lua_settop(L, 1);
@@ -119,23 +114,14 @@ static int transfer_tostring(lua_State *L) {
   char id[sizeof x->id]; /* a copy: making the text may run a finalizer that ends t */
   memcpy(id, x->id, sizeof id);
   lua_pushfstring(L, "%s (%s%s%s, %s)", TYPE, x->operation->name, id[0] != '\0' ? " " : "", id,
-                  t->finished ? "finished" : "in flight");
+      t->finished ? "finished" : "in flight");
   return 1;
 }
 
 void aic_transfer_register(lua_State *L) {
-  static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
-                                         {"__close", transfer_cancel},
-                                         {"__tostring", transfer_tostring},
-                                         {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"result", transfer_result},
-                                     {"finished", transfer_finished},
-                                     {"info", transfer_info},
-                                     {"cancel", transfer_cancel},
-                                     {NULL, NULL}};
-  luaL_newmetatable(L, TYPE);
-  luaL_setfuncs(L, metamethods, 0);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = {{"__gc", transfer_gc}, {"__close", transfer_cancel},
+      {"__tostring", transfer_tostring}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"result", transfer_result}, {"finished", transfer_finished},
+      {"info", transfer_info}, {"cancel", transfer_cancel}, {NULL, NULL}};
+  aic_register_type(L, TYPE, metamethods, methods);
 }

@@ -1,6 +1,5 @@
 /* The Lua object that owns a transfer: aicore.transfer. */
-#ifndef AICORE_TRANSFER_H
-#define AICORE_TRANSFER_H
+#pragma once
 
 #include <lua.h>
 
@@ -15,17 +14,12 @@ enum { TRANSFER_DECODER = 1, TRANSFER_SESSION = 2 };
 /* Pushes an object for a transfer that is still to come, with the user value of the object at the
  * index, a session or a transfer. */
 transfer **aic_transfer_push(lua_State *L, int index);
-
 /* Anchors the object on top, so that step() finds it; and undoes that, where the object or its
  * session is at the index. Only the first may raise. */
 void aic_transfer_anchor(lua_State *L, transfer **handle);
 void aic_transfer_unanchor(lua_State *L, int index, transfer **handle);
-
-/* Pushes and returns what aic_reply_push does, of the finished transfer that the object at the index
- * holds, and releases it. If it raises (no memory), the end of the object releases it. */
+/* Pushes and returns what aic_reply_push does, of the finished transfer of the object at the index,
+ * and releases it. If it raises (no memory), the end of the object releases it. */
 int aic_transfer_take(lua_State *L, int index, transfer **handle);
-
 /* Registers the metatable. */
 void aic_transfer_register(lua_State *L);
-
-#endif

@@ -1,6 +1,5 @@
 /* The few lines that the C specs share: a check that says where it failed and goes on. */
-#ifndef AICORE_CHECK_H
-#define AICORE_CHECK_H
+#pragma once
 
 #include <stdio.h>
 
@@ -23,6 +22,4 @@ static inline _Noreturn void exit_counted(int status) {
   _exit(status);
 }
 #define _exit exit_counted
-#endif
-
 #endif

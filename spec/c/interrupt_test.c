@@ -1,5 +1,5 @@
-/* Hooks that are set while a call blocks, as a signal handler of the host does it: lua.c's puts one on
- * the main thread, which a coroutine only learns of when it returns; a debugger's only looks. */
+/* Hooks that are set while a call blocks, as a signal handler of the host does it: lua.c's puts one
+ * on the main thread, which a coroutine only learns of when it returns; a debugger's only looks. */
 #include <signal.h>
 #include <sys/time.h>
 
@@ -118,7 +118,7 @@ static void test_already_wanted(lua_State *L, const char *chunk) {
 
 static void test_closing(lua_State *L) {
   CHECK(run_under(L, close_session, close_session_too,
-                  "local _, err = core.stop(session, 'd000') assert(err.kind == 'cancelled')"));
+      "local _, err = core.stop(session, 'd000') assert(err.kind == 'cancelled')"));
   CHECK(run(L, "session = open()"));
   CHECK(run_under(L, close_session, close_session_too, "assert(session:wait(60) == true)"));
   CHECK(run(L, "assert(session:closed() and tostring(session):find 'closed')"));

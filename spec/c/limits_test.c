@@ -3,9 +3,9 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-#include "clock.h"
 #include "pollset.h"
 #include "server.h"
+#include "system.h"
 
 /* ---- no random numbers ---- */
 
@@ -20,10 +20,10 @@ int getentropy(void *buffer, size_t length) {
 
 static void test_entropy(void) {
   without_entropy = true;
-  const double first = aic_clock_random();
+  const double first = aic_random();
   bool varies = false;
   for (int i = 0; i < 1000; i++) {
-    const double number = aic_clock_random();
+    const double number = aic_random();
     CHECK(number >= 0 && number < 1);
     varies = varies || number != first;
   }
@@ -83,7 +83,7 @@ static void test_session(void) {
                "assert(not flying and err.kind == 'transport' and not err.ambiguous)"));
   CHECK(run(L, "assert(not pcall(session.fd, session) and not pcall(session.step, session))"));
   allow(allowed);
-  /* libcurl opens a pair of its own besides the session's two: then nothing is left for a socket. */
+  /* libcurl opens a pair of its own besides the session's two: nothing is left for a socket. */
   bool refused = false;
   for (int more = 2; more < 8 && !refused; more++) {
     const rlim_t before = allow_more(more);

@@ -1,7 +1,6 @@
 /* What the C specs share: AI Core in a few lines, as threads of the test's own program, and a Lua
  * state with the module. */
-#ifndef AICORE_SERVER_H
-#define AICORE_SERVER_H
+#pragma once
 
 #include <arpa/inet.h>
 #include <lauxlib.h>
@@ -35,8 +34,7 @@ static const struct {
     {"POST /token", "", "{\"access_token\":\"" SERVER_TOKEN "\",\"expires_in\":3600}", 200},
     {"POST /misfit", "", "{\"access_token\":17}", 200},
     {"", "/missing", "{\"error\":{\"code\":\"E1\",\"message\":\"none\",\"details\":[{}]}}", 404},
-    {"", "/html", "<html>no</html>", 500},
-    {"GET", "/$count", "3", 200},
+    {"", "/html", "<html>no</html>", 500}, {"GET", "/$count", "3", 200},
     {"GET", "/logs", "{\"data\":{\"result\":[{\"msg\":\"line\"}]}}", 200},
     {"GET", "/lm/meta", "{\"aiApi\":{\"version\":\"2\"}}", 200},
     {"GET", "/lm/deployments", "{\"resources\":[{\"id\":\"d000\",\"n\":1,\"x\":null}]}", 200},
@@ -56,8 +54,8 @@ static bool answer(int fd, char *request) {
     if (strncmp(request, answers[i].begin, strlen(answers[i].begin)) != 0) continue;
     if (tail > length || strcmp(request + length - tail, answers[i].end) != 0) continue;
     const int size = snprintf(text, sizeof text,
-                              "HTTP/1.1 %d X\r\nX-Request-Id: r1\r\nContent-Length: %zu\r\n\r\n%s",
-                              answers[i].status, strlen(answers[i].body), answers[i].body);
+        "HTTP/1.1 %d X\r\nX-Request-Id: r1\r\nContent-Length: %zu\r\n\r\n%s", answers[i].status,
+        strlen(answers[i].body), answers[i].body);
     return send(fd, text, (size_t)size, MSG_NOSIGNAL) == size;
   }
 }
@@ -129,5 +127,3 @@ static bool run(lua_State *L, const char *chunk) {
   lua_pop(L, 1);
   return false;
 }
-
-#endif

@@ -198,44 +198,44 @@ static void *lua_memory(void *data, void *block, size_t old, size_t size) {
 
 static const struct {
   const char *name, *prepare, *run;
-} scenarios[] = {
-    {"session", "", SESSION "tostring(session)"},
+} scenarios[] = {{"session", "", SESSION "tostring(session)"},
     {"misconfigured", "",
-     "pcall(core.session, { base_url = 'http://example.org' }) "
-     "pcall(core.session, { base_url = 1 }) pcall(core.session, { x = 1 })"},
+        "pcall(core.session, { base_url = 'http://example.org' }) "
+        "pcall(core.session, { base_url = 1 }) pcall(core.session, { x = 1 })"},
     {"first exchange", SESSION, ANSWER("core.status(session, 'd000')")},
     {"status", WARM,
-     ANSWER("core.status(session, 'd000', { resource_group = 'x', timeout = 0.5 })")},
+        ANSWER("core.status(session, 'd000', { resource_group = 'x', timeout = 0.5 })")},
     {"list", WARM,
-     ANSWER("core.list(session, { status = 'RUNNING', top = 9, executable_ids = { 'aaaa', 'bbbb' } "
+        ANSWER(
+            "core.list(session, { status = 'RUNNING', top = 9, executable_ids = { 'aaaa', 'bbbb' } "
             "})") "assert(not r or r.resources[1].id == 'd000' and r.resources[1].x == nil)"},
     {"count", WARM, ANSWER("core.count(session)") "assert(not r or r == 3)"},
     {"create", WARM,
-     ANSWER("core.create(session, 'conf', { ttl = '3h' })") "assert(not r or r.id == 'd001')"},
+        ANSWER("core.create(session, 'conf', { ttl = '3h' })") "assert(not r or r.id == 'd001')"},
     {"update", WARM, ANSWER("core.update(session, 'd000', 'conf')")},
     {"stop", WARM, ANSWER("core.stop(session, 'd000')")},
     {"delete", WARM, ANSWER("core.delete(session, 'd000')")},
     {"batch", WARM,
-     ANSWER("core.batch(session, { { id = 'd000', targetStatus = 'STOPPED' }, "
-            "{ id = 'd001', targetStatus = 'DELETED' } })")},
+        ANSWER("core.batch(session, { { id = 'd000', targetStatus = 'STOPPED' }, "
+               "{ id = 'd001', targetStatus = 'DELETED' } })")},
     {"logs", WARM, ANSWER("core.logs(session, 'd000', { start = '2026-01-01T00:00:00+01:00' })")},
     {"capabilities", WARM, ANSWER("core.capabilities(session)")},
     {"login", WARM, ANSWER("core.login(session)") "assert(not r or r.expires_in == 3600)"},
     {"useless login", "config.token_url = config.base_url .. '/misfit' " SESSION,
-     "local r, e = core.login(session) assert(not r and e.kind)"},
+        "local r, e = core.login(session) assert(not r and e.kind)"},
     {"refusal", WARM, "local r, e = core.status(session, 'missing') assert(not r and e.kind)"},
     {"page", WARM, "local r, e = core.status(session, 'html') assert(not r and e.kind)"},
     {"unreachable",
-     "config.base_url = 'http://127.0.0.1:1' " SESSION "session = nil "
-     "nobody = core.session(config)",
-     "local r, e = core.status(nobody, 'd000') assert(not r and e.kind)"},
+        "config.base_url = 'http://127.0.0.1:1' " SESSION "session = nil "
+        "nobody = core.session(config)",
+        "local r, e = core.status(nobody, 'd000') assert(not r and e.kind)"},
     {"misuse", WARM,
-     "pcall(core.status, session, 'x') pcall(core.status, session, 'd000', { y = 1 })"
-     "core.check('stop') core.check('list', { top = 0 })"},
+        "pcall(core.status, session, 'x') pcall(core.status, session, 'd000', { y = 1 })"
+        "core.check('stop') core.check('list', { top = 0 })"},
     {"start", WARM, ANSWER("core.start(session, 'status', 'd000')") "tostring(r)"},
     {"start many", SESSION,
-     "for i = 1, 3 do core.start(session, 'list') end "
-     "for i = 1, 5 do session:wait(0.005) session:step() end"},
+        "for i = 1, 3 do core.start(session, 'list') end "
+        "for i = 1, 5 do session:wait(0.005) session:step() end"},
     {"step", FLYING, "repeat session:wait(0.5) session:step() until flying:finished()"},
     {"result", LANDED, ANSWER("flying:result()") "assert(not r or r.status == 'RUNNING')"},
     {"info", LANDED, "assert(flying:info().status == 200) tostring(flying)"},
@@ -243,8 +243,7 @@ static const struct {
     {"close", FLYING, "session:close() session = nil"},
     {"fd", FLYING, "assert(session:fd() >= 0) session:step()"},
     {"set_token", WARM, "session:set_token('another') core.status(session, 'd000')"},
-    {"time", "", "core.now() core.wall() core.random() core.sleep(0.0001)"},
-    {NULL, NULL, NULL}};
+    {"time", "", "core.now() core.wall() core.random() core.sleep(0.0001)"}, {NULL, NULL, NULL}};
 
 static const char CONFIG[] =
     "local base = 'http://127.0.0.1:' .. port "
@@ -283,7 +282,7 @@ static double seconds_now(void) {
 static void report(size_t scenario, const char *what, const plan *p) {
   verdict |= BROKEN;
   printf("not ok %s, %s allocation %ld (%ld times): %s\n", scenarios[scenario].name,
-         p == &lua_plan ? "Lua's" : "C's", p->first, p->count, what);
+      p == &lua_plan ? "Lua's" : "C's", p->first, p->count, what);
 }
 
 /* Runs the function on top with failures; true: none happened. */
@@ -382,7 +381,7 @@ int main(int count, char **arguments) {
   }
   printf("# %ld points, %ld of them felt in Lua, %ld as slow as the timeout, %ld crashes of "
          "libcurl's own\n",
-         total.points, total.felt, total.slow, total.libcurls);
+      total.points, total.felt, total.slow, total.libcurls);
   const bool fine = total.broken == 0 && checks_failed == 0;
   printf("%s every allocation fails once\n", fine ? "ok" : "not ok");
   return !fine;

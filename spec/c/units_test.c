@@ -1,4 +1,4 @@
-/* The parts that know no Lua: buffer, secret, sigpipe, clock, pollset. */
+/* The parts that know no Lua: buffer, secret, sigpipe, system, pollset. */
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -6,10 +6,10 @@
 
 #include "buffer.h"
 #include "check.h"
-#include "clock.h"
 #include "pollset.h"
 #include "secret.h"
 #include "sigpipe.h"
+#include "system.h"
 
 static void test_buffer_room(void) {
   buffer b = {.limit = 5000};
@@ -52,13 +52,20 @@ static void test_secret(void) {
   aic_secret_release(&shared);
   CHECK(aic_secret_share(NULL) == NULL);
 
-  char text[] = "hihidden hidde hidden";
-  aic_secret_redact("hidden", 6, text, strlen(text));
-  CHECK(strcmp(text, "hi****** hidde ******") == 0);
+  s = aic_secret_new("open ", 5, "hidden", 6);
+  char text[] = "open hihidden hidde hidden";
+  CHECK(aic_secret_stands_in(s, text, strlen(text)));
+  aic_secret_redact(s, text, strlen(text));
+  CHECK(strcmp(text, "open hi****** hidde ******") == 0);
+  CHECK(!aic_secret_stands_in(s, text, strlen(text)) && !aic_secret_stands_in(NULL, text, 4));
+  aic_secret_redact(NULL, text, strlen(text));
   char untouched[] = "abc";
-  aic_secret_redact("abcd", 4, untouched, 3);
-  aic_secret_redact("abc", 3, untouched, 3); /* too short to be worth hiding */
+  aic_secret_redact(s, untouched, 3);
+  aic_secret_release(&s);
+  s = aic_secret_new("", 0, "abc", 3); /* too short to be worth hiding */
+  aic_secret_redact(s, untouched, 3);
   CHECK(strcmp(untouched, "abc") == 0);
+  aic_secret_release(&s);
 
   char memory[] = "wiped";
   aic_secret_wipe(memory, sizeof memory);
@@ -103,9 +110,9 @@ static void test_clock(void) {
   aic_clock_sleep_ms(2);
   CHECK(aic_clock_ms() > ms && aic_clock_now() > now && aic_clock_wall() > 1.7e9);
   bool varies = false;
-  const double first = aic_clock_random();
+  const double first = aic_random();
   for (int i = 0; i < 100; i++) {
-    const double number = aic_clock_random();
+    const double number = aic_random();
     CHECK(number >= 0 && number < 1);
     varies = varies || number != first;
   }

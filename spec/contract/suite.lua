@@ -457,21 +457,21 @@ case("await's deadline is a time on the runtime's clock, and what has finished i
   local c = connect(t)
   good(c:status(FIRST))
   fault(t, { operation = "status", latency = 60, times = 1 })
-  local slow = good(core.start(c.session, "status", FIRST))
-  equal("timeout", c.runtime.await(c.session, slow, c.runtime.now()), "now")
-  equal("timeout", c.runtime.await(c.session, slow, c.runtime.now() - 1), "before")
+  local slow = good(core.start(c.caller.session, "status", FIRST))
+  equal("timeout", c.runtime.await(c.caller.session, slow, c.runtime.now()), "now")
+  equal("timeout", c.runtime.await(c.caller.session, slow, c.runtime.now() - 1), "before")
   local deadline = c.runtime.now() + 0.02
   for _ = 1, 2 do -- absolute: the second wait gets what the first has left, nothing
-    equal("timeout", c.runtime.await(c.session, slow, deadline))
+    equal("timeout", c.runtime.await(c.caller.session, slow, deadline))
     check(c.runtime.now() >= deadline, "too early")
   end
   equal(false, slow:finished()) -- who gave up waiting has not ended it
-  local quick = good(core.start(c.session, "status", FIRST))
-  equal(nil, c.runtime.await(c.session, quick))
-  equal(nil, c.runtime.await(c.session, quick, c.runtime.now() - 1))
+  local quick = good(core.start(c.caller.session, "status", FIRST))
+  equal(nil, c.runtime.await(c.caller.session, quick))
+  equal(nil, c.runtime.await(c.caller.session, quick, c.runtime.now() - 1))
   equal(FIRST, good(quick:result()).id)
   slow:cancel()
-  equal(nil, c.runtime.await(c.session, slow, c.runtime.now() - 1))
+  equal(nil, c.runtime.await(c.caller.session, slow, c.runtime.now() - 1))
   c:close()
 end)
 
@@ -636,10 +636,10 @@ case("in a gather that has been ended, every wait ends at once, and a new gather
         1
       )
       said[2] = runtime.sleep(60)
-      local transfer = good(core.start(c.session, "status", FIRST))
-      said[3] = runtime.await(c.session, transfer)
+      local transfer = good(core.start(c.caller.session, "status", FIRST))
+      said[3] = runtime.await(c.caller.session, transfer)
       transfer:cancel()
-      said[4] = runtime.await(c.session, transfer) or "finished"
+      said[4] = runtime.await(c.caller.session, transfer) or "finished"
       results, cancelled = runtime.gather(
         times(2, function()
           begun = begun + 1

@@ -1,7 +1,6 @@
 /* An exchange that has got an answer, without a network: this stands in for what libcurl would tell
  * of it, and everything else is the module's own. */
-#ifndef AICORE_FUZZ_ANSWER_H
-#define AICORE_FUZZ_ANSWER_H
+#pragma once
 
 #include <stdarg.h>
 
@@ -28,7 +27,7 @@ CURLcode(curl_easy_getinfo)(CURL *easy, CURLINFO info, ...) {
 }
 
 CURLHcode curl_easy_header(CURL *easy, const char *name, size_t index, unsigned int origin,
-                           int from, struct curl_header **header) {
+    int from, struct curl_header **header) {
   (void)easy, (void)name, (void)index, (void)origin, (void)from;
   *header = &answered.request_id;
   return answered.request_id.value != NULL ? CURLHE_OK : CURLHE_MISSING;
@@ -60,5 +59,3 @@ static inline int push_answer(lua_State *L, int session_at, exchange *x, const i
   aic_exchange_forget(x);
   return lua_gettop(L) - top;
 }
-
-#endif

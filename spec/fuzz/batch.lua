@@ -2,6 +2,7 @@
 
 local dispatch = require "aicore.fleet.dispatch"
 local errors = require "aicore.model.errors"
+local shape = require "aicore.model.shape"
 
 local IDS = { "d000", "d001", "d002", "d003", "d004" }
 
@@ -17,6 +18,9 @@ local function port_of(reply, err)
       return true
     end,
     batch = function()
+      if reply then
+        shape.check("items", reply, { options = { resource = "deployments" } })
+      end
       return reply and reply.deployments, err
     end,
     stop = single,

@@ -35,8 +35,8 @@ REPLACEMENT int connect(int fd, const struct sockaddr *to, socklen_t size) {
 }
 
 static int name_end(struct sockaddr *address, socklen_t *size) {
-  const struct sockaddr_in loopback = {.sin_family = AF_INET,
-                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const struct sockaddr_in loopback = {
+      .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   memcpy(address, &loopback, *size < sizeof loopback ? *size : sizeof loopback);
   *size = sizeof loopback;
   return 0;
@@ -55,12 +55,11 @@ REPLACEMENT int getsockname(int fd, struct sockaddr *address, socklen_t *size) {
 static const struct {
   const char *operation, *call;
 } calls[] = {{"status", "return core.status(session, 'd000')"},
-             {"list", "return core.list(session, { top = 2 })"},
-             {"count", "return core.count(session)"},
-             {"create", "return core.create(session, 'conf')"},
-             {"delete", "return core.delete(session, 'd000')"},
-             {"batch", "return core.batch(session, { { id = 'd000', targetStatus = 'STOPPED' } })"},
-             {"login", "return core.login(session)"}};
+    {"list", "return core.list(session, { top = 2 })"}, {"count", "return core.count(session)"},
+    {"create", "return core.create(session, 'conf')"},
+    {"delete", "return core.delete(session, 'd000')"},
+    {"batch", "return core.batch(session, { { id = 'd000', targetStatus = 'STOPPED' } })"},
+    {"login", "return core.login(session)"}};
 
 static const char SESSION[] =
     "session = core.session { base_url = 'http://127.0.0.1:9', token = '" TOKEN

@@ -1,8 +1,7 @@
 /* What the fuzz targets share. A target is a file here with LLVMFuzzerTestOneInput, which aborts where
  * something does not hold that should hold whatever comes. `make fuzz` links it with libFuzzer, `make
  * test` with replay.c, which runs the files of corpus/<target>/. */
-#ifndef AICORE_FUZZ_H
-#define AICORE_FUZZ_H
+#pragma once
 
 #include <curl/curl.h>
 #include <lauxlib.h>
@@ -153,5 +152,3 @@ static inline void expect_hidden(lua_State *L, int index, const char *hidden, si
     lua_pop(L, 1);
   }
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* What holds for whatever an operation returns: the values on top of the stack. */
-#ifndef AICORE_FUZZ_JUDGE_H
-#define AICORE_FUZZ_JUDGE_H
+#pragma once
 
 #include "fuzz.h"
 #include "operation.h"
@@ -82,5 +81,3 @@ static inline void judge(lua_State *L, const operation *op, int results) {
     judge_success(L, op);
   }
 }
-
-#endif

@@ -4,18 +4,12 @@
 #include "array.h"
 #include "parameter.h"
 
-static const long statuses[] = {200, 202, 204, 299, 301, 400, 401, 403, 404,
-                                408, 412, 425, 429, 500, 501, 502, 503, 0};
+static const long statuses[] = {
+    200, 202, 204, 299, 301, 400, 401, 403, 404, 408, 412, 425, 429, 500, 501, 502, 503, 0};
 
-static const CURLcode outcomes[] = {CURLE_OK,
-                                    CURLE_OK,
-                                    CURLE_OK,
-                                    CURLE_OPERATION_TIMEDOUT,
-                                    CURLE_PARTIAL_FILE,
-                                    CURLE_BAD_CONTENT_ENCODING,
-                                    CURLE_WRITE_ERROR,
-                                    CURLE_ABORTED_BY_CALLBACK,
-                                    CURLE_SSL_CERTPROBLEM};
+static const CURLcode outcomes[] = {CURLE_OK, CURLE_OK, CURLE_OK, CURLE_OPERATION_TIMEDOUT,
+    CURLE_PARTIAL_FILE, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR, CURLE_ABORTED_BY_CALLBACK,
+    CURLE_SSL_CERTPROBLEM};
 
 static size_t count_operations(void) {
   size_t count = 0;

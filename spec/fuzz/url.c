@@ -100,7 +100,6 @@ static void judge_body(lua_State *L, const operation *op, const request *built) 
       "  for i, item in ipairs(first) do assert(body[resource][i].id == item.id\n"
       "    and body[resource][i].targetStatus == item.targetStatus) end\n"
       "else assert(body.targetStatus) end";
-  EXPECT(strlen(built->body) == built->body_length);
   EXPECT(luaL_loadstring(L, CHECK) == LUA_OK);
   lua_pushstring(L, built->body);
   lua_pushstring(L, op->name);
@@ -113,8 +112,9 @@ static void judge_body(lua_State *L, const operation *op, const request *built) 
 static int build(lua_State *L) {
   const operation *op = lua_touserdata(L, lua_upvalueindex(1));
   request checked, built;
+  const int top = lua_gettop(L);
   const bool wrong = aic_operation_check(L, op, 1, &checked) != NULL;
-  if (wrong) lua_pop(L, 1);
+  lua_settop(L, top);
   const char *complaint = aic_operation_build(L, op, 1, BASE, &built);
   EXPECT(wrong == (complaint != NULL));
   if (complaint != NULL) {

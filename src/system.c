@@ -1,6 +1,7 @@
-#include "clock.h"
+#include "system.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(__APPLE__)
@@ -23,12 +24,11 @@ int64_t aic_clock_ms(void) {
 }
 
 double aic_clock_now(void) { return seconds(read_clock(CLOCK_MONOTONIC)); }
-
 double aic_clock_wall(void) { return seconds(read_clock(CLOCK_REALTIME)); }
 
 void aic_clock_sleep_ms(int ms) { (void)poll(NULL, 0, ms); }
 
-double aic_clock_random(void) {
+double aic_random(void) {
   uint64_t bits = 0;
   if (getentropy(&bits, sizeof bits) != 0) {
     /* No entropy (an ancient kernel): jitter is all this is used for, so time will do. */
@@ -36,3 +36,15 @@ double aic_clock_random(void) {
   }
   return (double)(bits >> 11) / 9007199254740992.0; /* 53 bits: every double below 1 is reachable */
 }
+
+/* Written before there are threads that read it, or by the only thread of a new child. */
+static pid_t process;
+
+static void note_process(void) { process = getpid(); }
+
+bool aic_process_begin(void) {
+  note_process();
+  return pthread_atfork(NULL, NULL, note_process) == 0;
+}
+
+pid_t aic_process_id(void) { return process; }
