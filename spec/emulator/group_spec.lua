@@ -43,6 +43,7 @@ describe("a group", function()
       remove(all[i], i, 0)
     end
     assert.equal("d1 d9", ids(anything))
+    assert.equal("d1 d8 d9", ids(anything, nil, anything)) -- the others were forgotten when the fifth went
     assert.same({ all[1], nil, nil }, { members:get "d1", members:get "d2", members:get "d3" })
     assert.same({ all[2], nil }, { members:present "d2", members:present "d3" })
     assert.equal(
