@@ -308,11 +308,11 @@ local function round(self)
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
-    self.cancelled = self.sends:send(ids, actions, self.deadline)
+    self.cancelled = self.sends:send(ids, actions, self.deadline) or self.cancelled
     self.looks:reconsider()
     return not self.cancelled
   end
-  self.cancelled = not self.looks:share(self.deadline, self.deadline)
+  self.cancelled = not self.looks:share(self.deadline, self.deadline) or self.cancelled
   return true
 end
 
