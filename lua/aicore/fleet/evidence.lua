@@ -390,14 +390,17 @@ function Beliefs:sending(place, action, at)
   end
 end
 
---- What was accepted once in this state stays so: a later refusal says that it is under way. Refused and lost ones make
---- one series.
+-- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is under
+-- way), and what was lost may have taken effect (a later refusal may say so).
+local RANK = { refused = 1, lost = 2, accepted = 3 }
+
 local function changes_of_answer(from, action, answer)
-  local same = from.action == action and from.answer ~= nil and (answer ~= "accepted" or from.answer == "accepted")
+  local before = from.action == action and from.answer or nil
+  local accepted_first = answer == "accepted" and before ~= "accepted"
   local changes = {
     action = action,
-    answer = same and from.answer == "accepted" and "accepted" or answer,
-    sends = same and from.sends + 1 or 1,
+    answer = before and RANK[before] > RANK[answer] and before or answer,
+    sends = before and not accepted_first and from.sends + 1 or 1,
     flying = false,
   }
   if answer == "accepted" then
