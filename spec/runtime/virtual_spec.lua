@@ -405,6 +405,28 @@ describe("the virtual runtime", function()
     end)
   end)
 
+  it("knows which coroutines were killed, by themselves or with what gathers them", function()
+    local inner, outer, other
+    runtime.run(function()
+      other = coroutine.running()
+      outer = runtime.spawn(function()
+        runtime.gather({
+          function()
+            inner = coroutine.running()
+            runtime.sleep(10)
+          end,
+        }, 1)
+      end)
+      runtime.sleep(1)
+      runtime.kill(outer)
+      assert.same({ true, true, false }, {
+        runtime.is_killed(outer),
+        runtime.is_killed(inner),
+        runtime.is_killed(other),
+      })
+    end)
+  end)
+
   it("counts the coroutines that have not ended", function()
     runtime.spawn(sleeper("late", 100))
     local killed

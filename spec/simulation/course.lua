@@ -3,7 +3,7 @@
 
 local callers = require "aicore.emulator.caller"
 local emulators = require "aicore.emulator"
-local fleet = require "aicore.fleet.methods"
+local fleet = require "aicore.fleet"
 local settings = require "aicore.emulator.settings"
 local truths = require "spec.simulation.truth"
 local virtual = require "aicore.runtime.virtual"
@@ -39,12 +39,16 @@ local courses = {}
 local START = 1700000000
 local RAISED = "raised by the callback"
 
--- In a host that drops coroutines their status says so; LuaJIT has no way to bring that about.
-local killed = setmetatable({}, { __mode = "k" })
-if not rawget(coroutine, "close") then
+-- In a host that drops coroutines, their status says so; LuaJIT has no way to bring that about by itself.
+local function tell_of_the_killed(runtime)
   local status = coroutine.status
-  coroutine.status = function(thread) -- luacheck: ignore 122
-    return killed[thread] and "dead" or status(thread)
+  if not rawget(coroutine, "close") then
+    coroutine.status = function(thread) -- luacheck: ignore 122
+      return runtime.is_killed(thread) and "dead" or status(thread)
+    end
+  end
+  return function()
+    coroutine.status = status -- luacheck: ignore 122
   end
 end
 
@@ -197,8 +201,9 @@ local ENDS = {
     runtime.cancel(call.thread)
   end,
   kill_at = function(runtime, call)
-    call.killed, killed[call.thread] = true, true
-    runtime.kill(call.thread)
+    local thread = call.thread
+    call.killed, call.thread = true, nil -- lest it be held by this
+    runtime.kill(thread)
   end,
 }
 
@@ -224,6 +229,23 @@ end
 
 -- The course ----------------------------------------------------------------------------------------
 
+--- Nobody asks for the time so often who gets anywhere.
+local MOST_STEPS = 3e6
+
+--- A runtime that raises where a program turns in a circle: the virtual clock stands still as long as that does.
+local function new_runtime()
+  local runtime, steps = virtual.new { start = START }, 0
+  local now = runtime.now
+  function runtime.now()
+    steps = steps + 1
+    if steps > MOST_STEPS then
+      error "it turns in a circle"
+    end
+    return now()
+  end
+  return runtime
+end
+
 local function new_course(seed, service, task)
   local emulator = emulators.new { settings = service.settings, seed = seed }
   local course = {
@@ -232,7 +254,7 @@ local function new_course(seed, service, task)
     task = task,
     calls = task.calls,
     emulator = emulator,
-    runtime = virtual.new { start = START },
+    runtime = new_runtime(),
     truth = truths.of(emulator),
     requests = {},
     callers = {},
@@ -253,6 +275,8 @@ local function new_course(seed, service, task)
   return course
 end
 
+-- s: a look that others may need, too, is carried to its end where the coroutine that began it was dropped
+local ORPHANED = 300
 local QUIET = 3600 -- s: what belongs to a call that has ended, is heard of within this time
 
 --- A client that was closed has nothing to wait for; the others hear of a killed coroutine with the next call.
@@ -267,12 +291,14 @@ end
 --- What is left of the calls. To collect garbage takes as long as the rest, so that is done where a call was ended
 -- from outside, and now and then.
 local function look_for_remains(course)
-  local runtime, sent, odd = course.runtime, #course.requests, course.task.close_at ~= nil
-  runtime.sleep(QUIET)
-  course.left.requests = #course.requests - sent
+  local runtime, odd = course.runtime, course.task.close_at ~= nil
   for _, call in ipairs(course.calls) do
     odd = odd or call.killed or call.cancelled or call.ok == false
   end
+  runtime.sleep(odd and ORPHANED or 0)
+  local sent = #course.requests
+  runtime.sleep(QUIET)
+  course.left.requests = #course.requests - sent
   if odd then
     look_again(course)
   end
@@ -292,6 +318,7 @@ end
 function courses.run(seed, service, task)
   local course = new_course(seed, service, task)
   local runtime = course.runtime
+  local finish = tell_of_the_killed(runtime)
   schedule_outages(course)
   schedule_others(course)
   schedule_ends(course)
@@ -307,6 +334,7 @@ function courses.run(seed, service, task)
   runtime.run(function()
     look_for_remains(course)
   end)
+  finish()
   course.emulator.world:advance(course.over)
   course.truth:finish(course.over)
   return course

@@ -110,7 +110,7 @@ function truth.of(emulator)
       self.effects[#self.effects + 1] = entry
     end
     if entry.what == "create" then
-      begin(self, world.groups[entry.resource_group].by_id[entry.id], entry.time)
+      begin(self, world.groups[entry.resource][entry.resource_group].by_id[entry.id], entry.time)
     end
   end
   function world.witness(deployment, at)

@@ -253,6 +253,7 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
+  self.cancelled = self.cancelled or err ~= nil and err.kind == "cancelled"
   if answer ~= "denied" then
     self.beliefs:sent(place, action, answer, at)
   elseif self.beliefs:denied(place, action, at) then

@@ -314,26 +314,30 @@ local PROVES = {
   },
 }
 
-local function changes_of_missing(from, by)
-  local answered = by == "send"
-  return {
-    no_get = from.no_get or by == "get",
-    no_list = from.no_list or by == "list",
-    no_send = from.no_send or answered,
-    asked = from.asked or answered and from.no_list,
-    flying = not answered and from.flying,
-  }
+--- A send that found nothing had no effect, and is not repeated at once.
+local function note_vain_send(changes, from)
+  changes.flying, changes.answer = false, from.answer or "lost"
+  changes.sends = math.min(from.sends + 1, MOST_SENDS)
+  return changes
 end
 
-local function changes_of_hiding(from)
-  return { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), flying = false }
+local function changes_of_missing(from, by)
+  if by ~= "send" then
+    return { no_get = from.no_get or by == "get", no_list = from.no_list or by == "list" }
+  end
+  return note_vain_send({ no_send = true, asked = from.asked or from.no_list }, from)
+end
+
+local function changes_of_hiding(from, by)
+  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS) }
+  return by == "send" and note_vain_send(changes, from) or changes
 end
 
 --- Not found while it may still have to appear. Is it given up, as it was to be torn down anyway?
-local function is_given_up(self, place, at, unwanted)
+local function is_given_up(self, place, by, at, unwanted)
   local first = self.missed_at[place] or at
   self.missed_at[place] = first
-  local to = step(self, place, "hidden", changes_of_hiding)
+  local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
   return unwanted and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
 end
 
@@ -348,7 +352,7 @@ function Beliefs:missing(place, by, at, unwanted)
   local from, first = self.situation[place], self.missed_at[place]
   local proved
   if at < (self.appears_by[place] or -math.huge) then
-    proved = is_given_up(self, place, at, unwanted)
+    proved = is_given_up(self, place, by, at, unwanted)
   else
     local to = step(self, place, "missing " .. by, changes_of_missing, by)
     if to.no_get and not from.no_get or to.asked and not from.asked then

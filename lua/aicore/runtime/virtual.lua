@@ -25,6 +25,7 @@ local virtual = {}
 ---@field kill fun(thread: thread)                as hosts do that drop coroutines: it gets no control any more, nor
 ---                                               does what it gathers. Where it was gathered itself, others go on.
 ---                                               Its status is "dead" in 5.4; in 5.1 and LuaJIT it stays "suspended"
+---@field is_killed fun(thread: thread): boolean  was it killed, by itself or with what gathers it?
 ---@field coroutines fun(): integer               how many have begun, or are about to, and have not ended
 
 -- A loop is { time, agenda, tasks, task_of = tasks by thread }. On the agenda stand tasks and functions.
@@ -284,7 +285,7 @@ end
 local close = rawget(coroutine, "close") or function() end -- not in 5.1
 
 local function kill(loop, task)
-  task.over = true
+  task.over, loop.killed[task.thread] = true, true
   if task.entry then
     agenda.forget(task.entry)
   end
@@ -304,6 +305,7 @@ function virtual.new(options)
   local loop = {
     time = options and options.start or 0,
     tasks = 0, -- that have begun
+    killed = setmetatable({}, { __mode = "k" }),
     agenda = agenda.new(),
     task_of = {},
   }
@@ -359,6 +361,10 @@ function virtual.new(options)
     elseif loop.task_of[thread] then
       kill(loop, loop.task_of[thread])
     end
+  end
+
+  function runtime.is_killed(thread)
+    return loop.killed[thread] == true
   end
 
   function runtime.coroutines()

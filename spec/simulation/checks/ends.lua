@@ -1,5 +1,7 @@
 --- Promises about what remains of a call that has ended, whatever ended it: nothing.
 
+local unpack = table.unpack or unpack
+
 local ends = {}
 
 -- Nothing is sent any more.
@@ -16,23 +18,28 @@ function ends.coroutines(course, broken)
   end
 end
 
---- What a client still knows of those that were asked for; what it is made of is not looked into.
+local function is_alive(caller, thread)
+  return coroutine.status(thread) ~= "dead" and not caller.runtime.is_killed(thread)
+end
+
+--- What a client still knows of those that were asked for, and by which fields; what it is made of is not looked into.
 local function remains(caller, asked)
   local seen = { [caller] = true, [caller.session] = true, [caller.runtime] = true }
-  local found, todo = {}, { caller.shared }
-  local function look(thing)
-    if type(thing) == "thread" and coroutine.status(thing) ~= "dead" then
-      found[#found + 1] = "a coroutine"
+  local found, todo = {}, { { caller.shared, "shared" } }
+  local function look(thing, way)
+    if type(thing) == "thread" and is_alive(caller, thing) then
+      found[#found + 1] = ("a coroutine (%s)"):format(way)
     elseif asked[thing] then
-      found[#found + 1] = thing
+      found[#found + 1] = ("%s (%s)"):format(thing, way)
     elseif type(thing) == "table" and not seen[thing] then
-      seen[thing], todo[#todo + 1] = true, thing
+      seen[thing], todo[#todo + 1] = true, { thing, way }
     end
   end
   while #todo > 0 do
-    for key, value in pairs(table.remove(todo)) do
-      look(key)
-      look(value)
+    local thing, way = unpack(table.remove(todo))
+    for key, value in pairs(thing) do
+      look(key, way)
+      look(value, ("%s.%s"):format(way, tostring(key)))
     end
   end
   table.sort(found)

@@ -78,17 +78,37 @@ local function fits_always(course, call, id)
   return true
 end
 
--- What a filter matched all the time is mentioned: but for what came so late that a list need not show it.
+--- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown.
+local function lists_are_honest(service)
+  return (service.settings.list_misses or 0) == 0 and #service.outages == 0
+end
+
+--- The ids that lists have shown to the call's client while it ran.
+local function shown_to(course, call)
+  local shown = {}
+  for _, request in ipairs(course.requests) do
+    local at, value = request.answered, request.answer and request.answer.value
+    if request.name == "list" and request.client == call.client and at and at >= call.began and at <= call.ended then
+      for _, deployment in ipairs(type(value) == "table" and value.deployments or {}) do
+        shown[deployment.id] = true
+      end
+    end
+  end
+  return shown
+end
+
+-- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, and what no
+-- list has shown where lists may miss it.
 function reports.all_of_them(course, broken)
-  local lag = facts.lag_of(course) + 1
+  local lag, honest = facts.lag_of(course) + 1, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)
     if not call.filter or report.unsure then
       return
     end
-    local places = places_of(report)
+    local places, shown = places_of(report), not honest and shown_to(course, call)
     for _, id in ipairs(course.truth.ids) do
       local is_old = course.truth.lives[id].created_at < call.began - lag
-      if not places[id] and is_old and fits_always(course, call, id) then
+      if not places[id] and is_old and (honest or shown[id]) and fits_always(course, call, id) then
         broken("%s matched all the time, is %s, and is not in the report", id, facts.say(course, id, call.ended))
       end
     end
