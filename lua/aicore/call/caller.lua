@@ -60,7 +60,8 @@ local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
 
 --- Splits a call's options: the request takes this layer's, its `options` the exchange's. Returns what is wrong.
 local function take_options(request, opts)
-  for name, value in pairs(opts) do
+  local name, value = next(opts) -- not pairs: LuaJIT 2.1's compiled code was seen to give a wrong name here
+  while name ~= nil do
     local expected = OWN_OPTIONS[name]
     if not expected then
       request.options[name] = value
@@ -69,6 +70,7 @@ local function take_options(request, opts)
     else
       return ("%s: a %s expected, got %s"):format(name, expected, type(value))
     end
+    name, value = next(opts, name)
   end
 end
 
