@@ -14,7 +14,7 @@
 --             after nothing else in 30 s and five looks.
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 … s
---             after, up to 30 s; one that a list lacks at once, twice: the answer tells whether it is gone.
+--             after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
 
 local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
@@ -224,7 +224,7 @@ local function counts(self, place, record, at)
   return true
 end
 
-local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, probes = 0, hidden = 0 }
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
 
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
@@ -240,6 +240,9 @@ local function changes_of_seen(from, status, target, by)
   }
   for name, value in pairs(FOUND) do
     changes[name] = value
+  end
+  if status ~= from.status or target ~= from.target then
+    changes.probes = 0
   end
   if status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
@@ -405,7 +408,7 @@ local function changes_of_answer(from, action, answer)
   }
   if answer == "accepted" then
     changes.deleting = from.deleting or action == "delete"
-    changes.no_get, changes.no_list, changes.no_send, changes.asked, changes.probes = false, false, false, false, 0
+    changes.no_get, changes.no_list, changes.no_send, changes.asked = false, false, false, false
   end
   return changes
 end
@@ -449,8 +452,16 @@ AGAIN.lost = AGAIN.refused
 --- Its target tells that an accepted action is in force: then there is less reason to repeat it.
 local SHOWN_COUNTS = 2
 
---- How often one that a list lacks is asked by the deed; then a GET has to tell.
-evidence.PROBES = 2
+--- How often in one state one that a list lacks is asked by the deed.
+local MOST_PROBES = 2
+
+--- Is one that a list lacks to be asked by the deed, whose answer tells whether it is gone? Where that has told nothing,
+--- a GET has to.
+---@param s aicore.Situation
+---@return boolean
+function evidence.may_probe(s)
+  return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+end
 
 --- May this be sent now?
 ---@param place integer
@@ -461,7 +472,7 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.no_list and not s.asked and s.probes < evidence.PROBES or s.action ~= action or not s.answer then
+  elseif s.action ~= action or not s.answer or evidence.may_probe(s) then
     return true
   end
   local shown = s.target == lifecycle.targets[action] and s.answer == "accepted"
