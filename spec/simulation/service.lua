@@ -145,6 +145,38 @@ local FEATURES = {
     end,
   },
   {
+    name = "slow to be found by any request",
+    draw = function(self, dice, strength)
+      self.settings.appear_time = dice:scale(1, 200 * strength + 2)
+      self.settings.lagging_sends = true
+      self.patience = self.patience + 300
+    end,
+  },
+  {
+    name = "hidden targets",
+    draw = function(self, dice)
+      self.settings.hide_target = dice:chance(0.5) and 1 or dice:number(0.1, 0.9)
+    end,
+  },
+  {
+    name = "odd stamps",
+    draw = function(self, dice)
+      self.settings.stamps = dice:pick { "missing", "still", "back", "mixed" }
+    end,
+  },
+  {
+    name = "odd records",
+    draw = function(self, dice)
+      self.settings.odd_records = dice:number(0.01, 0.3)
+    end,
+  },
+  {
+    name = "no dates",
+    draw = function(self)
+      self.settings.dates = false
+    end,
+  },
+  {
     name = "slow updates",
     draw = function(self, dice)
       self.settings.update_time = dice:scale(0.5, 60)
@@ -363,8 +395,13 @@ local function draw_deployment(dice, mine)
 end
 
 local function draw_deployments(self, dice, count)
+  local same = dice:chance(0.3) and dice:pick { "RUNNING", "STOPPED", "DEAD" } or nil
   for _ = 1, count do
-    self.deployments[#self.deployments + 1] = draw_deployment(dice, true)
+    local deployment = draw_deployment(dice, true)
+    if same then
+      deployment.status, deployment.target_status = same, nil
+    end
+    self.deployments[#self.deployments + 1] = deployment
   end
   for _ = 1, dice:chance(0.1) and dice:integer(100, 400) or dice:integer(0, 20) do
     self.deployments[#self.deployments + 1] = draw_deployment(dice, false)

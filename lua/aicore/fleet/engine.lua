@@ -161,9 +161,7 @@ function Engine:trouble(place, err, at)
   for each = place or 1, place or #self.ids do
     self.beliefs:failed(each, at)
   end
-  if err.kind == "cancelled" then
-    self.cancelled = true
-  elseif err.kind == "config" then
+  if err.kind == "config" then
     fail_all(self, "denied", err)
   elseif err.kind == "auth" then
     self.denied_at = self.denied_at or at
@@ -253,7 +251,6 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
-  self.cancelled = self.cancelled or err ~= nil and err.kind == "cancelled"
   if answer ~= "denied" then
     self.beliefs:sent(place, action, answer, at)
   elseif self.beliefs:denied(place, action, at) then
@@ -300,6 +297,7 @@ end
 --- One round: sends what can be sent, or else waits for a look. False: there is no other.
 local function round(self)
   local now = self.group.runtime.now()
+  self.cancelled = self.cancelled or self.group:is_closed()
   self.sends:recover()
   local ids, actions = decide(self, now)
   tell_changes(self)
@@ -308,11 +306,11 @@ local function round(self)
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
-    self.cancelled = self.sends:send(ids, actions, self.deadline)
+    self.cancelled = self.sends:send(ids, actions, self.deadline) or self.cancelled
     self.looks:reconsider()
     return not self.cancelled
   end
-  self.cancelled = not self.looks:share(self.deadline, self.deadline)
+  self.cancelled = not self.looks:share(self.deadline, self.deadline) or self.cancelled
   return true
 end
 

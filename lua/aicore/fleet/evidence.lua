@@ -99,9 +99,6 @@ local UNSEEN = {
   flying = false,
 }
 
---- No number in a situation grows beyond this: by then, every delay has reached its end.
-local MOST_SENDS = 12
-
 ---@class aicore.Beliefs
 ---@field situation aicore.Situation[]  by place
 ---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
@@ -317,7 +314,7 @@ local PROVES = {
 --- A send that found nothing had no effect, and is not repeated at once.
 local function note_vain_send(changes, from)
   changes.flying, changes.answer = false, from.answer or "lost"
-  changes.sends = math.min(from.sends + 1, MOST_SENDS)
+  changes.sends = from.sends + 1
   return changes
 end
 
@@ -393,13 +390,17 @@ function Beliefs:sending(place, action, at)
   end
 end
 
---- What was accepted once in this state stays so: a later refusal says that it is under way.
+-- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is under
+-- way), and what was lost may have taken effect (a later refusal may say so).
+local RANK = { refused = 1, lost = 2, accepted = 3 }
+
 local function changes_of_answer(from, action, answer)
-  local kept = from.answer == "accepted" and from.action == action
+  local before = from.action == action and from.answer or nil
+  local accepted_first = answer == "accepted" and before ~= "accepted"
   local changes = {
     action = action,
-    answer = kept and "accepted" or answer,
-    sends = (kept or answer == from.answer) and math.min(from.sends + 1, MOST_SENDS) or 1,
+    answer = before and RANK[before] > RANK[answer] and before or answer,
+    sends = before and not accepted_first and from.sends + 1 or 1,
     flying = false,
   }
   if answer == "accepted" then
@@ -416,7 +417,7 @@ end
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
   local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
-  if to.answer ~= from.answer then
+  if to.sends == 1 then
     self.since[place] = at
   end
   self.denied_at[place] = nil

@@ -82,6 +82,9 @@ function Looks:leave(observer)
     end
   end
   self.due_at = nil
+  if #self.members == 0 then
+    self.doubtful = nil -- it holds ten thousand ids
+  end
 end
 
 --- An observer wants the next look at another time than before.

@@ -130,13 +130,14 @@ function claims.deleted(course, broken)
   end
 end
 
--- Errors that claim something: that a deployment is meant to run, so that delete_all may not touch it.
+-- What delete_all may not touch, because it runs, was not seen to have ended: unless the service itself says why not.
 function claims.refused(course, broken)
   facts.each_report(course, function(call, report)
     if call.method == "delete_all" then
       for id, err in pairs(report.failed) do
         local from = call.ended - facts.lag_of(course) - INSISTENCE - call.timeout
         local right = err.kind ~= "state"
+          or err.code ~= nil
           or course.truth:ever(id, from, call.ended, function(state)
             return state.status ~= nil and not lifecycle.ended(state.status)
           end)
