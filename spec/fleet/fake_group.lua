@@ -17,6 +17,7 @@ local virtual = require "aicore.runtime.virtual"
 ---@field flying integer     requests in flight
 ---@field most integer       of them at the same time
 ---@field appears table<string, number>
+---@field closed boolean     was the client closed?
 local Group = {}
 Group.__index = Group
 
@@ -33,6 +34,7 @@ function fake.new()
     batches = true,
     count = "page",
     cap = 1e6,
+    closed = false,
     flying = 0,
     most = 0,
     appears = {},
@@ -191,6 +193,10 @@ end
 
 function Group.says_absent(_, code)
   return code == "01010016"
+end
+
+function Group:is_closed()
+  return self.closed
 end
 
 function Group:appears_by(id)
