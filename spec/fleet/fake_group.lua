@@ -13,9 +13,11 @@ local virtual = require "aicore.runtime.virtual"
 ---@field batches boolean    are they taken?
 ---@field count "page"|"total"|"more"   what a page of a list calls its count
 ---@field cap integer        records in a page at most
+---@field times { stop: number?, delete: number? }  s until a stop or delete has come about; nil: it never does
 ---@field flying integer     requests in flight
 ---@field most integer       of them at the same time
 ---@field appears table<string, number>
+---@field closed boolean     was the client closed?
 local Group = {}
 Group.__index = Group
 
@@ -32,9 +34,11 @@ function fake.new()
     batches = true,
     count = "page",
     cap = 1e6,
+    closed = false,
     flying = 0,
     most = 0,
     appears = {},
+    times = {},
     memory = {},
   }, Group)
   function group.random()
@@ -94,13 +98,30 @@ function Group:status(id, deadline)
   return copy(id, self.records[id])
 end
 
---- A stop or delete: only the target changes, the rest is the spec's.
+local COME_ABOUT = {
+  STOPPED = function(_, record)
+    record.status = "STOPPED"
+  end,
+  DELETED = function(self, _, id)
+    self.records[id] = nil
+  end,
+}
+
+--- A stop or delete: the target shows at once, the rest in time.
 local function change(self, id, target)
   local record = self.records[id]
   if not record then
     return nil, fake.absent()
   end
   record.targetStatus = target
+  local time = self.times[target == "STOPPED" and "stop" or "delete"]
+  if time then
+    self.runtime.at(self.runtime.now() + time, function()
+      if self.records[id] == record then
+        COME_ABOUT[target](self, record, id)
+      end
+    end)
+  end
   return { id = id, message = "scheduled" }
 end
 
@@ -172,6 +193,10 @@ end
 
 function Group.says_absent(_, code)
   return code == "01010016"
+end
+
+function Group:is_closed()
+  return self.closed
 end
 
 function Group:appears_by(id)

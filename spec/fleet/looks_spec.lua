@@ -34,7 +34,7 @@ describe("looks", function()
       self.troubles[#self.troubles + 1] = { place or "all", err.kind }
     end
     function made:due()
-      return self.due_at
+      return self.due_at, self.latest or math.huge
     end
     local function each(self, _, act)
       for _, id in ipairs(self.ids) do
@@ -226,23 +226,30 @@ describe("looks", function()
       local ids = group:fill(5)
       group.records[ids[5]], group.count = nil, "more"
       local one = observer(ids)
-      look(one)
-      look(one)
-      assert.equal(1, one.lacks)
+      group.runtime.run(function()
+        shared:join(one)
+        shared:share(100, 100)
+        assert.equal(0, one.lacks)
+        shared:share(100, 100)
+        assert.equal(1, one.lacks)
+      end)
     end)
 
     it("that show now these, now those, are followed by GETs after three", function()
       local ids = group:fill(6)
       group.count = "more"
       local one = observer(ids)
-      for round = 1, 4 do
-        for i = 1, 6 do
-          group.records[ids[i]].unlisted = i > round or nil
+      group.runtime.run(function()
+        shared:join(one)
+        for round = 1, 4 do
+          for i = 1, 6 do
+            group.records[ids[i]].unlisted = i > round or nil
+          end
+          shared:share(100, 100)
+          assert.equal(0, one.lacks)
+          assert.equal(round > 2 and 6 * (round - 2) or nil, group:counts().status)
         end
-        look(one)
-        assert.equal(0, one.lacks)
-        assert.equal(round > 2 and 6 * (round - 2) or nil, group:counts().status)
-      end
+      end)
     end)
 
     it("that fail are told of to all", function()
@@ -325,6 +332,22 @@ describe("looks", function()
         end)
         assert.is_true(math.abs(group.runtime.now() - at) < 0.01, group.runtime.now())
       end
+    end)
+
+    it("put off nobody's last look, neither by chance nor as lists take long", function()
+      function group.random()
+        return 0.999
+      end
+      group.latency.list = 8
+      group.runtime.run(function()
+        shared:join(observer(group:fill(5), { due_at = 30, latest = 20 }))
+        shared:share(100, 100)
+        assert.equal(20, group.asked[1].at)
+        shared:leave(shared:observers()[1])
+        shared:join(observer(group:fill(5), { due_at = 30, latest = 32 }))
+        shared:share(100, 100)
+        assert.equal(32, group.asked[2].at)
+      end)
     end)
 
     it("come sooner where one joins that is due before", function()

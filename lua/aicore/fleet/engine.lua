@@ -188,7 +188,8 @@ end
 
 --- By id, when the first one is due; by list, at the mean of when each of them is.
 ---@param by_id boolean
----@return number
+---@return number due
+---@return number latest  when the last look has to begin, unless there was one since
 function Engine:due(by_id)
   local first, sum, last = math.huge, 0, last_look_at(self)
   for place = 1, #self.ids do
@@ -197,8 +198,7 @@ function Engine:due(by_id)
       first, sum = math.min(first, due), sum + due
     end
   end
-  local due = by_id and first or sum / self.open
-  return self.looks.over_at < last and math.min(due, last) or due
+  return by_id and first or sum / self.open, self.looks.over_at < last and last or math.huge
 end
 
 --- How much sooner than it is due one is looked at if another one is, as a share of the time since its last look.
