@@ -101,6 +101,7 @@ build = {
     ["aicore.emulator.changes"] = "lua/aicore/emulator/changes.lua",
     ["aicore.emulator.exchange"] = "lua/aicore/emulator/exchange.lua",
     ["aicore.emulator.faults"] = "lua/aicore/emulator/faults.lua",
+    ["aicore.emulator.group"] = "lua/aicore/emulator/group.lua",
     ["aicore.emulator.guise"] = "lua/aicore/emulator/guise.lua",
     ["aicore.emulator.history"] = "lua/aicore/emulator/history.lua",
     ["aicore.emulator.http"] = "lua/aicore/emulator/http.lua",

@@ -131,6 +131,9 @@ describe("client", function()
         [[c:logs("d000000000000002", { top = 0 })]],
         [[c:list({ older_than = "7d" })]],
         [[c:list("RUNNING")]],
+        [[c:list({ top = 5 })]],
+        [[c:each({ skip = 5 })]],
+        [[c:count({ top = 5 })]],
         [[c:each({ status = {} })]],
         [[c:count({ shard = {} })]],
         [[new { base_uri = "x" }]],
@@ -153,7 +156,7 @@ describe("client", function()
       local c = connect { resource_group = "many" }
       local before = server.requests().list or 0
       assert.equal(10001, #assert(c:list()))
-      assert.equal(2, server.requests().list - before)
+      assert.equal(3, server.requests().list - before) -- its count is each page's own, so that an empty one is the end
       local seen, ids = 0, {}
       for deployment in c:each { status = "STOPPED" } do
         seen = seen + 1
@@ -166,6 +169,35 @@ describe("client", function()
       assert.equal(0, seen)
       assert.equal(10001, c:count())
       assert.equal(0, c:count { status = "RUNNING" })
+    end)
+
+    it("are read to their end where a page has less than was asked for", function()
+      server.seed { count = 25, resource_group = "capped", status = "STOPPED" }
+      for _, count in ipairs { "page", "total", "missing" } do
+        server.settings { page_cap = 10, count = count }
+        local c = connect { resource_group = "capped" }
+        assert.equal(25, #assert(c:list()))
+        assert.equal(25, assert(c:count { shard = { 0, 1 } }))
+        local seen = 0
+        for _ in c:each() do
+          seen = seen + 1
+        end
+        assert.equal(25, seen)
+        server.settings { page_cap = 0, count = "page" }
+      end
+    end)
+
+    it("say that they cannot be complete", function()
+      server.seed { count = 25, resource_group = "stuck", status = "STOPPED" }
+      server.settings { page_cap = 10, skip_ignored = true }
+      local c = connect { resource_group = "stuck" }
+      for _, ask in ipairs { "list", "count" } do
+        local found, err = c[ask](c, { shard = { 0, 1 } })
+        assert.is_nil(found)
+        assert.equal("protocol", err.kind)
+        assert.matches("%$skip is ignored", err.message)
+      end
+      server.settings { page_cap = 0, skip_ignored = false }
     end)
 
     it("say so when a page cannot be had", function()
@@ -310,6 +342,14 @@ describe("client", function()
     c:close()
     c:close()
     assert.matches("closed", tostring(c))
-    assert.is_false(pcall(c.status, c, "d000000000000002"))
+    local deployment, err = c:status "d000000000000002"
+    assert.is_nil(deployment)
+    assert.equal("cancelled", err.kind)
+    assert.matches("the client was closed", err.message)
+    local given = assert(client.new { base_url = server.url, token = "ready" })
+    given:close()
+    deployment, err = given:status "d000000000000002"
+    assert.is_nil(deployment)
+    assert.equal("cancelled", err.kind)
   end)
 end)

@@ -602,6 +602,26 @@ describe("core", function()
     status:cancel() -- no harm
   end)
 
+  it("says when the service sent its answer, by the service's own clock", function()
+    for header, expected in pairs {
+      ["Date: Thu, 01 Jan 1970 00:01:40 GMT\r\n"] = 100,
+      ["Date: Fri, 27 Nov 2026 12:00:00 GMT\r\n"] = 1795780800,
+      ["Date: yesterday\r\n"] = false,
+      [""] = false,
+    } do
+      local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}', header) }
+      local session = session_for(server)
+      local transfer = core.start(session, "status", ID)
+      repeat
+        session:wait(10)
+        session:step()
+      until transfer:finished()
+      server.stop()
+      assert.equal(expected, transfer:info().date or false)
+      session:close()
+    end
+  end)
+
   describe("what stands in the environment", function()
     it("exempts hosts from the proxy, beside this machine", function()
       local script = [[local _, err = require("aicore.core").status(require("aicore.core").session {

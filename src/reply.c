@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "array.h"
 #include "compat.h"
@@ -48,6 +49,13 @@ static const char *copy_request_id(const exchange *x, char id[PREVIEW]) {
   return id;
 }
 
+/* When the service sent its answer, by its own clock: seconds since the epoch; -1: it did not say. */
+static time_t sent_at(const exchange *x) {
+  struct curl_header *header;
+  if (curl_easy_header(x->easy, "date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return -1;
+  return curl_getdate(header->value, NULL);
+}
+
 void aic_reply_push_info(lua_State *L, const exchange *x) {
   long status = 0;
   curl_off_t microseconds = 0;
@@ -55,12 +63,14 @@ void aic_reply_push_info(lua_State *L, const exchange *x) {
   curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
   char id[PREVIEW];
   const char *found = copy_request_id(x, id);
-  lua_createtable(L, 0, 3);
+  const time_t date = sent_at(x);
+  lua_createtable(L, 0, 4);
   lua_pushnumber(L, (lua_Number)microseconds / 1e6);
   lua_setfield(L, -2, "seconds");
   if (status == 0) return;
   aic_set_integer(L, "status", status);
   aic_set_text(L, "request_id", found);
+  if (date >= 0) aic_set_integer(L, "date", (lua_Integer)date);
 }
 
 typedef struct verdict {

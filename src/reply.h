@@ -12,5 +12,5 @@
  * succeed later?) and ambiguous (may it have taken effect?). The token of a login goes into the
  * exchange's configuration, not to Lua. */
 int aic_reply_push(lua_State *L, int decoder, exchange *x);
-/* Pushes { status, seconds, request_id } of a finished exchange. */
+/* Pushes { status, seconds, request_id, date } of a finished exchange. */
 void aic_reply_push_info(lua_State *L, const exchange *x);

@@ -63,7 +63,7 @@ static int transfer_finished(lua_State *L) {
 }
 
 /* transfer:info(): what there is to log of a finished transfer whose result was not taken yet:
- * { status, seconds, request_id }, without status where nothing was answered. Otherwise nil. */
+ * { status, seconds, request_id, date }, without status where nothing was answered. Otherwise nil. */
 static int transfer_info(lua_State *L) {
   transfer *const *handle = check_handle(L);
   if (*handle == NULL || !(*handle)->finished) return 0;

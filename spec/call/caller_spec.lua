@@ -1,7 +1,11 @@
--- A caller whose exchanges are answered by the spec, on a clock that only sleeping moves.
+-- A caller whose exchanges are answered by the spec, on a clock that only sleeping moves. What takes more than one
+-- coroutine is at the end, over the emulated AI Core on a virtual clock.
 
 local callers = require "aicore.call.caller"
+local emulator = require "aicore.emulator"
 local errors = require "aicore.model.errors"
+local fake = require "aicore.emulator.caller"
+local virtual = require "aicore.runtime.virtual"
 
 local ID = "d000000000000001"
 
@@ -12,15 +16,48 @@ end
 
 local BUSY = { kind = "http", message = "busy", status = 503, retryable = true }
 local REFUSED = { kind = "auth", message = "who?", status = 401, retryable = true }
+local ABSENT = { kind = "http", status = 404, code = "01010016" }
+local CAPABILITIES = { aiApi = {} }
 
 describe("caller", function()
-  local time, slept, cancelled, answers, sent, caller
+  local time, slept, cancelled, answers, sent, caller, closed
 
-  -- Answers stand in their order; the last one counts for all that follow.
+  --- A transfer that is finished, and has this answer.
+  local function transfer_of(answer)
+    return {
+      result = function()
+        if errors.is(answer) then
+          return nil, answer
+        end
+        return answer
+      end,
+      info = function()
+        return { status = 200, seconds = 0 }
+      end,
+    }
+  end
+
+  local function start(_, name, ...)
+    local options = select(select("#", ...), ...)
+    sent[#sent + 1] = { name = name, left = options.timeout }
+    if name == "login" then
+      return transfer_of { expires_in = 3600 }
+    end
+    return transfer_of(table.remove(answers, 1))
+  end
+
+  -- Answers stand in their order.
   local function connect(options)
     options = options or {}
-    local made = callers.new {
-      session = { set_token = function() end, close = function() end },
+    return callers.new {
+      start = options.start or start,
+      session = {
+        set_token = function() end,
+        close = function() end,
+        closed = function()
+          return closed
+        end,
+      },
       runtime = {
         now = function()
           return time
@@ -30,6 +67,7 @@ describe("caller", function()
           time = time + seconds
           return not cancelled
         end,
+        await = function() end,
         apart = function(fn)
           fn()
           return true
@@ -45,23 +83,23 @@ describe("caller", function()
       },
       timeout = options.timeout or 100,
       token = not options.log_in and "t" or nil,
+      on_attempt = function(attempt)
+        sent[#sent].attempt = attempt.attempt
+      end,
     }
-    function made.exchange(_, request, attempt, deadline)
-      sent[#sent + 1] = { name = request.operation.name, attempt = attempt, left = deadline - time }
-      if request.operation.name == "login" then
-        return { expires_in = 3600 }
-      end
-      local answer = table.remove(answers, 1)
-      if errors.is(answer) then
-        return nil, answer
-      end
-      return answer
+  end
+
+  --- The operations that were sent.
+  local function names()
+    local list = {}
+    for i, one in ipairs(sent) do
+      list[i] = one.name
     end
-    return made
+    return table.concat(list, " ")
   end
 
   before_each(function()
-    time, slept, cancelled, answers, sent = 0, {}, false, {}, {}
+    time, slept, cancelled, answers, sent, closed = 0, {}, false, {}, {}, false
     caller = connect()
   end)
 
@@ -129,7 +167,7 @@ describe("caller", function()
       caller = connect { log_in = true }
       answers = { failed(REFUSED), 5 }
       assert.equal(5, perform "count")
-      assert.same({ "login", "count", "login", "count" }, { sent[1].name, sent[2].name, sent[3].name, sent[4].name })
+      assert.equal("login count login count", names())
       answers = { failed(REFUSED), failed(REFUSED) }
       local _, err = perform "count"
       assert.equal("auth", err.kind)
@@ -144,17 +182,17 @@ describe("caller", function()
     end)
 
     it("says why a login does not help", function()
-      caller = connect { log_in = true }
-      local exchange, logins = caller.exchange, 0
-      function caller.exchange(self, request, ...)
-        if request.operation.name == "login" then
-          logins = logins + 1
+      local logins = 0
+      caller = connect {
+        log_in = true,
+        start = function(session, name, ...)
+          logins = logins + (name == "login" and 1 or 0)
           if logins == 2 then
-            return nil, failed { kind = "auth", message = "bad client", status = 401, operation = "login" }
+            return transfer_of(failed { kind = "auth", message = "bad client", status = 401, operation = "login" })
           end
-        end
-        return exchange(self, request, ...)
-      end
+          return start(session, name, ...)
+        end,
+      }
       answers = { failed(REFUSED), 1 }
       local _, err = perform "count"
       assert.equal("bad client", err.message)
@@ -181,60 +219,316 @@ describe("caller", function()
     assert.equal(1, err.attempts)
   end)
 
-  describe("of a delete", function()
-    local ABSENT = { kind = "http", status = 404, code = "01010016" }
+  it("does not send, and logs nobody in, once it is closed", function()
+    closed = true
+    local _, err = perform("status", nil, ID)
+    assert.equal("cancelled", err.kind)
+    assert.matches("the client was closed", err.message)
+    assert.same({}, sent)
+    caller = connect { log_in = true }
+    _, err = perform("status", nil, ID)
+    assert.equal("cancelled", err.kind)
+    assert.same({}, sent)
+  end)
 
-    local function delete()
-      local request = assert(caller:request("delete", nil, ID))
+  it("calls a refusal because of the state so, whatever its HTTP status", function()
+    answers = { failed { kind = "http", status = 400, code = "01010076" } }
+    local _, err = perform("update", nil, ID, "conf-1")
+    assert.equal("state", err.kind)
+    answers = { failed { kind = "http", status = 400, code = "01010014" } }
+    _, err = perform("update", nil, ID, "conf-1")
+    assert.equal("http", err.kind)
+  end)
+
+  it("tells by a request's date what the service's clock shows, where that is wanted", function()
+    answers = { { id = ID, status = "RUNNING" }, { id = ID, status = "RUNNING" } }
+    caller.on_attempt = nil
+    caller.start = function(...)
+      local transfer = start(...)
+      function transfer.info()
+        return { date = 1700000000 }
+      end
+      return transfer
+    end
+    local request = assert(caller:request("status", nil, ID))
+    assert(caller:perform(request, 100))
+    assert.is_nil(request.date)
+    request.dated = true
+    assert(caller:perform(request, 100))
+    assert.equal(1700000000, request.date)
+  end)
+
+  describe("that is told that there is no such record", function()
+    local function ask(name)
+      local request = assert(caller:request(name or "status", nil, ID))
+      local _, err = caller:perform(request, 100)
+      return err
+    end
+
+    it("asks whether this is AI Core at all, with one cheap GET", function()
+      answers = { failed(ABSENT), CAPABILITIES }
+      assert.is_true(ask().absent)
+      assert.equal("status capabilities", names())
+    end)
+
+    it("asks no more once that is known", function()
+      answers = { failed(ABSENT), CAPABILITIES, failed(ABSENT), failed(ABSENT) }
+      ask()
+      assert.is_true(ask().absent)
+      assert.is_true(ask("stop").absent)
+      assert.equal(4, #sent)
+    end)
+
+    it("asks nothing where any good answer has shown it before", function()
+      answers = { { id = ID, status = "RUNNING" }, failed(ABSENT) }
+      assert(perform("status", nil, ID))
+      assert.is_true(ask().absent)
+      assert.equal("status status", names())
+    end)
+
+    it("does not take a good login for AI Core", function()
+      caller = connect { log_in = true }
+      answers = { failed(ABSENT), failed { kind = "http", status = 404 } }
+      assert.is_nil(ask().absent)
+      assert.equal("login status capabilities", names())
+    end)
+
+    it("does not believe a service that has not shown that it is AI Core", function()
+      for _, foreign in ipairs {
+        failed { kind = "http", status = 404 },
+        failed { kind = "protocol", status = 200 },
+        failed { kind = "auth", status = 403 },
+        { aiApi = 7 },
+      } do
+        caller = connect()
+        answers = { failed(ABSENT), foreign, foreign, foreign, foreign, foreign }
+        local err = ask()
+        assert.is_nil(err.absent)
+        assert.equal(404, err.status)
+      end
+    end)
+
+    it("asks again where there was no answer", function()
+      answers = { failed(ABSENT), failed { kind = "http", status = 403 }, failed(ABSENT), CAPABILITIES }
+      assert.is_nil(ask().absent)
+      assert.is_true(ask().absent)
+    end)
+
+    it("asks nothing where it was not AI Core's own 404", function()
+      answers = { failed { kind = "http", status = 404 }, failed { kind = "http", status = 404, code = "404" } }
+      assert.is_nil(ask().absent)
+      assert.is_nil(ask().absent)
+      assert.equal("status status", names())
+    end)
+
+    it("learns by it how this service says so in batches", function()
+      assert.is_true(caller:says_absent "01010016")
+      assert.is_false(caller:says_absent "0404")
+      answers = { failed { kind = "http", status = 404, code = "0404" }, CAPABILITIES }
+      ask()
+      assert.is_true(caller:says_absent "0404")
+      assert.is_true(caller:of("executions"):says_absent "0404")
+      assert.is_false(caller:says_absent "01010016")
+    end)
+  end)
+
+  describe("of a change", function()
+    local function change(name)
+      local request = assert(caller:request(name, nil, ID))
       return caller:change(request, 100)
     end
 
-    it("takes not found for a success, absent from the beginning", function()
-      answers = { failed(ABSENT) }
-      assert.same({ id = ID, message = "there is no such deployment", absent = true }, delete())
+    local function seen(status, target)
+      return { id = ID, status = status, targetStatus = target }
+    end
+
+    local STATE = { kind = "state", status = 412, code = "x" }
+
+    it("takes not found for the success of a delete, absent from the beginning", function()
+      answers = { failed(ABSENT), CAPABILITIES }
+      assert.same({ id = ID, message = "there is no such deployment", absent = true }, change "delete")
     end)
 
     it("but not absent where an answer was lost before", function()
-      answers = { failed { kind = "transport", ambiguous = true, retryable = true }, failed(ABSENT) }
-      assert.is_nil(assert(delete()).absent)
+      answers = { failed { kind = "transport", ambiguous = true, retryable = true }, failed(ABSENT), CAPABILITIES }
+      assert.is_nil(assert(change "delete").absent)
     end)
 
-    it("looks once where it was refused because of the state", function()
-      answers = {
-        failed { kind = "state", status = 412, code = "x" },
-        { id = ID, status = "STOPPED", targetStatus = "DELETED" },
+    it("does not take a foreign not found for one", function()
+      answers = { failed { kind = "http", status = 404 } }
+      local accepted, err = change "delete"
+      assert.is_nil(accepted)
+      assert.equal(404, err.status)
+      answers = { failed(ABSENT), failed { kind = "http", status = 403 } }
+      accepted, err = change "delete"
+      assert.is_nil(accepted)
+      assert.is_nil(err.absent)
+    end)
+
+    it("does not take not found for the success of a stop", function()
+      answers = { failed(ABSENT), CAPABILITIES }
+      local accepted, err = change "stop"
+      assert.is_nil(accepted)
+      assert.is_true(err.absent)
+    end)
+
+    it("looks once where it was refused in a way that may be the state's, and believes what it sees", function()
+      for status, code in pairs { [400] = "x", [409] = "x", [412] = "x", [422] = "x", [423] = "x" } do
+        caller, sent = connect(), {}
+        answers = { failed { kind = "http", status = status, code = code }, seen("STOPPED", "DELETED") }
+        assert.equal(ID, assert(change "delete").id)
+        answers = { failed { kind = "http", status = status, code = code }, seen("STOPPING", "STOPPED") }
+        assert.equal(ID, assert(change "stop").id)
+        assert.equal("delete status stop status", names())
+      end
+    end)
+
+    it("looks in the resource group of the call", function()
+      local groups = {}
+      caller = connect {
+        start = function(_, _, ...)
+          groups[#groups + 1], sent[#sent + 1] = select(select("#", ...), ...).resource_group, {}
+          return transfer_of(failed(STATE))
+        end,
       }
-      assert.equal(ID, assert(delete()).id)
-      answers = { failed { kind = "state", status = 412, code = "x" }, { id = ID, status = "RUNNING" } }
-      local accepted, err = delete()
+      local request = assert(caller:request("stop", { resource_group = "team" }, ID))
+      caller:change(request, 100)
+      assert.same({ "team", "team" }, groups)
+    end)
+
+    it("lets the refusal stand where it has not come about", function()
+      answers = { failed(STATE), seen("RUNNING", "RUNNING") }
+      local accepted, err = change "delete"
+      assert.is_nil(accepted)
+      assert.same({ "state", 412 }, { err.kind, err.status })
+    end)
+
+    it("says that it is the state where a look shows one that forbids it, whatever the status", function()
+      answers = { failed { kind = "http", status = 409, code = "x" }, seen "UNKNOWN" }
+      local accepted, err = change "stop"
+      assert.is_nil(accepted)
+      assert.same({ "state", 409 }, { err.kind, err.status })
+      answers = { failed { kind = "http", status = 409, code = "x" }, seen "RUNNING" }
+      _, err = change "stop"
+      assert.equal("http", err.kind)
+      answers = { failed { kind = "http", status = 409, code = "x" }, seen "RUNNING" }
+      _, err = change "delete"
+      assert.equal("state", err.kind)
+    end)
+
+    it("keeps the refusal where the look fails", function()
+      answers = { failed(STATE), failed { kind = "http", status = 403 } }
+      local accepted, err = change "delete"
       assert.is_nil(accepted)
       assert.equal(412, err.status)
+    end)
+
+    it("of one that was there for the refusal and is gone for the look, has come about", function()
+      answers = { failed(STATE), failed(ABSENT), CAPABILITIES }
+      local accepted = assert(change "delete")
+      assert.is_nil(accepted.absent)
+      answers = { failed(STATE), failed(ABSENT) }
+      local none, err = change "stop"
+      assert.is_nil(none)
+      assert.equal(412, err.status)
+    end)
+
+    it("does not look after any other error", function()
+      for _, err in ipairs {
+        { kind = "http", status = 400 },
+        { kind = "auth", status = 403, code = "x" },
+        { kind = "transport" },
+      } do
+        sent, answers = {}, { failed(err) }
+        local accepted = change "stop"
+        assert.is_nil(accepted)
+        assert.equal("stop", names())
+      end
     end)
   end)
 
   it("remembers what it has created for as long as it may not be found", function()
-    answers = { { id = ID } }
-    local request = assert(caller:request("create", nil, "conf-1"))
-    assert(caller:create(request, 100))
-    assert.is_true(caller:is_fresh(ID))
-    assert.is_false(caller:is_fresh "another")
-    time = 60
-    assert.is_false(caller:is_fresh(ID))
+    local other = "d000000000000002"
+    answers = { { id = ID }, { id = other } }
+    local function create()
+      local request = assert(caller:request("create", nil, "conf-1"))
+      assert(caller:create(request, time + 100))
+    end
+    create()
+    assert.equal(300, caller:appears_by(ID))
+    assert.is_nil(caller:appears_by "another")
+    assert.is_nil(caller:of("executions"):appears_by(ID))
+    time = 300
+    create()
+    assert.is_nil(caller:appears_by(ID)) -- and forgets it then
+    assert.equal(600, caller:appears_by(other))
   end)
 
-  it("asks once whether batches work, and again where there was no answer", function()
-    answers = {
-      failed { kind = "http", status = 501 },
-      { aiApi = { capabilities = { bulkUpdates = { deployments = true } } } },
-    }
-    assert.is_false(caller:takes_batches(100))
-    assert.is_true(caller:takes_batches(100))
-    assert.is_true(caller:takes_batches(100))
-    assert.equal(2, #sent)
-    answers = { { aiApi = {} } }
-    assert.is_false(caller:of("executions"):takes_batches(100))
-    assert.is_false(caller:of("executions"):takes_batches(100))
-    assert.equal(3, #sent)
+  describe("that has to know whether batches work", function()
+    local TAKES = { aiApi = { capabilities = { bulkUpdates = { deployments = true } } } }
+
+    it("asks once", function()
+      answers = { TAKES }
+      assert.is_true(caller:takes_batches(100))
+      assert.is_true(caller:takes_batches(100))
+      assert.equal("capabilities", names())
+    end)
+
+    it("asks once where the answer is no", function()
+      answers = { CAPABILITIES }
+      assert.is_false(caller:takes_batches(100))
+      assert.is_false(caller:takes_batches(100))
+      assert.equal("capabilities", names())
+    end)
+
+    it("asks once for each resource", function()
+      answers = { TAKES, CAPABILITIES }
+      assert.is_true(caller:takes_batches(100))
+      local other = caller:of "executions"
+      assert.is_false(other:takes_batches(100))
+      assert.is_false(other:takes_batches(100))
+      assert.is_true(caller:takes_batches(100))
+      assert.equal(2, #sent)
+    end)
+
+    it("asks again where there was no answer", function()
+      answers = { failed { kind = "http", status = 501 }, TAKES }
+      assert.is_false(caller:takes_batches(100))
+      assert.is_true(caller:takes_batches(100))
+      assert.equal(2, #sent)
+    end)
+
+    it("asks for five seconds at most, and not beyond the deadline", function()
+      answers = { failed { kind = "http", status = 501 }, failed { kind = "http", status = 501 } }
+      caller:takes_batches(100)
+      caller:takes_batches(2)
+      assert.same({ 5, 2 }, { sent[1].left, sent[2].left })
+    end)
+  end)
+
+  it("refuses what would not be heeded: all pages of a list are read", function()
+    for _, option in ipairs { "top", "skip" } do
+      for _, name in ipairs { "list", "count" } do
+        local request, _, complaint = caller:search(name, { [option] = 5 })
+        assert.is_nil(request)
+        assert.equal(("%s: unknown option '%s': all pages are read"):format(name, option), complaint)
+      end
+    end
+    assert(caller:search("list", { status = "RUNNING" }))
+  end)
+
+  it("remembers from list to list whose count it is", function()
+    answers = { { count = 1, resources = { { id = ID, status = "RUNNING" } } }, { count = 1, resources = {} } }
+    answers[3] = { count = 1, resources = { { id = ID, status = "RUNNING" } } }
+    for _ = 1, 2 do
+      local request = assert(caller:search "list")
+      local reader = caller:read(request, 100)
+      repeat
+        local page = reader:next()
+      until not page
+      assert.is_true(reader.complete)
+    end
+    assert.equal("list list list", names())
   end)
 
   it("is bound to a resource, which stands in every request", function()
@@ -260,5 +554,119 @@ describe("caller", function()
       assert.is_nil(none)
       assert.equal(case[2], complaint)
     end
+  end)
+end)
+
+describe("the callers of one client, on a virtual clock,", function()
+  local NOW = 1700000000
+  local runtime, model, caller
+
+  before_each(function()
+    runtime, model = virtual.new { start = NOW }, emulator.new { settings = { latency = 0.05 } }
+    caller = fake.new { emulator = model, runtime = runtime }
+    model.world:seed({ id = ID }, NOW)
+  end)
+
+  --- Runs fn(i) in so many coroutines at the same time; what each has returned.
+  local function run(count, fn)
+    return runtime.run(function()
+      local functions = {}
+      for i = 1, count do
+        functions[i] = function()
+          return fn(i)
+        end
+      end
+      return (runtime.gather(functions, count))
+    end)
+  end
+
+  local function takes_batches()
+    return caller:takes_batches(runtime.now() + 60)
+  end
+
+  local function count_of(word, results)
+    local count = 0
+    for _, result in pairs(results) do
+      count = count + (result == word and 1 or 0)
+    end
+    return count
+  end
+
+  it("ask once for 25 whether batches work, whatever the answer", function()
+    for _, bulk in ipairs { true, false } do
+      model.settings.bulk = bulk
+      caller = fake.new { emulator = model, runtime = runtime }
+      model.journal:clear()
+      assert.equal(25, count_of(bulk, run(25, takes_batches)))
+      assert.equal(1, model.journal:requests().capabilities)
+    end
+  end)
+
+  it("are asked by one where there is no answer, and 25 do without", function()
+    assert(model.faults:add { operation = "capabilities", status = 501, times = 0 })
+    assert.equal(25, count_of(false, run(25, takes_batches)))
+    assert.equal(1, model.journal:requests().capabilities)
+  end)
+
+  it("wait five seconds at most to know it", function()
+    assert(model.faults:add { operation = "capabilities", latency = 30, times = 0 })
+    run(1, function()
+      return caller:log_in(caller:request "login", NOW + 60)
+    end)
+    local began = runtime.now()
+    assert.equal(25, count_of(false, run(25, takes_batches)))
+    assert.is_true(runtime.now() - began < 5.5, runtime.now() - began)
+    assert.equal(1, model.journal:requests().capabilities)
+  end)
+
+  it("do not wait for logins that are throttled, while their token is good", function()
+    run(1, function()
+      assert(caller:perform(caller:request("status", nil, ID), NOW + 60))
+      assert(model.faults:add { operation = "login", status = 429, headers = { ["retry-after"] = 60 } })
+      local _, err = caller:log_in(caller:request("login", { retry = false }), NOW + 60)
+      assert.equal(429, err.status)
+      local began = runtime.now()
+      assert(caller:perform(caller:request("status", nil, ID), began + 60))
+      assert.is_true(runtime.now() - began < 1)
+    end)
+  end)
+
+  it("fail at once where the service asks for a day, and wait for two minutes for others' sake", function()
+    local results = run(1, function()
+      assert(caller:perform(caller:request("status", nil, ID), NOW + 60))
+      assert(model.faults:add { operation = "status", status = 429, headers = { ["retry-after"] = 86400 } })
+      local began = runtime.now()
+      local _, err = caller:perform(caller:request("status", nil, ID), began + 1000)
+      assert.same({ 429, 86400, 1 }, { err.status, err.retry_after, err.attempts })
+      local refused = runtime.now()
+      assert.is_true(refused - began < 1)
+      assert(caller:perform(caller:request("status", nil, ID), refused + 1000))
+      return runtime.now() - refused
+    end)
+    assert.is_true(results[1] >= 120 and results[1] < 121, results[1])
+  end)
+
+  it("end with kind cancelled what is in flight, and what comes later, when they are closed", function()
+    model.settings.latency = 10
+    local results = run(2, function(i)
+      if i == 2 then
+        runtime.sleep(12)
+        caller:close()
+        local _, err = caller:perform(caller:request("status", nil, ID), NOW + 60)
+        return err.kind
+      end
+      local _, err = caller:perform(caller:request("status", nil, ID), NOW + 60)
+      return err.kind .. runtime.now() - NOW
+    end)
+    assert.same({ "cancelled12", "cancelled" }, { (results[1]:gsub("%.0$", "")), results[2] })
+    assert.equal(1, model.journal:requests().status)
+  end)
+
+  it("tell of one that this client has created until when it may not be found", function()
+    model.settings.start_time = 5
+    run(1, function()
+      local created = assert(caller:create(caller:request("create", nil, "conf-1"), NOW + 60))
+      assert.equal(runtime.now() + 300, caller:in_group({}):appears_by(created.id))
+    end)
   end)
 end)

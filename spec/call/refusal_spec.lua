@@ -2,20 +2,50 @@ local refusal = require "aicore.call.refusal"
 local lifecycle = require "aicore.model.lifecycle"
 
 describe("refusal", function()
-  it("believes only AI Core's own not found", function()
-    assert.is_true(refusal.is_absent { status = 404, code = "01010016" })
-    assert.is_false(refusal.is_absent { status = 404 }) -- a gateway's page, a wrong base URL
-    assert.is_false(refusal.is_absent { status = 410, code = "x" })
-    assert.is_false(refusal.is_absent { kind = "transport" })
+  -- Status, code, target, and whether it is AI Core's own word that there is no such record.
+  local ANSWERS = {
+    { 404, "01010016", nil, true },
+    { 404, "0101", "/v2/lm/deployments/d748fdae9f88a9b0", true },
+    { 404, "01010016", "/lm/deployments", true },
+    { 404, "01010016", "d748fdae9f88a9b0", true },
+    { 404, nil, nil, false }, -- a gateway's page, a wrong base URL
+    { 404, "404", nil, false }, -- other services behind the same gateway write it so
+    { 404, "01010016", "/v2/lm/scenarios/foo", false }, -- this is not there, but what is it about?
+    { 404, "01010016", "/v2/lm/executions/e1", false },
+    { 410, "01010016", nil, false },
+    { 400, "01010016", nil, false },
+    { nil, nil, nil, false },
+  }
+  for _, row in ipairs(ANSWERS) do
+    local status, code, target, expected = row[1], row[2], row[3], row[4]
+    it(("%s HTTP %s, code %s, target %s"):format(expected and "believes" or "does not believe", status, code, target), function()
+      local request = { id = "d748fdae9f88a9b0", options = { resource = "deployments" } }
+      assert.equal(expected, refusal.is_own_not_found({ status = status, code = code, target = target }, request))
+    end)
+  end
+
+  it("has nothing to say of calls that are about no record", function()
+    local request = { options = { resource = "deployments" } }
+    assert.is_false(refusal.is_own_not_found({ status = 404, code = "01010016" }, request))
   end)
 
-  it("doubts refusals that speak of the state, of stop and delete only", function()
+  it("takes a code that speaks of the state for it, whatever the status", function()
+    for _, status in ipairs { 400, 409, 412, 500 } do
+      assert.is_true(refusal.is_of_state { status = status, code = "01010076" })
+      assert.is_false(refusal.is_of_state { status = status, code = "01010014" })
+      assert.is_false(refusal.is_of_state { status = status })
+    end
+  end)
+
+  it("doubts refusals that may speak of the state, of stop and delete only", function()
+    local doubtful = { [400] = true, [409] = true, [412] = true, [422] = true, [423] = true }
     for _, operation in ipairs { "stop", "delete" } do
       for status = 100, 599 do
-        local expected = status == 400 or status == 412
+        local expected = doubtful[status] or false
         assert.equal(expected, refusal.in_doubt(operation, { status = status, code = "x" }))
         assert.is_false(refusal.in_doubt(operation, { status = status }))
       end
+      assert.is_false(refusal.in_doubt(operation, { kind = "transport" }))
     end
     assert.is_false(refusal.in_doubt("update", { status = 412, code = "x" }))
   end)

@@ -122,7 +122,7 @@ describe("retry", function()
 
       local backoff = 0.5 * (throttled and 1 or 0.1) * 2 ^ (attempt - 1)
       local delay = math.max(backoff, asked or 0)
-      assert.equal(status == 429 and delay or 0, budget:pause(0), label)
+      assert.equal(status == 429 and delay or 0, budget:pause(0, OPERATIONS[kind]), label)
       if action == "wait" then
         assert.equal(delay, value, label)
       elseif action == "fail" then
@@ -259,7 +259,7 @@ describe("retry", function()
     it("pauses the session all the same after a 429", function()
       local budget = retry.budget()
       machine_of("safe", { enabled = false, budget = budget }):step(refusal(429, { retry_after = 7 }), 100, 0.5)
-      assert.equal(7, budget:pause(100))
+      assert.equal(7, budget:pause(100, OPERATIONS.safe))
     end)
   end)
 
@@ -292,6 +292,52 @@ describe("retry", function()
       local budget = retry.budget()
       budget.paused_until = 30
       assert.same({ "wait", 20 }, { machine_of("safe", { budget = budget }):step(refusal(500), 10, 0.5) })
+    end)
+  end)
+
+  describe("a Retry-After", function()
+    it("is obeyed up to two minutes", function()
+      for _, status in ipairs { 429, 500, 503 } do
+        local action, delay = machine_of("safe"):step(refusal(status, { retry_after = 120 }), 0, 0.5)
+        assert.same({ "wait", 120 }, { action, delay })
+      end
+    end)
+
+    it("of more fails at once, says so, and costs no tokens", function()
+      for _, status in ipairs { 429, 500, 503 } do
+        local budget = retry.budget()
+        local err = refusal(status, { retry_after = 86400 })
+        local action, final = machine_of("safe", { budget = budget }):step(err, 0, 0.5)
+        assert.equal("fail", action)
+        assert.same({ status, 86400, 1 }, { final.status, final.retry_after, final.attempts })
+        assert.matches("the service asks to wait 86400 s, which is too long", final.message)
+        assert.equal(500, budget.tokens)
+      end
+    end)
+
+    it("pauses nobody else for longer than two minutes", function()
+      local budget = retry.budget()
+      machine_of("safe", { budget = budget }):step(refusal(429, { retry_after = 86400 }), 0, 0.5)
+      local other = machine_of("create", { budget = budget })
+      assert.same({ "wait", 120 }, { other:ready(0) })
+      assert.equal("send", (other:ready(120)))
+    end)
+
+    it("of a login pauses logins, and no calls whose token is good", function()
+      local budget = retry.budget()
+      machine_of("login", { budget = budget }):step(refusal(429, { retry_after = 30 }), 0, 0.5)
+      assert.same({ "wait", 30 }, { machine_of("login", { budget = budget }):ready(0) })
+      assert.equal("send", (machine_of("safe", { budget = budget }):ready(0)))
+      assert.equal("wait", (machine_of("safe", { budget = budget }):step(refusal(500), 0, 0)))
+      assert.equal(0, budget:pause(0, OPERATIONS.create))
+      assert.equal(30, budget:pause(0, OPERATIONS.login))
+    end)
+
+    it("of a call pauses no login", function()
+      local budget = retry.budget()
+      machine_of("safe", { budget = budget }):step(refusal(429, { retry_after = 30 }), 0, 0.5)
+      assert.equal("send", (machine_of("login", { budget = budget }):ready(0)))
+      assert.equal("wait", (machine_of("create", { budget = budget }):ready(0)))
     end)
   end)
 
@@ -568,7 +614,7 @@ local function drive(world, kind)
       if action == "wait" then
         local throttled = err.status == 429 or err.status == 503 and err.retry_after and err.kind == "http"
         local most = math.min(20, (throttled and 1 or 0.1) * 2 ^ (sent - logins - 1))
-        local asked = math.max(err.retry_after or 0, world.budget:pause(now))
+        local asked = math.max(err.retry_after or 0, world.budget:pause(now, OPERATIONS[kind]))
         assert.is_true(value >= 0 and value <= math.max(most, asked), "the jitter stays in range")
         assert.is_true(value >= (err.retry_after or 0), "Retry-After is respected")
       end

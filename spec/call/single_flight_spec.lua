@@ -85,6 +85,117 @@ describe("a single flight", function()
   end)
 end)
 
+describe("who follows a flight", function()
+  local time, slept, awaited, runtime
+
+  before_each(function()
+    time, slept, awaited = 0, 0, {}
+    runtime = {
+      now = function()
+        return time
+      end,
+      sleep = function(seconds)
+        time, slept = time + seconds, slept + 1
+        return true
+      end,
+      await = function(session, transfer, deadline)
+        awaited[#awaited + 1] = { session, transfer, deadline }
+        transfer.over = true
+      end,
+    }
+  end)
+
+  local function transfer()
+    return {
+      over = false,
+      finished = function(self)
+        return self.over
+      end,
+    }
+  end
+
+  --- A flight that another coroutine has begun, and that coroutine.
+  local function begun(act)
+    local one = single_flight.new(0)
+    local thread = coroutine.create(function()
+      one:run(inline, act or coroutine.yield)
+    end)
+    coroutine.resume(thread)
+    return one, thread
+  end
+
+  it("does not wait where it is over", function()
+    local one, thread = begun()
+    coroutine.resume(thread)
+    assert.is_nil(one:follow(runtime, 100))
+    assert.equal(0, slept)
+  end)
+
+  it("waits until it is over", function()
+    local one, thread = begun()
+    local sleep = runtime.sleep
+    function runtime.sleep(seconds)
+      if slept == 4 then
+        coroutine.resume(thread)
+      end
+      return sleep(seconds)
+    end
+    assert.is_nil(one:follow(runtime, 100))
+    assert.equal(5, slept)
+    assert.is_true(time < 1)
+  end)
+
+  it("waits no longer than it may", function()
+    local one = begun()
+    assert.equal("timeout", one:follow(runtime, 0.5))
+    assert.is_true(time >= 0.5 and time < 0.6)
+    assert.is_false(one.over)
+  end)
+
+  it("says that its host has ended it", function()
+    local one = begun()
+    function runtime.sleep()
+      return false
+    end
+    assert.equal("cancelled", one:follow(runtime, 100))
+  end)
+
+  it("waits for what is in flight, and sleeps only where nothing is", function()
+    local one, thread = begun()
+    local first = transfer()
+    one.request = { transfer = first }
+    local sleep = runtime.sleep
+    function runtime.sleep(seconds)
+      coroutine.resume(thread)
+      return sleep(seconds)
+    end
+    assert.is_nil(one:follow(runtime, 100, "session"))
+    assert.same({ { "session", first, 100 } }, awaited)
+    assert.equal(1, slept)
+  end)
+
+  it("says what ended its waiting for what is in flight", function()
+    for _, why in ipairs { "timeout", "cancelled" } do
+      local one = begun()
+      one.request = { transfer = transfer() }
+      function runtime.await()
+        return why
+      end
+      assert.equal(why, one:follow(runtime, 100, "session"))
+    end
+  end)
+
+  it("does not wait for one that was abandoned", function()
+    local one = begun(error)
+    assert.is_nil(one:follow(runtime, 100))
+    assert.equal(0, slept)
+    assert.is_false(one.over)
+    one = single_flight.new(0) -- nor for one that never begins
+    assert.is_nil(one:follow(runtime, 100))
+    assert.is_true(time > 3 and time < 4)
+  end)
+end)
+
 describe("a callback that raises in the middle of what others wait for", function()
   local service, client, raise_at
 

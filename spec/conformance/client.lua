@@ -79,7 +79,7 @@ refused(400, aicore.create "missing-configuration")
 refused(400, aicore.update("run-1", "missing-configuration"))
 refused(400, aicore.logs("run-1", { start = "2026-05-19T00:00:00Z", ["end"] = "2026-05-18T00:00:00Z" }))
 refused(412, aicore.delete "run-1")
-refused(412, aicore.update("dead-1", CONFIGURATION))
+refused(412, aicore.update("stopped-1", CONFIGURATION))
 assert(aicore.stop "dead-1") -- 412, and then a look: it has ended
 assert(aicore.delete("nobody").absent) -- 404
 

@@ -114,7 +114,7 @@ const REFUSED = [
   [400, "PATCH", one("unknown"), { body: STOP }],
   [412, "PATCH", one("stopping"), { body: STOP }],
   [412, "PATCH", one("completed"), { body: STOP }],
-  [412, "PATCH", one("dead"), { body: { configurationId: CONFIGURATION } }],
+  [412, "PATCH", one("completed"), { body: { configurationId: CONFIGURATION } }],
   [404, "DELETE", one("nobody")],
   [412, "DELETE", one("running")],
   [412, "DELETE", one("stopping")],

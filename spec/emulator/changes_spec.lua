@@ -52,6 +52,7 @@ describe("changes", function()
       local problem = fails(400, call("POST", "/deployments", { body = { configurationId = "conf-1" } }))
       assert.matches("quota", problem.message)
       assert.equal(1, #service.model.journal:since(0))
+      assert.equal(202, call("POST", "/executions", { body = { configurationId = "conf-1" } }).status)
       service.model.settings.quota = -1
       assert.equal(202, call("POST", "/deployments", { body = { configurationId = "conf-1" } }).status)
     end)
@@ -129,7 +130,10 @@ describe("changes", function()
       local faults, path = service.model.faults, "/deployments/" .. seed()
       for _, status in ipairs { 400, 404, 409, 412, 422, 423 } do
         assert(faults:add { operation = "stop", refuse = status })
-        fails(status, stop(FIRST))
+        assert.matches(
+          status == 404 and "ID .* not found" or "cannot be stopped now",
+          fails(status, stop(FIRST)).message
+        )
       end
       assert(faults:add { operation = "*", refuse = 409, lasts = 30 })
       fails(409, stop(FIRST))

@@ -98,6 +98,9 @@ describe("faults", function()
     now = 110
     assert.equal("-", prevented("stop", "d001"))
     assert.same({}, list:all())
+    assert(list:add { operation = "stop", ignore = true })
+    list:clear()
+    assert.equal("-", prevented("stop", "d001"))
   end)
 
   it("are refused where they would not mean anything", function()

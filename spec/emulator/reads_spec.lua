@@ -134,6 +134,22 @@ describe("reads", function()
       assert.is_true(first["d-001"] and first["d-010"])
     end)
 
+    it("show records that are not as they should be", function()
+      local id, settings = seed(), service.model.settings
+      settings.hide_target, settings.stamps = 1, "missing"
+      for _, shown in ipairs {
+        decoded(call("GET", "/deployments/" .. id)),
+        decoded(call("GET", "/deployments")).resources[1],
+      } do
+        assert.same({ "RUNNING", nil, nil }, { shown.status, shown.targetStatus, shown.modifiedAt })
+        assert.is_string(shown.createdAt)
+      end
+      settings.odd_records = 1
+      local shown = decoded(call("GET", "/deployments")).resources[1]
+      assert.is_false(type(shown.id) == "string" and type(shown.status) == "string")
+      assert.equal("RUNNING", decoded(call("GET", "/deployments/" .. id)).status)
+    end)
+
     it("lag, but a GET does not", function()
       local id = seed()
       service.model.settings.list_lag = 30

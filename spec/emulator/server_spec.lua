@@ -148,6 +148,14 @@ describe("the server", function()
     assert.equal(10000, #list.resources)
   end)
 
+  it("dates its answers, unless it is told not to", function()
+    assert.matches("^%a%a%a, %d%d %a%a%a %d%d%d%d %d%d:%d%d:%d%d GMT$", server.call("GET", "/deployments").headers.date)
+    server.settings { dates = false }
+    local undated = server.call("GET", "/deployments").headers.date
+    server.settings { dates = true }
+    assert.is_nil(undated)
+  end)
+
   describe("loses connections on demand", function()
     local function state_after(drop)
       server.seed { id = "d-drop", status = "STOPPED" }

@@ -75,15 +75,15 @@ describe("the view of the world", function()
       set { read_lag = 10, replicas = 3, stop_time = 0 }
       local deployment, seen = seed(), {}
       change(deployment, "stop")
-      for second, expected in pairs { [0.5] = "1", [5.5] = "2", [10.5] = "3" } do
+      for i, second in ipairs { 0.5, 5.5, 9.5, 10.5 } do
         after(second)
         local stopped = 0
         for _ = 1, 600 do
           stopped = stopped + (get(deployment.id) == "STOPPED" and 1 or 0)
         end
-        seen[expected] = math.floor(stopped / 200 + 0.5)
+        seen[i] = math.floor(stopped / 200 + 0.5)
       end
-      assert.same({ ["1"] = 1, ["2"] = 2, ["3"] = 3 }, seen)
+      assert.same({ 1, 2, 2, 3 }, seen)
     end)
 
     it("does not find a new one for a while, or by chance", function()
@@ -165,6 +165,10 @@ describe("the view of the world", function()
         return #found == 0
       end
       assert.is_true(missing() > 20 and missing() < 60)
+      local function nothing()
+        return false
+      end
+      assert.equal("", list(nothing))
       local times = 0
       for second = 1, 200 do
         after(second)
@@ -178,6 +182,55 @@ describe("the view of the world", function()
       assert.is_true(missing() > 150 and missing() < 250)
       after(220)
       assert.is_true(missing() < 60)
+    end)
+
+    it("misses each from another time on", function()
+      set { list_misses = 0.5, list_misses_time = 10 }
+      for _ = 1, 1000 do
+        seed()
+      end
+      local function missed()
+        local set_of, found = {}, model.view:list("default", function()
+          return true
+        end, now)
+        for _, deployment in ipairs(found) do
+          set_of[deployment.id] = true
+        end
+        return set_of
+      end
+      local before = missed()
+      for second = 1, 20 do
+        after(second)
+        local these, changed = missed(), 0
+        for number = 1, 1000 do
+          local id = ("d%015d"):format(number)
+          changed = changed + (these[id] ~= before[id] and 1 or 0)
+        end
+        assert.is_true(changed > 10 and changed < 120, changed)
+        before = these
+      end
+    end)
+
+    it("remembers the last that goes, if it may be shown again", function()
+      set { list_ghosts = 1, delete_time = 0 }
+      change(seed { status = "DEAD" }, "delete")
+      assert.equal("DEAD", list())
+      assert.equal("", list())
+    end)
+
+    it("does not mistake one for another that had the same id before", function()
+      set { list_lag = 30, delete_time = 0 }
+      seed { id = "d-same" }
+      seed { id = "d-same", status = "DEAD" }
+      assert.equal(1, model.world:size())
+      change(model.world:get("default", "d-same"), "delete")
+      seed { id = "d-same", status = "STOPPED" }
+      assert.equal(1, model.world:size())
+      after(31)
+      for _ = 1, 10 do
+        change(seed { status = "DEAD" }, "delete")
+      end
+      assert.equal("STOPPED", get "d-same")
     end)
 
     it("shows one that is gone once more", function()
@@ -221,7 +274,9 @@ describe("the view of the world", function()
       set(settings)
       local guises, counts = model.view:guises(in_list), {}
       for number = 1, 1000 do
-        for _, word in ipairs { guises({ number = number }).mark:match "^/(.*)/(.*)/(.*)$" } do
+        local mark = guises({ number = number }).mark
+        counts[mark] = (counts[mark] or 0) + 1
+        for _, word in ipairs { mark:match "^/(.*)/(.*)/(.*)$" } do
           counts[word] = (counts[word] or 0) + 1
         end
       end
@@ -240,6 +295,7 @@ describe("the view of the world", function()
       for _, word in ipairs { "right", "missing", "still", "back" } do
         assert.is_true(counts[word] > 190 and counts[word] < 310, word)
       end
+      assert.is_true(counts["/hidden/back/none"] > 20 and counts["/shown/right/none"] > 100)
       assert.equal(1000, counts.none)
       assert.equal(1000, looks({ hide_target = 1, stamps = "back" }, false).hidden)
       assert.equal(1000, looks({ hide_target = 0, stamps = "back" }, false).back)

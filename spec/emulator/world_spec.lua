@@ -142,6 +142,19 @@ describe("world", function()
     assert.equal("update@0 running@32 update@40 update@50 dead@82", what_happened())
   end)
 
+  it("knows the configuration that has run last, if one has", function()
+    local deployment = earth:create("default", "conf-1", nil, cause(NOW))
+    assert.equal("PENDING", statuses(deployment.id, 1))
+    assert.is_true(earth:change(deployment, "update", cause(NOW + 1), "conf-2"))
+    assert.is_nil(deployment.latest_configuration_id)
+    earth:advance(NOW + 3)
+    assert.equal("conf-2", deployment.latest_configuration_id)
+    local execution = earth:create("default", "conf-1", nil, cause(NOW + 3), "executions")
+    earth:advance(NOW + 5)
+    assert.equal("RUNNING", execution.status)
+    assert.is_nil(execution.latest_configuration_id) -- it cannot be updated
+  end)
+
   it("brings a dead one back by an update, but none that is to be deleted", function()
     local deployment = seed { status = "DEAD", configuration_id = "dead-1" }
     assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
@@ -167,6 +180,9 @@ describe("world", function()
     end
     local late = seed { ttl = "1m", age = 1e6 }
     assert.equal("STOPPING", late.status)
+    assert.equal(NOW, late.modified_at)
+    local execution = seed { ttl = "1m", age = 1e6, resource = "executions" } -- which have none
+    assert.equal("RUNNING", execution.status)
   end)
 
   it("is told once that the time is over: what is on its way goes on", function()
@@ -175,6 +191,10 @@ describe("world", function()
     assert.is_true(earth:change(deployment, "stop", cause(NOW + 9)))
     assert.equal("STOPPING STOPPED -", statuses(deployment.id, 10, 11, 13))
     assert.equal("stop@9 stopped@11 delete@11 gone@13", what_happened())
+    deployment = seed { id = "d-leaving", status = "DEAD", ttl = "1h", age = 3560 }
+    assert.is_true(earth:change(deployment, "delete", cause(NOW + 13)))
+    assert.equal("- -", statuses(deployment.id, 15, 41))
+    assert.matches("delete@13 gone@15$", what_happened())
     deployment = seed { id = "d-odd", ttl = "1x", age = 1e6 }
     assert.equal("RUNNING", statuses(deployment.id, 1e6))
   end)

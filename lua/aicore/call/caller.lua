@@ -66,7 +66,8 @@ local OWN_OPTIONS = { retry = "boolean", on_progress = "function" }
 
 --- Splits a call's options: the request takes this layer's, its `options` the exchange's. Returns what is wrong.
 local function take_options(request, opts)
-  for name, value in pairs(opts) do
+  local name, value = next(opts) -- not pairs: LuaJIT 2.1's compiled code was seen to give a wrong name here
+  while name ~= nil do
     local expected = OWN_OPTIONS[name]
     if not expected then
       request.options[name] = value
@@ -75,6 +76,7 @@ local function take_options(request, opts)
     else
       return ("%s: a %s expected, got %s"):format(name, expected, type(value))
     end
+    name, value = next(opts, name)
   end
 end
 
@@ -401,22 +403,24 @@ local function ask_for_batches(self, request, deadline)
       local updates = (reply.aiApi.capabilities or {}).bulkUpdates or {}
       self.service.batches[self.resource] = updates[self.resource] == true
     end
+    self.service.asking[self.resource] = nil
   end
 end
 
 --- Does the service take batches of this resource? It says so itself, and is asked once, by one call for all; where
---- there is no answer, this call does without.
+--- there is no answer, they do without.
 ---@param deadline number
 ---@return boolean
 function Caller:takes_batches(deadline)
   local runtime, service, resource = self.runtime, self.service, self.resource
-  deadline = math.min(deadline, runtime.now() + PATIENCE)
-  local flight = service.asking[resource]
-  if service.batches[resource] == nil and flight then
+  local flight, now = service.asking[resource], runtime.now()
+  deadline = math.min(deadline, now + PATIENCE)
+  if service.batches[resource] ~= nil then
+    return service.batches[resource]
+  elseif flight and not flight:is_abandoned(now) then
     flight:follow(runtime, deadline, self.session)
-  end
-  if service.batches[resource] == nil and (not flight or flight.over or flight:is_abandoned(runtime.now())) then
-    flight = single_flight.new(runtime.now())
+  else
+    flight = single_flight.new(now)
     flight.request = assert(self:request "capabilities")
     service.asking[resource] = flight
     flight:run(runtime, ask_for_batches(self, flight.request, deadline))

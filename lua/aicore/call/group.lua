@@ -97,6 +97,12 @@ function Group:appears_by(id)
   return self.caller:appears_by(id)
 end
 
+--- Was the client closed?
+---@return boolean
+function Group:is_closed()
+  return self.caller.session:closed()
+end
+
 --- The requests that the client has sent so far, logins included.
 ---@return integer
 function Group:requests()

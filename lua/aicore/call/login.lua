@@ -47,6 +47,9 @@ local function take_given(self)
     local message = "the token function returned no token: " .. tostring(lifetime or token)
     return nil, errors.new { kind = "auth", message = message }
   end
+  if self.caller.session:closed() then -- perhaps while the function was at it
+    return nil, errors.new { kind = "cancelled", message = "the client was closed" }
+  end
   self.caller.session:set_token(token)
   keep(self, begun, tonumber(lifetime))
   return true

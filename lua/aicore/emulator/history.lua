@@ -38,10 +38,10 @@ local NOTHING = {}
 ---@param time number  seconds since 1970
 ---@return aicore.emulator.Deployment|nil state  nil: it was not there yet
 function history.at(deployment, time)
-  if time < deployment.created_at then
-    return nil
-  elseif time >= deployment.since then
+  if time >= deployment.since then
     return deployment
+  elseif time < deployment.created_at then
+    return nil
   end
   local past = deployment.past or NOTHING
   for i = #past, 2, -1 do

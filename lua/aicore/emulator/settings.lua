@@ -100,7 +100,7 @@ local KNOWN = {
 ---@field list_lag number          s that lists and counts are behind (0)
 ---@field list_misses number       share of the records that lists miss at any time; of new ones its square root (0)
 ---@field list_misses_time number  s that each is missed (20)
----@field list_ghosts number       probability that a list shows one that went in the last minute, each once more (0)
+---@field list_ghosts number       probability that a list shows one that has gone of late, each once more (0)
 ---@field list_empty boolean       whether lists show nothing, as when their index is out of order (false)
 ---@field page_cap integer         records in a page at most, whatever $top says; 0: any number (0)
 ---@field page_shifts number       probability that a list begins some places further on, or back, than before (0)

@@ -1,5 +1,5 @@
 -- What those who look are shown of the world: replicas that are behind, lists that lag, miss and shift.
--- Rules: looking changes nothing in the world. Where a setting is off, nothing is done for it, and no chance is drawn.
+-- Rules: looking changes nothing that is true. Where a setting is off, nothing is done for it, and no chance is drawn.
 
 local guise = require "aicore.emulator.guise"
 local random = require "aicore.emulator.random"

@@ -3,6 +3,7 @@
 -- has passed, and every change dates from when it was due, not from when somebody looked.
 
 local agenda = require "aicore.runtime.agenda"
+local group = require "aicore.emulator.group"
 local history = require "aicore.emulator.history"
 local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
@@ -45,7 +46,7 @@ local seeds = require "aicore.emulator.seeds"
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
 ---@field private agenda aicore.Agenda
----@field private groups table<string, table<string, table>>  by resource, and by name
+---@field private groups table<string, table<string, aicore.emulator.Group>>  by resource, and by name
 ---@field private number integer                   how many have come into it so far
 ---@field private standing table<string, integer>  how many there are, by resource
 ---@field private seeded table<string, integer>    how many of them have got their ids here, by resource
@@ -78,12 +79,15 @@ local DEPLOYMENTS = "deployments"
 
 local function group_of(self, resource, name)
   local groups = self.groups[resource]
-  local group = groups[name]
-  if not group then
-    group = { by_id = {}, order = {}, gone = 0 }
-    groups[name] = group
-  end
-  return group
+  groups[name] = groups[name] or group.new()
+  return groups[name]
+end
+
+-- Where nothing is put in.
+local NO_GROUP = group.new()
+
+local function look_into(self, resource, name)
+  return self.groups[resource or DEPLOYMENTS][name] or NO_GROUP
 end
 
 local UNITS = { m = 60, h = 3600, d = 86400 }
@@ -91,16 +95,17 @@ local UNITS = { m = 60, h = 3600, d = 86400 }
 -- When the time to live is over; nil: never.
 local function end_of(deployment)
   local number, unit = (deployment.ttl or ""):lower():match "^(%d+)([mhd])$"
-  return number and resources[deployment.resource].serves and deployment.created_at + tonumber(number) * UNITS[unit]
+  if number and resources[deployment.resource].serves then
+    return deployment.created_at + tonumber(number) * UNITS[unit]
+  end
+  return nil
 end
 
 local function insert(self, deployment, now)
-  local group = group_of(self, deployment.resource, deployment.group)
   self.number = self.number + 1
   self.standing[deployment.resource] = self.standing[deployment.resource] + 1
   deployment.number, deployment.since = self.number, deployment.created_at
-  group.by_id[deployment.id] = deployment
-  group.order[#group.order + 1] = deployment
+  group_of(self, deployment.resource, deployment.group):insert(deployment)
   local last = end_of(deployment)
   if last then
     self.agenda:add(math.max(now, last), { deployment = deployment, expires = true })
@@ -114,20 +119,6 @@ end
 -- For so many seconds those that are gone are remembered, if lists may show them once more.
 local AFTERLIFE = 60
 
--- Forgets those that nobody can be shown any more.
-local function forget_gone(self, group, now)
-  local afterlife = math.max(longest_lag(self), self.settings.list_ghosts > 0 and AFTERLIFE or 0)
-  local order = {}
-  for _, deployment in ipairs(group.order) do
-    if not deployment.gone or deployment.since > now - afterlife then
-      order[#order + 1] = deployment
-    elseif group.by_id[deployment.id] == deployment then
-      group.by_id[deployment.id] = nil
-    end
-  end
-  group.order, group.gone = order, 0
-end
-
 -- To be called before each change.
 local function keep(self, deployment, at)
   if self.witness then
@@ -136,16 +127,12 @@ local function keep(self, deployment, at)
   history.keep(deployment, at, longest_lag(self))
 end
 
--- Those that go keep their places until they are half of all: so removing one costs next to nothing.
 local function remove(self, deployment, at)
-  local group = group_of(self, deployment.resource, deployment.group)
   keep(self, deployment, at)
   deployment.gone, deployment.plan, deployment.intent = true, nil, nil
   self.standing[deployment.resource] = self.standing[deployment.resource] - 1
-  group.gone = group.gone + 1
-  if group.gone * 2 > #group.order then
-    forget_gone(self, group, at)
-  end
+  local memory = math.max(longest_lag(self), self.settings.list_ghosts > 0 and AFTERLIFE or 0)
+  group_of(self, deployment.resource, deployment.group):has_lost_one(at - memory)
 end
 
 local function schedule_step(self, deployment, plan)
@@ -225,7 +212,6 @@ local CHANGES = {
     deployment.last_operation = "DELETE"
   end,
   update = function(deployment, configuration_id)
-    deployment.target_status = SERVING
     deployment.last_operation = "UPDATE"
     deployment.status, deployment.status_message, deployment.completed_at = "PENDING", nil, nil
     if deployment.started_at and not deployment.latest_configuration_id then -- a seed
@@ -263,15 +249,6 @@ function World:advance(now)
   end
 end
 
--- What is shown of a deployment at a time (nil: now); nil: nothing.
-local function shown(deployment, at)
-  local state = deployment
-  if at and deployment then
-    state = history.at(deployment, at)
-  end
-  return state and not state.hidden and state or nil
-end
-
 --- A deployment that can be seen.
 ---@param group_name string
 ---@param id string
@@ -279,9 +256,7 @@ end
 ---@param at number|nil  seconds since 1970: as it was then, as far back as the lags go; nil: as it is
 ---@return aicore.emulator.Deployment|nil
 function World:get(group_name, id, resource, at)
-  local group = self.groups[resource or DEPLOYMENTS][group_name]
-  local state = shown(group and group.by_id[id], at)
-  return state and not state.gone and state or nil
+  return look_into(self, resource, group_name):get(id, at)
 end
 
 --- The deployments of a group that can be seen and that the filter accepts, in the order in which they came.
@@ -292,15 +267,7 @@ end
 ---@param haunts nil|fun(deployment: aicore.emulator.Deployment): boolean  is this one shown, though it is gone?
 ---@return aicore.emulator.Deployment[]
 function World:find(group_name, accepts, resource, at, haunts)
-  local found = {}
-  local group = self.groups[resource or DEPLOYMENTS][group_name]
-  for _, deployment in ipairs(group and group.order or found) do
-    local state = shown(deployment, at)
-    if state and (haunts or not state.gone) and accepts(state) and (not state.gone or haunts(state)) then
-      found[#found + 1] = state
-    end
-  end
-  return found
+  return look_into(self, resource, group_name):find(accepts, at, haunts)
 end
 
 ---@class aicore.emulator.Cause
@@ -395,12 +362,14 @@ function World:change(deployment, action, cause, configuration_id)
   return true
 end
 
-local function next_seed_id(self, group, resource)
+local function next_seed_id(self, deployment)
+  local resource = deployment.resource
+  local place = group_of(self, resource, deployment.group)
   local id
   repeat
     self.seeded[resource] = self.seeded[resource] + 1
     id = ("%s%015d"):format(resources[resource].letter, self.seeded[resource])
-  until not group.by_id[id]
+  until not place:present(id)
   return id
 end
 
@@ -411,10 +380,9 @@ end
 ---@return aicore.emulator.Deployment
 function World:seed(seed, now)
   local deployment = seeds.deployment(seed, now)
-  local group = group_of(self, deployment.resource, deployment.group)
-  deployment.id = deployment.id or next_seed_id(self, group, deployment.resource)
-  local earlier = group.by_id[deployment.id]
-  if earlier and not earlier.gone then
+  deployment.id = deployment.id or next_seed_id(self, deployment)
+  local earlier = group_of(self, deployment.resource, deployment.group):present(deployment.id)
+  if earlier then
     remove(self, earlier, now)
   end
   insert(self, deployment, now)

@@ -161,9 +161,7 @@ function Engine:trouble(place, err, at)
   for each = place or 1, place or #self.ids do
     self.beliefs:failed(each, at)
   end
-  if err.kind == "cancelled" then
-    self.cancelled = true
-  elseif err.kind == "config" then
+  if err.kind == "config" then
     fail_all(self, "denied", err)
   elseif err.kind == "auth" then
     self.denied_at = self.denied_at or at
@@ -190,7 +188,8 @@ end
 
 --- By id, when the first one is due; by list, at the mean of when each of them is.
 ---@param by_id boolean
----@return number
+---@return number due
+---@return number latest  when the last look has to begin, unless there was one since
 function Engine:due(by_id)
   local first, sum, last = math.huge, 0, last_look_at(self)
   for place = 1, #self.ids do
@@ -199,8 +198,7 @@ function Engine:due(by_id)
       first, sum = math.min(first, due), sum + due
     end
   end
-  local due = by_id and first or sum / self.open
-  return self.looks.over_at < last and math.min(due, last) or due
+  return by_id and first or sum / self.open, self.looks.over_at < last and last or math.huge
 end
 
 --- How much sooner than it is due one is looked at if another one is, as a share of the time since its last look.
@@ -299,6 +297,7 @@ end
 --- One round: sends what can be sent, or else waits for a look. False: there is no other.
 local function round(self)
   local now = self.group.runtime.now()
+  self.cancelled = self.cancelled or self.group:is_closed()
   self.sends:recover()
   local ids, actions = decide(self, now)
   tell_changes(self)
@@ -307,11 +306,11 @@ local function round(self)
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
-    self.cancelled = self.sends:send(ids, actions, self.deadline)
+    self.cancelled = self.sends:send(ids, actions, self.deadline) or self.cancelled
     self.looks:reconsider()
     return not self.cancelled
   end
-  self.cancelled = not self.looks:share(self.deadline, self.deadline)
+  self.cancelled = not self.looks:share(self.deadline, self.deadline) or self.cancelled
   return true
 end
 

@@ -14,7 +14,7 @@
 --             after nothing else in 30 s and five looks.
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 … s
---             after, up to 30 s; one that a list lacks at once, twice: the answer tells whether it is gone.
+--             after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
 
 local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
@@ -98,9 +98,6 @@ local UNSEEN = {
   probes = 0,
   flying = false,
 }
-
---- No number in a situation grows beyond this: by then, every delay has reached its end.
-local MOST_SENDS = 12
 
 ---@class aicore.Beliefs
 ---@field situation aicore.Situation[]  by place
@@ -227,7 +224,7 @@ local function counts(self, place, record, at)
   return true
 end
 
-local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, probes = 0, hidden = 0 }
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
 
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
@@ -243,6 +240,9 @@ local function changes_of_seen(from, status, target, by)
   }
   for name, value in pairs(FOUND) do
     changes[name] = value
+  end
+  if status ~= from.status or target ~= from.target then
+    changes.probes = 0
   end
   if status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
@@ -314,26 +314,30 @@ local PROVES = {
   },
 }
 
-local function changes_of_missing(from, by)
-  local answered = by == "send"
-  return {
-    no_get = from.no_get or by == "get",
-    no_list = from.no_list or by == "list",
-    no_send = from.no_send or answered,
-    asked = from.asked or answered and from.no_list,
-    flying = not answered and from.flying,
-  }
+--- A send that found nothing had no effect, and is not repeated at once.
+local function note_vain_send(changes, from)
+  changes.flying, changes.answer = false, from.answer or "lost"
+  changes.sends = from.sends + 1
+  return changes
 end
 
-local function changes_of_hiding(from)
-  return { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), flying = false }
+local function changes_of_missing(from, by)
+  if by ~= "send" then
+    return { no_get = from.no_get or by == "get", no_list = from.no_list or by == "list" }
+  end
+  return note_vain_send({ no_send = true, asked = from.asked or from.no_list }, from)
+end
+
+local function changes_of_hiding(from, by)
+  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS) }
+  return by == "send" and note_vain_send(changes, from) or changes
 end
 
 --- Not found while it may still have to appear. Is it given up, as it was to be torn down anyway?
-local function is_given_up(self, place, at, unwanted)
+local function is_given_up(self, place, by, at, unwanted)
   local first = self.missed_at[place] or at
   self.missed_at[place] = first
-  local to = step(self, place, "hidden", changes_of_hiding)
+  local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
   return unwanted and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
 end
 
@@ -348,7 +352,7 @@ function Beliefs:missing(place, by, at, unwanted)
   local from, first = self.situation[place], self.missed_at[place]
   local proved
   if at < (self.appears_by[place] or -math.huge) then
-    proved = is_given_up(self, place, at, unwanted)
+    proved = is_given_up(self, place, by, at, unwanted)
   else
     local to = step(self, place, "missing " .. by, changes_of_missing, by)
     if to.no_get and not from.no_get or to.asked and not from.asked then
@@ -389,18 +393,22 @@ function Beliefs:sending(place, action, at)
   end
 end
 
---- What was accepted once in this state stays so: a later refusal says that it is under way.
+-- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is under
+-- way), and what was lost may have taken effect (a later refusal may say so).
+local RANK = { refused = 1, lost = 2, accepted = 3 }
+
 local function changes_of_answer(from, action, answer)
-  local kept = from.answer == "accepted" and from.action == action
+  local before = from.action == action and from.answer or nil
+  local accepted_first = answer == "accepted" and before ~= "accepted"
   local changes = {
     action = action,
-    answer = kept and "accepted" or answer,
-    sends = (kept or answer == from.answer) and math.min(from.sends + 1, MOST_SENDS) or 1,
+    answer = before and RANK[before] > RANK[answer] and before or answer,
+    sends = before and not accepted_first and from.sends + 1 or 1,
     flying = false,
   }
   if answer == "accepted" then
     changes.deleting = from.deleting or action == "delete"
-    changes.no_get, changes.no_list, changes.no_send, changes.asked, changes.probes = false, false, false, false, 0
+    changes.no_get, changes.no_list, changes.no_send, changes.asked = false, false, false, false
   end
   return changes
 end
@@ -412,7 +420,7 @@ end
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
   local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
-  if to.answer ~= from.answer then
+  if to.sends == 1 then
     self.since[place] = at
   end
   self.denied_at[place] = nil
@@ -444,8 +452,16 @@ AGAIN.lost = AGAIN.refused
 --- Its target tells that an accepted action is in force: then there is less reason to repeat it.
 local SHOWN_COUNTS = 2
 
---- How often one that a list lacks is asked by the deed; then a GET has to tell.
-evidence.PROBES = 2
+--- How often in one state one that a list lacks is asked by the deed.
+local MOST_PROBES = 2
+
+--- Is one that a list lacks to be asked by the deed, whose answer tells whether it is gone? Where that has told nothing,
+--- a GET has to.
+---@param s aicore.Situation
+---@return boolean
+function evidence.may_probe(s)
+  return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+end
 
 --- May this be sent now?
 ---@param place integer
@@ -456,7 +472,7 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.no_list and not s.asked and s.probes < evidence.PROBES or s.action ~= action or not s.answer then
+  elseif s.action ~= action or not s.answer or evidence.may_probe(s) then
     return true
   end
   local shown = s.target == lifecycle.targets[action] and s.answer == "accepted"

@@ -34,11 +34,10 @@ end
 
 --- One that a list lacks is asked by the deed, which tells whether it is gone; where that told nothing, by GET.
 local function ask(s, deed)
-  local told_nothing = s.probes >= evidence.PROBES or s.answer == "refused" and s.probes > 0
   if s.asked then
     return "look"
   end
-  return told_nothing and "get" or deed
+  return evidence.may_probe(s) and deed or "get"
 end
 
 --- An action that is in force already, but was not sent by this goal, is sent only where nothing happens.

@@ -38,7 +38,7 @@ local JITTER = 0.1
 ---@field missing fun(self, place: integer, by: "get", at: number)
 ---@field unlisted fun(self, began: number, at: number)  a complete list that began then lacks what was not seen since
 ---@field trouble fun(self, place: integer?, err: aicore.Error, at: number)  a look failed: at this one, or at all
----@field due fun(self, by_id: boolean): number          when it wants to look again
+---@field due fun(self, by_id: boolean): number, number  when it wants to look again, and when at the latest
 ---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
 ---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
 ---@field each_open fun(self, now: number, act: fun(id: string))
@@ -82,6 +82,9 @@ function Looks:leave(observer)
     end
   end
   self.due_at = nil
+  if #self.members == 0 then
+    self.doubtful = nil -- it holds ten thousand ids
+  end
 end
 
 --- An observer wants the next look at another time than before.
@@ -274,17 +277,18 @@ local function look(self, deadline)
 end
 
 --- When the next look is due, of all goals. It comes a little sooner or later, so that programs that began together do
---- not go on together; and lists that take long take no more than half of the time.
+--- not go on together; and lists that take long take no more than half of the time. No goal's last look is put off.
 local function due(self, now)
   if not self.due_at then
-    local by_id, earliest = self:by_id(), math.huge
+    local by_id, earliest, latest = self:by_id(), math.huge, math.huge
     for _, observer in ipairs(self:observers()) do
-      earliest = math.min(earliest, observer:due(by_id))
+      local wanted, last = observer:due(by_id)
+      earliest, latest = math.min(earliest, wanted), math.min(latest, last)
     end
     if earliest > now and earliest < math.huge then
       earliest = earliest + JITTER * (2 * self.group.random() - 1) * (earliest - now)
     end
-    self.due_at = by_id and earliest or math.max(earliest, self.over_at + self.took)
+    self.due_at = math.min(latest, by_id and earliest or math.max(earliest, self.over_at + self.took))
   end
   return self.due_at
 end

@@ -131,7 +131,7 @@ local function handle_refusal(self, work, first, last, err)
     self.refused = self.refused + 1
   end
   if too_long then
-    self.size = math.max(1, math.floor(math.min(self.size, count) / 2))
+    self.size = math.max(1, math.min(self.size, math.floor(count / 2)))
   end
   self.no_batches = self.no_batches or NO_BATCHES[err.status] == true or self.refused >= REFUSED_AS_A_WHOLE
   if NO_BATCHES[err.status] or self.no_batches and (too_long or culprit) then

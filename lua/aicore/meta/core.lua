@@ -144,7 +144,8 @@ function Transfer:finished() end
 function Transfer:result() end
 
 --- What there is to log of a finished transfer whose result was not taken yet.
----@return { status: integer?, seconds: number, request_id: string? }? info  no status: nothing was answered
+---@return { status: integer?, seconds: number, request_id: string?, date: integer? }? info
+---       no status: nothing was answered; date: by the service's own clock, s since the epoch
 function Transfer:info() end
 
 --- Ends it. Whether the service has acted on the request stays unknown.
