@@ -21,6 +21,9 @@ local DENIALS_APART = 5
 --- least so many seconds, or this share of a short time.
 local LAST_LOOK, LAST_SHARE = 0.5, 0.1
 
+--- One that hung says little about the next.
+local LONGEST_LOOK = 5
+
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
@@ -175,7 +178,7 @@ end
 
 --- When its last look is due: so that it is over at the deadline.
 local function last_look_at(self)
-  return self.deadline - math.max(self.last_look, self.looks.took)
+  return self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK))
 end
 
 local function due_of(self, place)
@@ -287,11 +290,15 @@ local function decide(self, now)
   return ids, actions
 end
 
+--- Tells the listener, and so perhaps the user, who may take his time.
+---@return boolean told
 local function tell_changes(self)
-  if self.changed and self.listener.changed then
+  local told = self.changed
+  if told and self.listener.changed then
     self.changed = false
     self.listener:changed(self)
   end
+  return told
 end
 
 --- One round: sends what can be sent, or else waits for a look. False: there is no other.
@@ -300,7 +307,10 @@ local function round(self)
   self.cancelled = self.cancelled or self.group:is_closed()
   self.sends:recover()
   local ids, actions = decide(self, now)
-  tell_changes(self)
+  if tell_changes(self) then
+    now = self.group.runtime.now()
+    ids, actions = decide(self, now) -- meanwhile others may have sent the same
+  end
   if self.open == 0 or self.cancelled then
     return false
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
