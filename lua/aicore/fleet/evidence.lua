@@ -436,7 +436,7 @@ end
 ---@param answer "accepted"|"refused"|"lost"
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
-  local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
+  local to = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
   if to.sends == 1 then
     self.since[place] = at
   end
@@ -473,6 +473,19 @@ PAUSES.lost = PAUSES.refused
 ---@return boolean
 function evidence.may_probe(s)
   return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+end
+
+--- What another goal has sent of the same one is known to this one, too.
+---@param place integer
+---@param others aicore.Beliefs
+---@param other_place integer
+function Beliefs:share(place, others, other_place)
+  local other = others.situation[other_place]
+  local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
+  changes.deleting = other.deleting
+  self.situation[place] = derive(self, self.situation[place], changes)
+  self.sent_at[place] = others.sent_at[other_place]
+  self.since[place] = others.since[other_place]
 end
 
 --- May this be sent now?
