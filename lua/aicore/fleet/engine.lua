@@ -69,6 +69,17 @@ function engine.new(options)
   }, Engine)
 end
 
+--- What other goals of this client have sent of it already is not sent again.
+---@private
+function Engine:learn_from_others(id, place)
+  for _, other in ipairs(self.looks:observers()) do
+    local other_place = other ~= self and other:place_of(id)
+    if other_place then
+      self.beliefs:share(place, other.beliefs, other_place)
+    end
+  end
+end
+
 --- Takes on deployments. Those that it has already are left as they are.
 ---@param ids string[]  in any order
 ---@return aicore.Engine self
@@ -83,6 +94,7 @@ function Engine:add(ids)
       local place = #self.ids + 1
       self.ids[place], self.place[id], self.open = id, place, self.open + 1
       self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
+      self:learn_from_others(id, place)
     end
   end
   self.looks:reconsider()

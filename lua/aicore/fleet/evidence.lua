@@ -246,7 +246,7 @@ local function changes_of_seen(from, status, target, by)
   if status ~= from.status or target ~= from.target then
     changes.probes = 0
   end
-  if status ~= from.status and from.answer ~= "accepted" and not from.flying then
+  if from.status and status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
   end
   return changes
@@ -436,7 +436,7 @@ end
 ---@param answer "accepted"|"refused"|"lost"
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
-  local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
+  local to = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
   if to.sends == 1 then
     self.since[place] = at
   end
@@ -472,7 +472,21 @@ PAUSES.lost = PAUSES.refused
 ---@param s aicore.Situation
 ---@return boolean
 function evidence.may_probe(s)
-  return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+  local expected = s.answer == nil or s.answer == "accepted" and s.deleting
+  return s.no_list and not s.asked and s.probes < MOST_PROBES and expected
+end
+
+--- What another goal has sent of the same one is known to this one, too.
+---@param place integer
+---@param others aicore.Beliefs
+---@param other_place integer
+function Beliefs:share(place, others, other_place)
+  local other = others.situation[other_place]
+  local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
+  changes.deleting = other.deleting
+  self.situation[place] = derive(self, self.situation[place], changes)
+  self.sent_at[place] = others.sent_at[other_place]
+  self.since[place] = others.since[other_place]
 end
 
 --- May this be sent now?
