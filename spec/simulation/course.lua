@@ -19,6 +19,7 @@ local courses = {}
 ---@field items table[]?         of a batch
 ---@field parameters table<string, string[]>
 ---@field answer aicore.emulator.Answer?  nil: it was lost
+---@field text string?           the answer in words, where somebody wants to read them
 
 ---@class simulation.Course
 ---@field seed integer
@@ -31,6 +32,7 @@ local courses = {}
 ---@field began number             s, on the runtime's clock
 ---@field over number              when the last call had ended
 ---@field left { requests: integer, coroutines: integer, callbacks: integer }  what remained of the calls then
+---@field closed_at number?        when the first client was closed
 ---@field RAISED string            what callbacks raise
 ---@field private emulator aicore.emulator.Emulator
 ---@field private runtime aicore.VirtualRuntime
@@ -75,6 +77,7 @@ local function observed(course, client)
   function seen.answer(_, call, now)
     local answer = emulator:answer(call, now)
     call.entry.answered, call.entry.answer = now, answer
+    call.entry.text = answer and course.describe and course.describe(answer)
     return answer
   end
   return seen
@@ -98,7 +101,7 @@ local function options_of(course, call)
     end
   end
   course.callbacks[#course.callbacks + 1] = on_progress
-  return { timeout = call.timeout, on_progress = on_progress }
+  return { timeout = call.timeout, appear = call.appear, on_progress = on_progress }
 end
 
 local function many(method)
@@ -197,7 +200,7 @@ end
 
 local ENDS = {
   cancel_at = function(runtime, call)
-    call.cancelled = true
+    call.cancelled = runtime.now()
     runtime.cancel(call.thread)
   end,
   kill_at = function(runtime, call)
@@ -222,6 +225,7 @@ local function schedule_ends(course)
   end
   if course.task.close_at then
     runtime.at(START + course.task.close_at, function()
+      course.closed_at = runtime.now()
       course.callers[1]:close()
     end)
   end
@@ -247,8 +251,11 @@ local function new_runtime()
   return runtime
 end
 
+--- The emulator's dice are others than those that have drawn the service: else it would make the same ids.
+local OWN_SEED = 2 ^ 31 - 1000
+
 local function new_course(seed, service, task)
-  local emulator = emulators.new { settings = service.settings, seed = seed }
+  local emulator = emulators.new { settings = service.settings, seed = OWN_SEED - seed }
   local course = {
     seed = seed,
     service = service,
@@ -315,9 +322,11 @@ end
 ---@param seed integer
 ---@param service simulation.Service
 ---@param task simulation.Task
+---@param describe (fun(answer: aicore.emulator.Answer): string)?  for those who want to read the course afterwards
 ---@return simulation.Course
-function courses.run(seed, service, task)
+function courses.run(seed, service, task, describe)
   local course = new_course(seed, service, task)
+  course.describe = describe
   local runtime = course.runtime
   local finish = tell_of_the_killed(runtime)
   schedule_outages(course)

@@ -62,7 +62,7 @@ end
 --- An id as AI Core makes them.
 ---@return string
 function Dice:id()
-  return "d" .. random.hex(self.draw, 15)
+  return "m" .. random.hex(self.draw, 15) -- not the ids that the world gives
 end
 
 return dice

@@ -95,14 +95,22 @@ local function is_one_of(ids, id)
   return false
 end
 
+--- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take so
+--- long, in seconds.
+local FIRST_LIST = 30
+
+--- Of one that is gone a list may still show a ghost, so long after, in seconds.
+local HAUNTED = 60
+
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
 function facts.asks_for(course, call, id, time)
   if call.ids then
     return is_one_of(call.ids, id)
   end
-  local life = course.truth.lives[id]
-  return life.created_at < call.began
-    and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
+  local lag = facts.lag_of(course) + (course.service.settings.list_ghosts and HAUNTED or 0)
+  local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
+  return life.created_at < call.began + slack
+    and course.truth:ever(id, call.began - lag, time, function(state)
       return facts.fits(call.filter, life, state, call.began)
     end) ~= nil
 end

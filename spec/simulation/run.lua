@@ -37,7 +37,7 @@ local function count_breaches(seed, found)
 end
 
 for seed = first, first + count - 1 do
-  local course, found = simulation.run(seed)
+  local course, found = simulation.run(seed, verbose and story.describe or nil)
   calls = calls + (course and #course.calls or 0)
   if verbose and course then
     story.tell(course)

@@ -430,6 +430,13 @@ local function draw_events(self, dice)
   self.features[#self.features + 1] = "others at work"
 end
 
+--- Those that nobody here has created are old enough to be found.
+local function let_appear(self)
+  for _, deployment in ipairs(self.deployments) do
+    deployment.age = deployment.age + (self.settings.appear_time or 0)
+  end
+end
+
 --- Draws a service.
 ---@param dice simulation.Dice
 ---@param count integer  deployments that a task can be about
@@ -452,6 +459,7 @@ function service.draw(dice, count)
   }
   draw_deployments(self, dice, count)
   draw_features(self, dice)
+  let_appear(self)
   draw_events(self, dice)
   return self
 end

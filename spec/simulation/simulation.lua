@@ -10,13 +10,14 @@ local simulation = {}
 
 --- The course of a seed, and the breaches of it. What is raised outside of any call counts as one, too.
 ---@param seed integer
+---@param describe (fun(answer: aicore.emulator.Answer): string)?  for those who want to read the course
 ---@return simulation.Course? course
 ---@return simulation.Breach[] breaches
-function simulation.run(seed)
+function simulation.run(seed, describe)
   local numbers = dice.new(seed)
   local drawn_service = service.draw(numbers, task.size(numbers))
   local drawn_task = task.draw(numbers, drawn_service)
-  local ok, course = xpcall(courses.run, debug.traceback, seed, drawn_service, drawn_task)
+  local ok, course = xpcall(courses.run, debug.traceback, seed, drawn_service, drawn_task, describe)
   if not ok then
     return nil, { { check = "ran", text = course } }
   end

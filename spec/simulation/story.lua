@@ -69,7 +69,10 @@ local function tell_calls(lines, course)
   end
 end
 
-local function shown(answer)
+--- An answer in words, as it is now: what stands in it may change later.
+---@param answer aicore.emulator.Answer
+---@return string
+function story.describe(answer)
   local value = answer.value
   if type(value) == "table" and value.deployments then
     local parts = {}
@@ -91,7 +94,7 @@ local function answer_text(entry)
   if not entry.answer then
     return "lost"
   end
-  return ("%d %s"):format(entry.answer.status, shown(entry.answer))
+  return ("%d %s%s"):format(entry.answer.status, entry.text, entry.answer.cut and " (half of it)" or "")
 end
 
 local function tell_requests(lines, course)

@@ -8,6 +8,7 @@ local task = {}
 ---@field client integer        1 or 2
 ---@field at number             s after the beginning
 ---@field timeout number        s
+---@field appear number?        s, in which "not found" may mean "not yet"
 ---@field ids string[]?         what it is asked for, in the order given
 ---@field filter aicore.Filter? the same
 ---@field goal string?          of a wait
@@ -161,13 +162,23 @@ local function draw_timeout(dice, service, call)
   elseif kind == "tight" then
     call.timeout = dice:number(0.3, 1.5) * (phases(service) + 1)
   else
-    call.timeout = 2 * phases(service) + service.patience + dice:scale(1, 600)
+    call.timeout = 2 * phases(service) + service.patience + (call.appear or 0) + dice:scale(1, 600)
   end
+end
+
+--- Where a service is slow to find new ones, a caller says so; others may say so, too.
+local function draw_appear(dice, service)
+  local appear_time = service.settings.appear_time
+  if appear_time then
+    return appear_time + dice:scale(5, 200)
+  end
+  return dice:chance(0.08) and dice:scale(1, 300) or nil
 end
 
 local function draw_call(dice, service, ids, at)
   local call = { method = dice:weighted(METHODS), client = 1, at = at, told = 0 }
   TARGETS[call.method](dice, call, ids)
+  call.appear = draw_appear(dice, service)
   draw_timeout(dice, service, call)
   call.raise_at = dice:chance(0.04) and dice:integer(1, 4) or nil
   call.cancel_at = dice:chance(0.03) and at + dice:scale(0.05, 60) or nil

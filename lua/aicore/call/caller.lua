@@ -28,6 +28,9 @@ local HIDDEN = 300
 --- seconds.
 local SLACK = 0.25
 
+--- A call that waits before it is sent again looks so often whether the client was closed, in seconds.
+local NAP = 1
+
 ---@class aicore.Caller
 ---@field runtime aicore.Runtime
 ---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
@@ -246,6 +249,18 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
+--- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has ended it.
+local function pause(self, seconds)
+  local wake_at = self.runtime.now() + seconds
+  repeat
+    local left = wake_at - self.runtime.now()
+    if not self.runtime.sleep(math.max(0, math.min(left, NAP))) or self.session:closed() then
+      return false
+    end
+  until left <= NAP
+  return true
+end
+
 --- Goes on with a call whose first attempt failed with `err`, or was not made (nil), as retry.lua says.
 local function persist(self, request, deadline, err, no_token)
   local runtime, random = self.runtime, self.clock.random
@@ -259,7 +274,7 @@ local function persist(self, request, deadline, err, no_token)
   end
   while not no_token and action ~= "fail" do
     if action == "wait" then
-      if not runtime.sleep(value) then
+      if not pause(self, value) then
         return nil, machine:abort(cancelled(err), runtime.now())
       end
       action, value = machine:ready(runtime.now())

@@ -94,7 +94,10 @@ local function is_over(self, length)
 end
 
 local function is_complete(self)
-  return self.counts == false or self.own_counts or self.same_counts and self.shown + self.odd == self.count
+  if self.counts == false or self.own_counts then
+    return self.shown + self.odd == self.read -- what stood twice has moved, and what else has is not known
+  end
+  return self.same_counts and self.shown + self.odd == self.count
 end
 
 --- Leaves of a page what was not shown before, and remembers it.

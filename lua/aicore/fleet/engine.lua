@@ -21,6 +21,9 @@ local DENIALS_APART = 5
 --- least so many seconds, or this share of a short time.
 local LAST_LOOK, LAST_SHARE = 0.5, 0.1
 
+--- One that hung says little about the next.
+local LONGEST_LOOK = 5
+
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
@@ -66,6 +69,17 @@ function engine.new(options)
   }, Engine)
 end
 
+--- What other goals of this client have sent of it already is not sent again.
+---@private
+function Engine:learn_from_others(id, place)
+  for _, other in ipairs(self.looks:observers()) do
+    local other_place = other ~= self and other:place_of(id)
+    if other_place then
+      self.beliefs:share(place, other.beliefs, other_place)
+    end
+  end
+end
+
 --- Takes on deployments. Those that it has already are left as they are.
 ---@param ids string[]  in any order
 ---@return aicore.Engine self
@@ -80,6 +94,7 @@ function Engine:add(ids)
       local place = #self.ids + 1
       self.ids[place], self.place[id], self.open = id, place, self.open + 1
       self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
+      self:learn_from_others(id, place)
     end
   end
   self.looks:reconsider()
@@ -175,7 +190,7 @@ end
 
 --- When its last look is due: so that it is over at the deadline.
 local function last_look_at(self)
-  return self.deadline - math.max(self.last_look, self.looks.took)
+  return self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK))
 end
 
 local function due_of(self, place)
@@ -287,11 +302,15 @@ local function decide(self, now)
   return ids, actions
 end
 
+--- Tells the listener, and so perhaps the user, who may take his time.
+---@return boolean told
 local function tell_changes(self)
-  if self.changed and self.listener.changed then
+  local told = self.changed
+  if told and self.listener.changed then
     self.changed = false
     self.listener:changed(self)
   end
+  return told
 end
 
 --- One round: sends what can be sent, or else waits for a look. False: there is no other.
@@ -300,7 +319,10 @@ local function round(self)
   self.cancelled = self.cancelled or self.group:is_closed()
   self.sends:recover()
   local ids, actions = decide(self, now)
-  tell_changes(self)
+  if tell_changes(self) then
+    now = self.group.runtime.now()
+    ids, actions = decide(self, now) -- meanwhile others may have sent the same
+  end
   if self.open == 0 or self.cancelled then
     return false
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then

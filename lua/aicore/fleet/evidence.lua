@@ -11,10 +11,10 @@
 --             list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s later,
 --             list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one that is to be torn down is given up
---             after nothing else in 30 s and five looks.
+--             after nothing else in 30 s and five looks, one of them a GET.
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 … s
---             after, up to 30 s; one that a list lacks at once, twice: the answer tells whether it is gone.
+--             after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
 
 local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
@@ -103,6 +103,7 @@ local UNSEEN = {
 ---@field situation aicore.Situation[]  by place
 ---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
 ---@field looked number[]   when it was looked at last
+---@field private sent_at table<integer, number>     place -> when the last send was answered
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
 ---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
@@ -119,6 +120,7 @@ function evidence.new()
     situation = {},
     since = {},
     looked = {},
+    sent_at = {},
     known = {},
     steps = {},
     missed_at = {},
@@ -180,7 +182,7 @@ end
 function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
   self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
-  self.stamps[place], self.appears_by[place] = nil, nil
+  self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ local function counts(self, place, record, at)
   return true
 end
 
-local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, probes = 0, hidden = 0 }
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
 
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
@@ -240,6 +242,9 @@ local function changes_of_seen(from, status, target, by)
   }
   for name, value in pairs(FOUND) do
     changes[name] = value
+  end
+  if status ~= from.status or target ~= from.target then
+    changes.probes = 0
   end
   if status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
@@ -326,7 +331,7 @@ local function changes_of_missing(from, by)
 end
 
 local function changes_of_hiding(from, by)
-  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS) }
+  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), no_get = from.no_get or by == "get" }
   return by == "send" and note_vain_send(changes, from) or changes
 end
 
@@ -335,7 +340,14 @@ local function is_given_up(self, place, by, at, unwanted)
   local first = self.missed_at[place] or at
   self.missed_at[place] = first
   local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
-  return unwanted and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
+  return unwanted and to.hidden >= GIVEN_UP_LOOKS and to.no_get and at - first >= GIVEN_UP_AFTER
+end
+
+--- Does nothing but a GET lack, for one that does not appear to be given up?
+---@param s aicore.Situation
+---@return boolean
+function evidence.lacks_get(s)
+  return s.hidden >= GIVEN_UP_LOOKS and not s.no_get
 end
 
 --- It was not found. What proves that it is gone is said in the head of this file.
@@ -346,6 +358,9 @@ end
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
   self.looked[place] = at
+  if by == "send" then
+    self.sent_at[place] = at
+  end
   local from, first = self.situation[place], self.missed_at[place]
   local proved
   if at < (self.appears_by[place] or -math.huge) then
@@ -390,6 +405,9 @@ function Beliefs:sending(place, action, at)
   end
 end
 
+--- How often in one state one that a list lacks is asked by the deed.
+local MOST_PROBES = 2
+
 -- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is under
 -- way), and what was lost may have taken effect (a later refusal may say so).
 local RANK = { refused = 1, lost = 2, accepted = 3 }
@@ -403,9 +421,11 @@ local function changes_of_answer(from, action, answer)
     sends = before and not accepted_first and from.sends + 1 or 1,
     flying = false,
   }
-  if answer == "accepted" then
+  if answer == "refused" then
+    changes.probes = MOST_PROBES -- it is there
+  elseif answer == "accepted" then
     changes.deleting = from.deleting or action == "delete"
-    changes.no_get, changes.no_list, changes.no_send, changes.asked, changes.probes = false, false, false, false, 0
+    changes.no_get, changes.no_list, changes.no_send, changes.asked = false, false, false, false
   end
   return changes
 end
@@ -416,10 +436,11 @@ end
 ---@param answer "accepted"|"refused"|"lost"
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
-  local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
+  local to = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
   if to.sends == 1 then
     self.since[place] = at
   end
+  self.sent_at[place] = at
   self.denied_at[place] = nil
 end
 
@@ -435,22 +456,37 @@ function Beliefs:denied(place, action, at)
   return at - first >= DENIALS_APART
 end
 
---- When the n-th sending without effect is followed by another, in seconds since the first answer.
-local AGAIN = {
+-- How long after the n-th sending without effect another one follows, in seconds.
+local PAUSES = {
   accepted = function(sends)
-    return 10 * (2 ^ sends - 1)
+    return 10 * 2 ^ (sends - 1)
   end,
   refused = function(sends)
-    return sends <= 5 and 2 ^ sends - 1 or 31 + 30 * (sends - 5)
+    return math.min(30, 2 ^ (sends - 1))
   end,
 }
-AGAIN.lost = AGAIN.refused
+PAUSES.lost = PAUSES.refused
 
---- Its target tells that an accepted action is in force: then there is less reason to repeat it.
-local SHOWN_COUNTS = 2
+--- Is one that a list lacks to be asked by the deed, whose answer tells whether it is gone? Where that has told nothing,
+--- a GET has to.
+---@param s aicore.Situation
+---@return boolean
+function evidence.may_probe(s)
+  return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+end
 
---- How often one that a list lacks is asked by the deed; then a GET has to tell.
-evidence.PROBES = 2
+--- What another goal has sent of the same one is known to this one, too.
+---@param place integer
+---@param others aicore.Beliefs
+---@param other_place integer
+function Beliefs:share(place, others, other_place)
+  local other = others.situation[other_place]
+  local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
+  changes.deleting = other.deleting
+  self.situation[place] = derive(self, self.situation[place], changes)
+  self.sent_at[place] = others.sent_at[other_place]
+  self.since[place] = others.since[other_place]
+end
 
 --- May this be sent now?
 ---@param place integer
@@ -461,11 +497,14 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.no_list and not s.asked and s.probes < evidence.PROBES or s.action ~= action or not s.answer then
+  elseif s.action ~= action or not s.answer or evidence.may_probe(s) then
     return true
   end
-  local shown = s.target == lifecycle.targets[action] and s.answer == "accepted"
-  return now - self.since[place] >= AGAIN[s.answer](s.sends + (shown and SHOWN_COUNTS or 0))
+  local since = self.sent_at[place]
+  if s.answer == "accepted" then
+    since = math.max(since, self.since[place]) -- a change tells that something goes on
+  end
+  return now - since >= PAUSES[s.answer](s.sends)
 end
 
 -- Looking ------------------------------------------------------------------------------------------

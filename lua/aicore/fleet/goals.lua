@@ -34,38 +34,36 @@ end
 
 --- One that a list lacks is asked by the deed, which tells whether it is gone; where that told nothing, by GET.
 local function ask(s, deed)
-  local told_nothing = s.probes >= evidence.PROBES or s.answer == "refused" and s.probes > 0
   if s.asked then
     return "look"
   end
-  return told_nothing and "get" or deed
+  return evidence.may_probe(s) and deed or "get"
 end
 
---- An action that is in force already, but was not sent by this goal, is sent only where nothing happens.
-local function towards(action, s, age)
-  if lifecycle.action_of(s.target) == action and s.action ~= action and age < INSISTENT then
-    return "look"
-  end
-  return action
+--- An action is sent unless the target tells that it is in force.
+local function unless_in_force(action, s)
+  return lifecycle.action_of(s.target) == action and "look" or action
 end
 
+--- Was the same refused until there is nothing else to expect? What is in force is refused because it is under way.
 local function is_refused(s, age)
-  return s.answer == "refused" and age >= evidence.REFUSED_FOR_GOOD
+  local in_force = s.action and lifecycle.action_of(s.target) == s.action
+  return s.answer == "refused" and not in_force and age >= evidence.REFUSED_FOR_GOOD
 end
 
 --- Stops what runs, waits, deletes, until it is gone.
 ---@param s aicore.Situation
 ---@param age number
 function goals.teardown(s, age)
-  local step = s.deleting and "delete" or s.status and lifecycle.teardown(s.status, s.target)
+  local step = s.status and lifecycle.teardown(s.status, s.target)
   if is_refused(s, age) then
     return "fail", "refused"
-  elseif s.no_list then
-    return ask(s, step == "stop" and "stop" or "delete")
-  elseif not step or step == "wait" then
-    return "look"
+  elseif s.no_list or evidence.lacks_get(s) then
+    return ask(s, not s.deleting and step == "stop" and "stop" or "delete")
+  elseif not step or step == "wait" or step == "stop" and s.deleting and age < INSISTENT then
+    return "look" -- what runs although its delete was accepted: the service may have forgotten that
   end
-  return towards(step, s, age)
+  return unless_in_force(step, s)
 end
 
 --- Stops what runs, and waits until it has ended.
@@ -74,12 +72,12 @@ end
 function goals.stop(s, age)
   if is_refused(s, age) then
     return "fail", "refused"
-  elseif s.no_list then
+  elseif s.no_list or evidence.lacks_get(s) then
     return ask(s, "stop")
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
   elseif lifecycle.may(s.status, "stop") then
-    return towards("stop", s, age)
+    return unless_in_force("stop", s)
   end
   return "look"
 end
@@ -90,10 +88,10 @@ end
 function goals.delete(s, age)
   if is_refused(s, age) then
     return "fail", "refused"
-  elseif s.no_list then
+  elseif s.no_list or evidence.lacks_get(s) then
     return ask(s, "delete")
   elseif s.deleting or lifecycle.may(s.status, "delete") then
-    return towards("delete", s, age)
+    return unless_in_force("delete", s)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
     return fail(s, age, "runs")
   end

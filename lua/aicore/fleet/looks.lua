@@ -307,7 +307,7 @@ function Looks:share(wake_at, deadline)
       if why then
         return why ~= "cancelled"
       end
-    elseif now >= wake_at then
+    elseif now >= wake_at or self.group:is_closed() then
       return true
     else
       local pause = math.min(due(self, now), wake_at) - now

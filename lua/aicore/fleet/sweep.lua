@@ -3,7 +3,7 @@
 --   The proof is a complete list, at least 2 s after the first one and after the last one was gone, that shows nothing
 --   that matches and is not newer. What it still shows is taken on.
 --   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted. Where the
---   service shows no clock, everything that the first list did not show is newer.
+--   service shows no clock, everything that the first list did not show may be newer, and nothing is sure.
 --   If such a list cannot be had, the report says that it is not sure.
 
 local evidence = require "aicore.fleet.evidence"
@@ -70,7 +70,7 @@ function Sweep:find()
   end
   local now, mine = self.caller.runtime.now(), {}
   if self.request.date and not self.first_at then
-    self.since = self.request.date - (now - self.began)
+    self.since = math.floor(self.request.date - (now - self.began)) -- a Date has whole seconds, as a createdAt may
   end
   for _, record in ipairs(found) do
     if not is_newer(self, record) then
@@ -137,7 +137,9 @@ function Sweep:run(make_engine, records, at)
       return
     end
   until #records == 0
-  self.listener.report.unsure = nil
+  if self.since or self.listener.report.newer == 0 then
+    self.listener.report.unsure = nil
+  end
 end
 
 return sweep

@@ -4,6 +4,23 @@ local unpack = table.unpack or unpack
 
 local ends = {}
 
+--- Whoever sleeps between two looks notices so late that the client was closed, in seconds.
+local NOTICED = 1.1
+
+-- A call whose client was closed, or that was cancelled, comes back soon, and says so unless it was done.
+function ends.ended(course, broken)
+  for _, call in ipairs(course.calls) do
+    local closed = call.client == 1 and course.closed_at
+    local at = math.min(call.cancelled or math.huge, closed or math.huge)
+    if call.ok and call.began and at > call.began and call.ended > at then
+      local late = call.ended - at - course.service.settings.latency
+      if late > NOTICED then
+        broken("%s came back %.1f s after it was cancelled, or its client closed", call.method, late)
+      end
+    end
+  end
+end
+
 -- Nothing is sent any more.
 function ends.quiet(course, broken)
   if course.left.requests > 0 then

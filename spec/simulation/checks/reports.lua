@@ -81,20 +81,15 @@ end
 --- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown.
 local function lists_are_honest(service)
   local settings = service.settings
-  return not settings.list_misses and settings.dates ~= false and #service.outages == 0
+  return not settings.list_misses and #service.outages == 0
 end
 
---- So long may a first list take, in seconds.
-local FIRST_LIST = 5
-
---- The ids that lists have shown to the call's client while it ran: where there are no dates, what no list has shown
---- in the first seconds counts as newer.
+--- The ids that lists have shown to the call's client while it ran.
 local function shown_to(course, call)
   local shown = {}
-  local until_when = course.service.settings.dates == false and call.began + FIRST_LIST or call.ended
   for _, request in ipairs(course.requests) do
     local at, value = request.answered, request.answer and request.answer.value
-    if request.name == "list" and request.client == call.client and at and at >= call.began and at <= until_when then
+    if request.name == "list" and request.client == call.client and at and at >= call.began and at <= call.ended then
       for _, deployment in ipairs(type(value) == "table" and value.deployments or {}) do
         shown[deployment.id] = true
       end
@@ -103,13 +98,19 @@ local function shown_to(course, call)
   return shown
 end
 
+--- So many the report tells of without their names: those that could not be read, and where there are no dates, all
+--- that were not in the first list.
+local function untold(course, report)
+  return (report.odd or 0) + (course.service.settings.dates == false and report.newer or 0)
+end
+
 -- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, what no list
--- has shown where lists may miss it, and as many as the report says could not be read.
+-- has shown where lists may miss it, and as many as the report tells of without their names.
 function reports.all_of_them(course, broken)
   local lag, honest = facts.lag_of(course) + 1, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)
-    if not call.filter or report.unsure then
-      return
+    if not call.filter or report.unsure or not honest and course.service.settings.dates == false then
+      return -- without dates, what no first list has shown is newer
     end
     local places, shown, left_out = places_of(report), not honest and shown_to(course, call), {}
     for _, id in ipairs(course.truth.ids) do
@@ -118,7 +119,7 @@ function reports.all_of_them(course, broken)
         left_out[#left_out + 1] = id
       end
     end
-    for i = 1, #left_out > (report.odd or 0) and #left_out or 0 do
+    for i = 1, #left_out > untold(course, report) and #left_out or 0 do
       local id = left_out[i]
       broken("%s matched all the time, is %s, and is not in the report", id, facts.say(course, id, call.ended))
     end
@@ -151,7 +152,7 @@ function reports.in_time(course, broken)
 end
 
 --- An answer that would come after the deadline is not waited for; so much earlier a call may see that, in seconds.
-local EARLY = 5
+local EARLY = 10
 
 -- What failed by a timeout had all of its time.
 function reports.not_too_early(course, broken)

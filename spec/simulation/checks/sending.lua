@@ -224,12 +224,15 @@ local function shifts(course)
   return (settings.page_shifts or 0) > 0 or settings.skip_ignored or (settings.count or "page") ~= "page"
 end
 
---- The last look is taken before the deadline, however soon that is.
-local function is_last_look(course, request)
+--- A call looks at once when it begins, and for the last time just before its deadline, whatever others have done.
+local function is_first_or_last(course, request)
+  local near = 1 + 4 * course.service.settings.latency
   for _, call in ipairs(course.calls) do
-    local left = call.began and call.client == request.client and call.began + call.timeout - request.at
-    if left and left >= 0 and left < 1 + 4 * course.service.settings.latency then
-      return true
+    if call.began and call.client == request.client then
+      local passed, left = request.at - call.began, call.began + call.timeout - request.at
+      if passed >= 0 and passed < near or left >= 0 and left < near then
+        return true
+      end
     end
   end
   return false
@@ -248,7 +251,7 @@ function sending.pace(course, broken)
       local key = request.client .. what
       local before = last[key]
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - EARLY
-      if too_soon and not is_last_look(course, request) then
+      if too_soon and not is_first_or_last(course, request) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
       end
       last[key] = request
