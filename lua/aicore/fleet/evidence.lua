@@ -498,10 +498,13 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.action ~= action or not s.answer or evidence.may_probe(s) then
+  elseif s.action ~= action or not s.answer then
     return true
   end
   local since = self.sent_at[place]
+  if evidence.may_probe(s) then
+    return now - since >= PAUSES.lost(1)
+  end
   if s.answer == "accepted" then
     since = math.max(since, self.since[place]) -- a change tells that something goes on
   end
