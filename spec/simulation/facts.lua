@@ -83,7 +83,7 @@ function facts.fits(filter, life, state, began)
       return false
     end
   end
-  return state.status ~= nil
+  return state.status ~= nil and not state.hidden
 end
 
 local function is_one_of(ids, id)

@@ -1,6 +1,6 @@
 --- Runs seeds and says how many claims were false:   SEEDS=1000 FIRST=1 lua spec/simulation/run.lua
 -- SEED=n runs one, VERBOSE=1 prints its course. The last line is "N fleets, M false claims", where a seed is a fleet; the
--- exit status is 0 only if M is 0.
+-- exit status is 0 only if M is 0. DIGEST=1 prints a number for each seed, by which courses can be compared.
 
 package.path = "./?.lua;" .. package.path
 
@@ -17,7 +17,7 @@ end
 local only = number "SEED"
 local first = only or number("FIRST", 1)
 local count = only and 1 or number("SEEDS", 1000)
-local verbose = (os.getenv "VERBOSE" or "") ~= ""
+local verbose, digests = (os.getenv "VERBOSE" or "") ~= "", (os.getenv "DIGEST" or "") ~= ""
 
 local calls, breaches, failed = 0, 0, 0
 local by_check, began = {}, os.clock()
@@ -41,6 +41,9 @@ for seed = first, first + count - 1 do
   calls = calls + (course and #course.calls or 0)
   if verbose and course then
     story.tell(course)
+  end
+  if digests and course then
+    print(("digest %d: %d"):format(seed, simulation.digest(course)))
   end
   if #found > 0 then
     count_breaches(seed, found)

@@ -437,6 +437,14 @@ local function let_appear(self)
   end
 end
 
+--- Many short pages take long, and are read again where they shift.
+local function be_patient(self)
+  local cap = self.settings.page_cap
+  if cap then
+    self.patience = self.patience + 100 * self.settings.latency * #self.deployments / cap
+  end
+end
+
 --- Draws a service.
 ---@param dice simulation.Dice
 ---@param count integer  deployments that a task can be about
@@ -460,6 +468,7 @@ function service.draw(dice, count)
   draw_deployments(self, dice, count)
   draw_features(self, dice)
   let_appear(self)
+  be_patient(self)
   draw_events(self, dice)
   return self
 end

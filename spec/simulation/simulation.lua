@@ -8,6 +8,8 @@ local task = require "spec.simulation.task"
 
 local simulation = {}
 
+local LISTS = { "deleted", "absent", "stopped", "skipped" }
+
 --- The course of a seed, and the breaches of it. What is raised outside of any call counts as one, too.
 ---@param seed integer
 ---@param describe (fun(answer: aicore.emulator.Answer): string)?  for those who want to read the course
@@ -22,6 +24,32 @@ function simulation.run(seed, describe)
     return nil, { { check = "ran", text = course } }
   end
   return course, checks.all(course)
+end
+
+local MODULUS = 2 ^ 31 - 1
+
+--- A number that stands for the course: what was sent, when, and how it was answered, and what came of the calls. It is
+--- the same in every Lua.
+---@param course simulation.Course
+---@return integer
+function simulation.digest(course)
+  local digest = 0
+  local function add(text)
+    for i = 1, #text do
+      digest = (digest * 31 + text:byte(i)) % MODULUS
+    end
+  end
+  for _, request in ipairs(course.requests) do
+    local status = request.answer and request.answer.status or 0
+    add(("%d %s %s %.6f %d"):format(request.client, request.name, tostring(request.id), request.at, status))
+  end
+  for _, call in ipairs(course.calls) do
+    add(("%.6f %s"):format(call.ended or 0, call.err and call.err.kind or type(call.result)))
+    for _, list in ipairs(type(call.result) == "table" and call.result.deleted and LISTS or {}) do
+      add(table.concat(call.result[list], " "))
+    end
+  end
+  return digest
 end
 
 return simulation

@@ -8,6 +8,7 @@ local truth = {}
 ---@field status string?         nil: it is gone
 ---@field target string?
 ---@field configuration_id string?
+---@field hidden boolean?        nobody is shown it yet
 
 ---@class simulation.Life        of a deployment
 ---@field id string
@@ -31,7 +32,7 @@ local function close(life, at)
   local state = { time = life.since, status = nil }
   if not deployment.gone then
     state.status, state.target = deployment.status, deployment.target_status
-    state.configuration_id = deployment.configuration_id
+    state.configuration_id, state.hidden = deployment.configuration_id, deployment.hidden
   end
   life.states[#life.states + 1], life.since = state, at
 end

@@ -246,7 +246,7 @@ local function changes_of_seen(from, status, target, by)
   if status ~= from.status or target ~= from.target then
     changes.probes = 0
   end
-  if status ~= from.status and from.answer ~= "accepted" and not from.flying then
+  if from.status and status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
   end
   return changes
@@ -472,7 +472,8 @@ PAUSES.lost = PAUSES.refused
 ---@param s aicore.Situation
 ---@return boolean
 function evidence.may_probe(s)
-  return s.no_list and not s.asked and s.probes < MOST_PROBES and (s.answer == nil or s.answer == "accepted")
+  local expected = s.answer == nil or s.answer == "accepted" and s.deleting
+  return s.no_list and not s.asked and s.probes < MOST_PROBES and expected
 end
 
 --- What another goal has sent of the same one is known to this one, too.

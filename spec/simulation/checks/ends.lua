@@ -5,7 +5,7 @@ local unpack = table.unpack or unpack
 local ends = {}
 
 --- Whoever sleeps between two looks notices so late that the client was closed, in seconds.
-local NOTICED = 1.1
+local NOTICED = 2.1
 
 -- A call whose client was closed, or that was cancelled, comes back soon, and says so unless it was done.
 function ends.ended(course, broken)

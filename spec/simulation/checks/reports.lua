@@ -84,6 +84,12 @@ local function lists_are_honest(service)
   return not settings.list_misses and #service.outages == 0
 end
 
+--- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists may
+--- miss records besides, nobody can say how many of both there are.
+local function leaves_out(service)
+  return service.settings.dates == false or service.settings.odd_records
+end
+
 --- The ids that lists have shown to the call's client while it ran.
 local function shown_to(course, call)
   local shown = {}
@@ -109,8 +115,8 @@ end
 function reports.all_of_them(course, broken)
   local lag, honest = facts.lag_of(course) + 1, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)
-    if not call.filter or report.unsure or not honest and course.service.settings.dates == false then
-      return -- without dates, what no first list has shown is newer
+    if not call.filter or report.unsure or not honest and leaves_out(course.service) then
+      return
     end
     local places, shown, left_out = places_of(report), not honest and shown_to(course, call), {}
     for _, id in ipairs(course.truth.ids) do
