@@ -1,5 +1,5 @@
---- What wait, stop_all, delete_all and teardown promise, over the emulated AI Core on a virtual clock; its journal shows
--- what really happened. A few of them, at the end, once more over sockets.
+--- What wait, stop_all, delete_all and teardown promise, over the emulated AI Core on a virtual clock; its journal
+-- shows what really happened. A few of them, at the end, once more over sockets.
 
 local client = require "aicore.client"
 local emulator = require "spec.support.emulator"
@@ -61,9 +61,11 @@ describe("over time", function()
   local function count_left()
     local left = 0
     c.emulator.world:advance(c.runtime.now())
-    for _ in ipairs(c.emulator.world:find("default", function()
-      return true
-    end)) do
+    for _ in
+      ipairs(c.emulator.world:find("default", function()
+        return true
+      end))
+    do
       left = left + 1
     end
     return left

@@ -188,7 +188,8 @@ describe("a sweep", function()
 
   describe("leaves what is newer alone", function()
     -- Seconds between the start and a creation, by the service's clock.
-    for created, is_newer in pairs { [-100] = false, [-1] = false, [0] = true, [0.5] = true, [3] = true, [100] = true } do
+    local CREATED = { [-100] = false, [-1] = false, [0] = true, [0.5] = true, [3] = true, [100] = true }
+    for created, is_newer in pairs(CREATED) do
       it(("created at %+g s: %s"):format(created, is_newer and "newer" or "taken on"), function()
         local late = record("d-late", -created)
         if created % 1 ~= 0 then
