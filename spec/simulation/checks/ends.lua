@@ -63,8 +63,21 @@ local function remains(caller, asked)
   return found
 end
 
+--- Who was killed is forgotten with the next call; a client that was closed has none, and goes as a whole.
+local function is_abandoned(course)
+  for _, call in ipairs(course.calls) do
+    if call.killed and course.closed_at then
+      return true
+    end
+  end
+  return false
+end
+
 -- The client has forgotten whom it was asked for, and who waited.
 function ends.observers(course, broken)
+  if is_abandoned(course) then
+    return
+  end
   local asked = {}
   for _, id in ipairs(course.truth.ids) do
     asked[id] = true
@@ -78,7 +91,7 @@ end
 
 -- What a caller passed in is not held any more.
 function ends.callbacks(course, broken)
-  if course.left.callbacks > 0 then
+  if course.left.callbacks > 0 and not is_abandoned(course) then
     broken("%d callbacks are still held", course.left.callbacks)
   end
 end
