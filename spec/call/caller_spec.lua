@@ -409,10 +409,12 @@ describe("caller", function()
       assert.is_nil(accepted)
       assert.same({ "state", 409 }, { err.kind, err.status })
       answers = { failed { kind = "http", status = 409, code = "x" }, seen "RUNNING" }
-      _, err = change "stop"
+      accepted, err = change "stop"
+      assert.is_nil(accepted)
       assert.equal("http", err.kind)
       answers = { failed { kind = "http", status = 409, code = "x" }, seen "RUNNING" }
-      _, err = change "delete"
+      accepted, err = change "delete"
+      assert.is_nil(accepted)
       assert.equal("state", err.kind)
     end)
 

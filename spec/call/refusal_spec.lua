@@ -18,10 +18,13 @@ describe("refusal", function()
   }
   for _, row in ipairs(ANSWERS) do
     local status, code, target, expected = row[1], row[2], row[3], row[4]
-    it(("%s HTTP %s, code %s, target %s"):format(expected and "believes" or "does not believe", status, code, target), function()
-      local request = { id = "d748fdae9f88a9b0", options = { resource = "deployments" } }
-      assert.equal(expected, refusal.is_own_not_found({ status = status, code = code, target = target }, request))
-    end)
+    it(
+      ("%s HTTP %s, code %s, target %s"):format(expected and "believes" or "does not believe", status, code, target),
+      function()
+        local request = { id = "d748fdae9f88a9b0", options = { resource = "deployments" } }
+        assert.equal(expected, refusal.is_own_not_found({ status = status, code = code, target = target }, request))
+      end
+    )
   end
 
   it("has nothing to say of calls that are about no record", function()

@@ -63,7 +63,8 @@ describe("an engine", function()
     group:fill(5)
     group.records.d00002.status, group.records.d00003 = "STOPPED", nil
     local heard = run(goals.teardown, { "d00001", "d00002", "d00003", "d00004", "d00005" })
-    local deleted = { d00001 = "deleted", d00002 = "deleted", d00003 = "absent", d00004 = "deleted", d00005 = "deleted" }
+    local deleted =
+      { d00001 = "deleted", d00002 = "deleted", d00003 = "absent", d00004 = "deleted", d00005 = "deleted" }
     assert.same(deleted, heard.lists)
     assert.same({ d00001 = 1, d00004 = 1, d00005 = 1 }, heard.stops)
     assert.same({}, heard.failures)
@@ -465,7 +466,7 @@ describe("an engine", function()
       local ids = group:fill(1)
       local states = {}
       local heard = listener()
-      function heard:changed(made)
+      function heard.changed(_, made)
         local s = made.beliefs.situation[1]
         states[#states + 1] = (s and s.status or "over") .. (s and s.target and ">" .. s.target or "")
       end

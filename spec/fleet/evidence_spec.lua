@@ -1,4 +1,4 @@
---- What proves what: stories of observations, and the claim that each of them gives. Pure, so time is what a story says.
+--- What proves what: stories of observations, and the claim that each gives. Pure, so time is what a story says.
 
 local evidence = require "aicore.fleet.evidence"
 local lifecycle = require "aicore.model.lifecycle"
@@ -298,7 +298,10 @@ describe("the evidence", function()
     end)
 
     it("is sent again more rarely where its target says that it is in force", function()
-      assert.same({ 71, 151 }, sendings("0 get RUNNING; 1 stop accepted; 1 get RUNNING>STOPPED", "stop", "accepted", 1, 200))
+      assert.same(
+        { 71, 151 },
+        sendings("0 get RUNNING; 1 stop accepted; 1 get RUNNING>STOPPED", "stop", "accepted", 1, 200)
+      )
     end)
 
     it("is sent again 1, 2, 4 … s after where it was refused or lost, and every 30 s in the end", function()

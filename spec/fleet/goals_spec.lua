@@ -269,21 +269,24 @@ describe("the goal of a wait", function()
     { "RUNNING/STOPPED STOPPING/none UNKNOWN/RUNNING", "fail" },
     { "PENDING/RUNNING DEAD/RUNNING", "done" },
   } do
-    it(("when it is STOPPED, after %s: %s%s"):format(story[1], story[2], story[3] and ", " .. story[3] or ""), function()
-      local beliefs, what, reason = evidence.new(), nil, nil
-      beliefs:add(1, 0)
-      local at = 0
-      for status, target in story[1]:gmatch "(%u+)/(%w+)" do
-        assert.is_true(what == nil or what == "look", what)
-        for _ = 1, 2 do
-          beliefs:seen(1, { status = status, targetStatus = target ~= "none" and target or nil }, "get", at)
-          what, reason = goals.reach "STOPPED"(beliefs.situation[1], at - beliefs.since[1])
-          at = at + OLD
+    it(
+      ("when it is STOPPED, after %s: %s%s"):format(story[1], story[2], story[3] and ", " .. story[3] or ""),
+      function()
+        local beliefs, what, reason = evidence.new(), nil, nil
+        beliefs:add(1, 0)
+        local at = 0
+        for status, target in story[1]:gmatch "(%u+)/(%w+)" do
+          assert.is_true(what == nil or what == "look", what)
+          for _ = 1, 2 do
+            beliefs:seen(1, { status = status, targetStatus = target ~= "none" and target or nil }, "get", at)
+            what, reason = goals.reach "STOPPED"(beliefs.situation[1], at - beliefs.since[1])
+            at = at + OLD
+          end
         end
+        assert.equal(story[2], what)
+        assert.equal(story[2] == "fail" and "turned_back" or nil, reason)
       end
-      assert.equal(story[2], what)
-      assert.equal(story[2] == "fail" and "turned_back" or nil, reason)
-    end)
+    )
   end
 
   it("looks on while nothing was seen", function()
@@ -296,26 +299,29 @@ describe("the goal of a wait", function()
     assert.equal("done", (goals.reach "RUNNING"(situation("RUNNING", "RUNNING", "list"), 0)))
   end)
 
-  it("is out of reach by an ended state at once, but by GET; by any other after ten seconds, the last time by GET", function()
-    for _, row in ipairs {
-      { "DEAD", "get", 0, "fail" },
-      { "DEAD", "list", 0, "get" },
-      { "DEAD", "list", 1000, "get" },
-      { "STOPPING", "get", 0, "look" },
-      { "STOPPING", "get", 9.9, "look" },
-      { "STOPPING", "get", 10, "fail" },
-      { "STOPPING", "list", 9.9, "look" },
-      { "STOPPING", "list", 10, "get" },
-    } do
-      local what, reason = goals.reach "RUNNING"(situation(row[1], "none", row[2]), row[3])
-      assert.equal(row[4], what, table.concat(row, " ", 1, 3))
-      assert.equal(what == "fail" and "cannot_come" or nil, reason)
+  it(
+    "is out of reach by an ended state at once, but by GET; by any other after ten seconds, the last time by GET",
+    function()
+      for _, row in ipairs {
+        { "DEAD", "get", 0, "fail" },
+        { "DEAD", "list", 0, "get" },
+        { "DEAD", "list", 1000, "get" },
+        { "STOPPING", "get", 0, "look" },
+        { "STOPPING", "get", 9.9, "look" },
+        { "STOPPING", "get", 10, "fail" },
+        { "STOPPING", "list", 9.9, "look" },
+        { "STOPPING", "list", 10, "get" },
+      } do
+        local what, reason = goals.reach "RUNNING"(situation(row[1], "none", row[2]), row[3])
+        assert.equal(row[4], what, table.concat(row, " ", 1, 3))
+        assert.equal(what == "fail" and "cannot_come" or nil, reason)
+      end
+      for _, row in ipairs { { "get", 9.9, "look" }, { "get", 10, "fail" }, { "list", 10, "get" } } do
+        local s = situation("RUNNING", "RUNNING", row[1], { left = "target" })
+        assert.equal(row[3], (goals.reach "STOPPED"(s, row[2])))
+      end
     end
-    for _, row in ipairs { { "get", 9.9, "look" }, { "get", 10, "fail" }, { "list", 10, "get" } } do
-      local s = situation("RUNNING", "RUNNING", row[1], { left = "target" })
-      assert.equal(row[3], (goals.reach "STOPPED"(s, row[2])))
-    end
-  end)
+  )
 
   it("asks by GET for one that a list lacks, as there is no deed to ask by", function()
     for goal in pairs(VERDICTS) do
@@ -365,7 +371,10 @@ describe("every goal", function()
         local s = situation(status, "none", "get", { answer = "refused" })
         assert.same({ "fail", "refused" }, { goals[name](s, 120) })
         assert.are_not.equal("refused", (select(2, goals[name](s, 119.9))))
-        assert.are_not.equal("refused", (select(2, goals[name](situation(status, "none", "get", { answer = "lost" }), 120))))
+        assert.are_not.equal(
+          "refused",
+          (select(2, goals[name](situation(status, "none", "get", { answer = "lost" }), 120)))
+        )
       end
     end
   end)

@@ -18,7 +18,7 @@ describe("looks", function()
     for place, id in ipairs(ids) do
       places[id] = place
     end
-    function made:place_of(id)
+    function made.place_of(_, id)
       return places[id]
     end
     function made:seen(place, record, by)
@@ -36,8 +36,8 @@ describe("looks", function()
     function made:due()
       return self.due_at, self.latest or math.huge
     end
-    local function each(self, _, act)
-      for _, id in ipairs(self.ids) do
+    local function each(_, _, act)
+      for _, id in ipairs(ids) do
         act(id)
       end
     end

@@ -45,7 +45,8 @@ local function observed(self, emulator, count_bytes)
 end
 
 --- A client, and a service of its own or that of another client.
----@param options { settings: table?, seed: integer?, bytes: boolean?, beside: spec.VirtualClient?, on_attempt: function? }
+---@param options { settings: table?, seed: integer?, bytes: boolean?, beside: spec.VirtualClient?,
+---                 on_attempt: function? }  beside: whose service it is
 ---@return spec.VirtualClient
 function Client.new(options)
   local beside = options.beside

@@ -1,4 +1,4 @@
-/* The answer to a batch, through the core and then dispatch.lua: what becomes of each item.
+/* The answer to a batch, through the core and then sends.lua: what becomes of each item.
  * The input: a byte for the status, and then the body. */
 #include "answer.h"
 

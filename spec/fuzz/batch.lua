@@ -1,13 +1,13 @@
---- Sends items through the dispatch, whose only batch has the answer that is given here.
+--- Sends items whose only batch has the answer that is given here.
 
-local dispatch = require "aicore.fleet.dispatch"
 local errors = require "aicore.model.errors"
+local sends = require "aicore.fleet.sends"
 local shape = require "aicore.model.shape"
 
 local IDS = { "d000", "d001", "d002", "d003", "d004" }
 
---- A port whose batches all have this answer, and whose single calls all succeed.
-local function port_of(reply, err)
+--- A group whose batches all have this answer, and whose single calls all succeed.
+local function group_of(reply, err)
   local singles = {}
   local function single(_, id)
     singles[id] = true
@@ -16,6 +16,9 @@ local function port_of(reply, err)
   return {
     takes_batches = function()
       return true
+    end,
+    says_absent = function(_, code)
+      return code == "01010016"
     end,
     batch = function()
       if reply then
@@ -26,10 +29,14 @@ local function port_of(reply, err)
     stop = single,
     delete = single,
     runtime = {
+      now = function()
+        return 0
+      end,
       gather = function(functions)
-        local results = {}
-        for i, run in ipairs(functions) do
-          results[i] = run()
+        local results, i = {}, 1
+        while functions[i] do -- the list may grow meanwhile
+          results[i] = functions[i]()
+          i = i + 1
         end
         return results, false
       end,
@@ -38,38 +45,49 @@ local function port_of(reply, err)
     singles
 end
 
---- Does the answer name this id without an error?
-local function grants(reply, id)
+--- What the answer says of an id at last: with or without an error, or nothing.
+local function said_of(reply, id)
+  local said
   for _, entry in ipairs(reply and reply.deployments or {}) do
-    if entry.id == id and entry.error == nil then
-      return true
+    if entry.id == id then
+      said = entry.error == nil and "granted" or "refused"
     end
   end
+  return said
 end
+
+local WORDS = { accepted = true, refused = true, lost = true, missing = true, denied = true }
 
 ---@param reply table?
 ---@param err table?
 return function(reply, err)
   local told = {}
-  local function tell(item, word)
-    assert(not told[item], "an item was told of twice")
-    told[item] = word
+  local group, singles = group_of(reply, err and errors.new(err))
+  local looks = {
+    tell = function(_, id, method, ...)
+      if method == "answered" then
+        local _, answer, refusal = ...
+        assert(not told[id], "an item was told of twice")
+        assert(WORDS[answer], answer)
+        assert((answer == "accepted") == (refusal == nil), "an error, or none")
+        if refusal then
+          assert(errors.is(refusal) and type(tostring(refusal)) == "string")
+          assert(type(refusal.message) == "string" and type(refusal.kind) == "string")
+        end
+        told[id] = answer
+      end
+    end,
+  }
+  local actions = {}
+  for i = 1, #IDS do
+    actions[i] = i % 2 == 0 and "stop" or "delete"
   end
-  local port, singles = port_of(reply, err and errors.new(err))
-  local sender = dispatch.new(port, function(item)
-    tell(item, "accepted")
-  end, function(item, refusal)
-    assert(errors.is(refusal) and type(tostring(refusal)) == "string")
-    assert(type(refusal.message) == "string" and type(refusal.kind) == "string")
-    tell(item, "refused")
-  end)
-  local items = {}
-  for i, id in ipairs(IDS) do
-    items[i] = { id = id, targetStatus = i % 2 == 0 and "STOPPED" or "DELETED" }
-  end
-  sender:send(items, 0)
-  for _, item in ipairs(items) do
-    assert(told[item] ~= "accepted" or singles[item.id] or grants(reply, item.id), "nobody granted it")
-    assert(not singles[item.id] or not reply, "sent again although there was an answer")
+  sends.new(group, looks):send(IDS, actions, 0)
+  for _, id in ipairs(IDS) do
+    local said = said_of(reply, id)
+    assert(told[id], "an item was not told of")
+    assert(told[id] ~= "accepted" or singles[id] or said == "granted", "nobody granted it")
+    assert(told[id] == "accepted" or said ~= "granted", "it was granted")
+    assert(not singles[id] or not reply, "sent again although there was an answer")
   end
 end

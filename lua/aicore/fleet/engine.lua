@@ -69,17 +69,6 @@ function engine.new(options)
   }, Engine)
 end
 
---- What other goals of this client have sent of it already is not sent again.
----@private
-function Engine:learn_from_others(id, place)
-  for _, other in ipairs(self.looks:observers()) do
-    local other_place = other ~= self and other:place_of(id)
-    if other_place then
-      self.beliefs:share(place, other.beliefs, other_place)
-    end
-  end
-end
-
 --- Takes on deployments. Those that it has already are left as they are.
 ---@param ids string[]  in any order
 ---@return aicore.Engine self
@@ -94,7 +83,6 @@ function Engine:add(ids)
       local place = #self.ids + 1
       self.ids[place], self.place[id], self.open = id, place, self.open + 1
       self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
-      self:learn_from_others(id, place)
     end
   end
   self.looks:reconsider()
@@ -239,6 +227,15 @@ function Engine:each_to_get(now, act)
   end
 end
 
+--- Those that were not looked at since then.
+function Engine:each_unseen(since, act)
+  for place = 1, #self.ids do
+    if self.beliefs.situation[place] and self.beliefs.looked[place] < since then
+      act(self.ids[place])
+    end
+  end
+end
+
 function Engine:each_open(_, act)
   for place = 1, #self.ids do
     if self.beliefs.situation[place] then
@@ -336,11 +333,24 @@ local function round(self)
   return true
 end
 
+--- What other goals of this client have sent already is not sent again.
+local function learn_from_others(self)
+  for _, other in ipairs(self.looks:observers()) do
+    for place = 1, other ~= self and #self.ids or 0 do
+      local other_place = other:place_of(self.ids[place])
+      if other_place then
+        self.beliefs:share(place, other.beliefs, other_place)
+      end
+    end
+  end
+end
+
 --- Works until all is done. What was seen just now may be given, instead of a first look.
 ---@param known table[]?  records, of a list
 ---@param at number?      when they were seen
 function Engine:run(known, at)
   self.looks:join(self)
+  learn_from_others(self)
   for _, record in ipairs(known or {}) do
     local place = self.place[record.id]
     if place then

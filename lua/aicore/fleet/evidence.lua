@@ -57,6 +57,7 @@ local DENIALS_APART = 5
 ---@field no_send boolean   "not found" to a stop or delete, and nothing seen since
 ---@field asked boolean     no_list came first, then no_send
 ---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
+---@field hidden_get boolean  by GET, too
 ---@field action "stop"|"delete"|nil  what was sent last
 ---@field answer "accepted"|"refused"|"lost"|nil
 ---@field sends integer     how often that was sent without effect
@@ -77,6 +78,7 @@ local FIELDS = {
   "no_send",
   "asked",
   "hidden",
+  "hidden_get",
   "action",
   "answer",
   "sends",
@@ -94,6 +96,7 @@ local UNSEEN = {
   no_send = false,
   asked = false,
   hidden = 0,
+  hidden_get = false,
   sends = 0,
   probes = 0,
   flying = false,
@@ -226,7 +229,7 @@ local function counts(self, place, record, at)
   return true
 end
 
-local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0, hidden_get = false }
 
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
@@ -331,7 +334,7 @@ local function changes_of_missing(from, by)
 end
 
 local function changes_of_hiding(from, by)
-  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), no_get = from.no_get or by == "get" }
+  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), hidden_get = from.hidden_get or by == "get" }
   return by == "send" and note_vain_send(changes, from) or changes
 end
 
@@ -340,14 +343,14 @@ local function is_given_up(self, place, by, at, unwanted)
   local first = self.missed_at[place] or at
   self.missed_at[place] = first
   local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
-  return unwanted and to.hidden >= GIVEN_UP_LOOKS and to.no_get and at - first >= GIVEN_UP_AFTER
+  return unwanted and to.hidden >= GIVEN_UP_LOOKS and to.hidden_get and at - first >= GIVEN_UP_AFTER
 end
 
 --- Does nothing but a GET lack, for one that does not appear to be given up?
 ---@param s aicore.Situation
 ---@return boolean
 function evidence.lacks_get(s)
-  return s.hidden >= GIVEN_UP_LOOKS and not s.no_get
+  return s.hidden >= GIVEN_UP_LOOKS and not s.hidden_get
 end
 
 --- It was not found. What proves that it is gone is said in the head of this file.
@@ -498,10 +501,13 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.action ~= action or not s.answer or evidence.may_probe(s) then
+  elseif s.action ~= action or not s.answer then
     return true
   end
   local since = self.sent_at[place]
+  if evidence.may_probe(s) then
+    return now - since >= PAUSES.lost(1)
+  end
   if s.answer == "accepted" then
     since = math.max(since, self.since[place]) -- a change tells that something goes on
   end
