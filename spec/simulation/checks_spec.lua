@@ -256,7 +256,7 @@ local FALSE = {
       return short "teardown"
     end,
     function(_, call)
-      call.cancelled = call.ended - 2
+      call.cancelled = call.ended - 2.5
     end,
   },
   quiet = {
