@@ -34,6 +34,7 @@ local TOO_LONG = 413
 ---@field private batches_work boolean a batch was accepted
 ---@field private refused integer      batches, as a whole, before one was accepted
 ---@field private no_batches boolean
+---@field private culprits table<string, true>  ids for which a batch was refused as a whole: they go alone
 ---@field private in_flight table[]    works, see below
 local Sends = {}
 Sends.__index = Sends
@@ -50,6 +51,7 @@ function sends.new(group, looks)
     batches_work = false,
     refused = 0,
     no_batches = false,
+    culprits = {},
     in_flight = {},
   }, Sends)
 end
@@ -62,13 +64,16 @@ local function answer_to(err)
   elseif err.kind == "auth" then
     return "denied"
   end
-  local unclear = err.retryable or err.ambiguous or err.kind == "cancelled"
-  return unclear and "lost" or "refused"
+  -- AI Core refuses with a code of its own; what else says no (a gateway, another service's 404) says nothing of it.
+  local refused = err.code and err.code ~= tostring(err.status) and not err.retryable and not err.ambiguous
+  return refused and "refused" or "lost"
 end
 
-local function tell(self, item, err)
+--- Tells what one of a work was answered.
+local function tell(self, work, place, err)
   local answer = err and answer_to(err) or "accepted"
-  self.looks:tell(item.id, "answered", item.action, answer, err, self.group.runtime.now())
+  work.answered[place] = true
+  self.looks:tell(work.ids[place], "answered", work.actions[place], answer, err, self.group.runtime.now())
 end
 
 local function text(value)
@@ -76,13 +81,13 @@ local function text(value)
 end
 
 --- The error of one item of a batch.
-local function item_error(self, item, said)
+local function item_error(self, id, said)
   said = type(said) == "table" and said or {}
   local code = text(said.code)
   return errors.new {
     kind = "state",
     operation = "batch",
-    id = item.id,
+    id = id,
     message = text(said.message) or "refused without a reason",
     code = code,
     request_id = text(said.requestId) or text(said.requestID),
@@ -94,17 +99,12 @@ local function item_error(self, item, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), singles (places of those that have to go alone), deadline }, and the list of the
--- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
-
-local function item_of(work, place)
-  local action = work.actions[place]
-  return { id = work.ids[place], action = action, targetStatus = lifecycle.targets[action] }
-end
+-- A work is { ids, actions (of each), answered (by place), singles (places of those that have to go alone), deadline },
+-- and the list of the functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
-    tell(self, item_of(work, place), err)
+    tell(self, work, place, err)
   end
 end
 
@@ -139,23 +139,26 @@ local function handle_refusal(self, work, first, last, err)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
   else
+    if culprit then
+      self.culprits[work.ids[first]] = true
+    end
     tell_range(self, work, first, last, err)
   end
 end
 
 local UNANSWERED = errors.new { kind = "protocol", message = "the batch's answer says nothing of it", retryable = true }
 
-local function tell_items(self, items, answers)
+local function tell_answers(self, work, first, last, answers)
   local said = {}
   for _, answer in ipairs(answers) do
     said[answer.id] = answer
   end
-  for _, item in ipairs(items) do
-    local answer = said[item.id]
+  for place = first, last do
+    local answer = said[work.ids[place]]
     if not answer then
-      tell(self, item, UNANSWERED)
+      tell(self, work, place, UNANSWERED)
     else
-      tell(self, item, answer.error ~= nil and item_error(self, item, answer.error) or nil)
+      tell(self, work, place, answer.error ~= nil and item_error(self, answer.id, answer.error) or nil)
     end
   end
 end
@@ -168,12 +171,12 @@ function send_batch(self, work, first, last)
     end
     local items = {}
     for place = first, last do
-      items[#items + 1] = item_of(work, place)
+      items[#items + 1] = { id = work.ids[place], targetStatus = lifecycle.targets[work.actions[place]] }
     end
     local answers, err = self.group:batch(items, work.deadline)
     if answers then
       self.batches_work = true
-      tell_items(self, items, answers)
+      tell_answers(self, work, first, last, answers)
     else
       handle_refusal(self, work, first, last, err)
     end
@@ -183,10 +186,10 @@ end
 -- Single calls -------------------------------------------------------------------------------------
 
 --- A function that sends one. It returns the HTTP status of a failure.
-local function send_single(self, item, deadline)
+local function send_single(self, work, place)
   return function()
-    local _, err = self.group[item.action](self.group, item.id, deadline)
-    tell(self, item, err)
+    local _, err = self.group[work.actions[place]](self.group, work.ids[place], work.deadline)
+    tell(self, work, place, err)
     return err and err.status
   end
 end
@@ -198,7 +201,7 @@ local function send_singles(self, work)
   while at <= #work.singles and not cancelled do
     local functions = {}
     for i = at, math.min(at + self.singles - 1, #work.singles) do
-      functions[#functions + 1] = send_single(self, item_of(work, work.singles[i]), work.deadline)
+      functions[#functions + 1] = send_single(self, work, work.singles[i])
     end
     at = at + #functions
     local statuses
@@ -214,10 +217,12 @@ end
 
 -- Sending ------------------------------------------------------------------------------------------
 
---- What is in flight and will not be answered any more is lost.
+--- What of it is in flight and will not be answered any more is lost.
 local function give_up(self, work)
-  for place = 1, #work.ids do
-    self.looks:tell(work.ids[place], "unanswered", self.group.runtime.now())
+  for place, id in ipairs(work.ids) do
+    if not work.answered[place] then
+      self.looks:tell(id, "unanswered", self.group.runtime.now())
+    end
   end
 end
 
@@ -240,6 +245,22 @@ local function forget(self, work)
   end
 end
 
+--- The work of sending these; those at which batches have failed before stand last.
+---@return table work
+---@return integer count  of those before them
+local function new_work(self, ids, actions, deadline)
+  local work = { ids = {}, actions = {}, answered = {}, singles = {}, deadline = deadline, thread = coroutine.running() }
+  for _, alone in ipairs { false, true } do
+    for i, id in ipairs(ids) do
+      if (self.culprits[id] or false) == alone then
+        work.ids[#work.ids + 1], work.actions[#work.actions + 1] = id, actions[i]
+      end
+    end
+    work.together = work.together or #work.ids
+  end
+  return work, work.together
+end
+
 --- Sends all, and tells the goals that wait for them what came of each.
 ---@param ids string[]
 ---@param actions ("stop"|"delete")[]  of each of them
@@ -247,17 +268,17 @@ end
 ---@return boolean cancelled  the host has ended it
 function Sends:send(ids, actions, deadline)
   local now = self.group.runtime.now()
-  for place, id in ipairs(ids) do
-    self.looks:tell(id, "sending", actions[place], now)
+  for i, id in ipairs(ids) do
+    self.looks:tell(id, "sending", actions[i], now)
   end
-  local work = { ids = ids, actions = actions, singles = {}, deadline = deadline, thread = coroutine.running() }
+  local work, count = new_work(self, ids, actions, deadline)
   self.in_flight[#self.in_flight + 1] = work.thread and work
+  local batches = count > FEW and not self.no_batches and self.group:takes_batches(deadline)
   local _, cancelled = nil, false
-  if #ids > FEW and not self.no_batches and self.group:takes_batches(deadline) then
-    enqueue(self, work, 1, #ids, self.size)
+  go_alone(work, batches and count + 1 or 1, #work.ids)
+  if batches then
+    enqueue(self, work, 1, count, self.size)
     _, cancelled = self.group.runtime.gather(work, BATCHES)
-  else
-    go_alone(work, 1, #ids)
   end
   cancelled = cancelled or send_singles(self, work)
   forget(self, work)
