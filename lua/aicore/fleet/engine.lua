@@ -251,7 +251,8 @@ function Engine:sending(place, action, at)
   self.beliefs:sending(place, action, at)
 end
 
---- What it was answered: "accepted", "refused", "lost", "missing" (not found) or "denied" (no permission).
+--- What it was answered: "accepted", "refused", "lost", "missing" (not found), "denied" (no permission) or "invalid" (it
+--- will be refused whatever its state).
 ---@param place integer
 ---@param action "stop"|"delete"
 ---@param answer string
@@ -263,7 +264,9 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
-  if answer ~= "denied" then
+  if answer == "invalid" then
+    fail(self, place, "refused")
+  elseif answer ~= "denied" then
     self.beliefs:sent(place, action, answer, at)
   elseif self.beliefs:denied(place, action, at) then
     fail(self, place, "denied", err)

@@ -1,7 +1,8 @@
 --- How stops and deletes are sent: in batches where the service takes them, else by single calls, as many at a time as
 -- it can bear. What came of each is told to all goals that wait for it, as if each had sent it.
 -- Rules of this file:
---   A batch that is refused as a whole is halved until the culprit is alone; 413 halves the size of all that follow.
+--   A batch that is refused as a whole is halved until the culprit is alone, and that goes by itself; if it is refused
+--   there, too, it is what is wrong. 413 halves the size of all that follow.
 --   A service that refuses batches for what they are, or three of them before any was accepted, gets none any more.
 --   What was not answered, or by a service in trouble, is lost: a look tells what came of it.
 
@@ -72,6 +73,9 @@ end
 --- Tells what one of a work was answered.
 local function tell(self, work, place, err)
   local answer = err and answer_to(err) or "accepted"
+  if answer == "refused" and work.suspects[place] and CULPRIT[err.status] then
+    answer = "invalid" -- alone in a batch, and by itself
+  end
   work.answered[place] = true
   self.looks:tell(work.ids[place], "answered", work.actions[place], answer, err, self.group.runtime.now())
 end
@@ -99,8 +103,8 @@ local function item_error(self, id, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), answered (by place), singles (places of those that have to go alone), deadline },
--- and the list of the functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
+-- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of these,
+-- those that were refused alone in a batch), deadline, thread }, and the list of the functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
@@ -138,10 +142,10 @@ local function handle_refusal(self, work, first, last, err)
     go_alone(work, first, last)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
+  elseif culprit then
+    self.culprits[work.ids[first]], work.suspects[first] = true, true
+    go_alone(work, first, first)
   else
-    if culprit then
-      self.culprits[work.ids[first]] = true
-    end
     tell_range(self, work, first, last, err)
   end
 end
@@ -249,7 +253,8 @@ end
 ---@return table work
 ---@return integer count  of those before them
 local function new_work(self, ids, actions, deadline)
-  local work = { ids = {}, actions = {}, answered = {}, singles = {}, deadline = deadline, thread = coroutine.running() }
+  local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {} }
+  work.deadline, work.thread = deadline, coroutine.running()
   for _, alone in ipairs { false, true } do
     for i, id in ipairs(ids) do
       if (self.culprits[id] or false) == alone then
