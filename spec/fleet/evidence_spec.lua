@@ -255,6 +255,12 @@ describe("the evidence", function()
       assert.equal("absent", claim("10 -get; 11 -list; 12 -send; 13 -list; 40 -get", options))
       assert.is_nil(claim("0 -get; 1 -get; 2 -get; 3 -get; 29 get UNKNOWN; 30 -get; 40 -get", options))
       assert.equal("deleted", claim("0 get UNKNOWN; 1 -get; 2 -get; 3 -get; 4 -get; 31 -get", options))
+      -- one of them a GET
+      assert.is_nil(claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 40 -send", options))
+      assert.equal("absent", claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 31 -get", options))
+      assert.is_true(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 3 -send; 30 -list", options).situation[ID]))
+      assert.is_false(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 3 -get; 30 -list", options).situation[ID]))
+      assert.is_false(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 30 -list", options).situation[ID]))
     end)
   end)
 
@@ -297,17 +303,42 @@ describe("the evidence", function()
       assert.same({ 1, 11, 31, 71, 151, 311 }, sendings("0 get RUNNING", "stop", "accepted", 1, 400))
     end)
 
-    it("is sent again more rarely where its target says that it is in force", function()
-      assert.same(
-        { 71, 151 },
-        sendings("0 get RUNNING; 1 stop accepted; 1 get RUNNING>STOPPED", "stop", "accepted", 1, 200)
-      )
+    it("is sent again as long after a change: that tells that something goes on", function()
+      assert.same({ 18, 38 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING>RUNNING", "stop", "accepted", 1, 40))
+      assert.same({ 11, 31 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING", "stop", "accepted", 1, 40))
     end)
 
     it("is sent again 1, 2, 4 … s after where it was refused or lost, and every 30 s in the end", function()
       for _, answer in ipairs { "refused", "lost" } do
         assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 121 }, sendings("0 get RUNNING", "stop", answer, 0, 130))
       end
+    end)
+
+    it("is known to a goal that joins, if another one has sent it", function()
+      local one, two = after "0 get RUNNING; 3 stop accepted", after ""
+      two:share(ID, one, ID)
+      local s = two.situation[ID]
+      assert.same({ "stop", "accepted", 1 }, { s.action, s.answer, s.sends })
+      assert.is_nil(s.status) -- what was seen is each one's own
+      assert.is_false(two:may_send(ID, "stop", 12.9))
+      assert.is_true(two:may_send(ID, "stop", 13))
+      one, two = after "0 get STOPPED; 3 delete", after ""
+      two:share(ID, one, ID)
+      assert.is_false(two:may_send(ID, "delete", 1000))
+      one, two = after "0 get STOPPED; 3 delete accepted", after ""
+      two:share(ID, one, ID)
+      assert.is_true(two.situation[ID].deleting)
+    end)
+
+    it("is not sent again at once where it was not found: that had no effect", function()
+      local beliefs = after("0 get STOPPED; 1 delete; 2 -send", { appears_by = 300 })
+      assert.is_false(beliefs:may_send(ID, "delete", 2.9))
+      assert.is_true(beliefs:may_send(ID, "delete", 3))
+    end)
+
+    it("stays lost in the same state: a refusal may say that it had an effect", function()
+      assert.equal("lost", situation("0 get RUNNING; 1 stop lost; 2 stop refused").answer)
+      assert.equal("accepted", situation("0 get RUNNING; 1 stop lost; 2 stop accepted").answer)
     end)
 
     it("stays accepted in the same state, whatever is answered later", function()
@@ -338,22 +369,35 @@ describe("the evidence", function()
       assert.is_true(situation("0 get STOPPED; 1 delete; 2 get STOPPED").flying)
     end)
 
-    it("asks one that a list lacks at once, twice: the answer tells whether it is gone", function()
-      local beliefs = after "0 get STOPPED; 1 delete accepted; 2 -list"
-      for second = 2, 3 do
-        assert.is_true(beliefs:may_send(ID, "delete", second))
-        beliefs:sending(ID, "delete", second)
-        beliefs:sent(ID, "delete", "refused", second)
+    --- May one that a list lacks be asked by the deed?
+    local function may_probe(story)
+      return evidence.may_probe(situation(story))
+    end
+
+    it("asks one that a list lacks at once, where it is expected to be gone: the answer tells whether it is", function()
+      for story, expected in pairs {
+        ["0 get STOPPED; 1 delete accepted; 2 -list"] = true,
+        ["0 -list"] = true, -- the deed may be its first
+        ["0 get STOPPED; 1 delete accepted; 2 -get"] = false,
+        ["0 get RUNNING; 1 stop accepted; 2 -list"] = false,
+        ["0 get STOPPED; 1 delete refused; 2 -list"] = false,
+        ["0 get STOPPED; 1 delete lost; 2 -list"] = false,
+        ["0 -list; 1 -send"] = false, -- that was asked
+      } do
+        assert.equal(expected, may_probe(story), story)
       end
-      assert.is_false(beliefs:may_send(ID, "delete", 4))
+      local beliefs = after "0 get STOPPED; 1 delete accepted; 2 -list"
+      assert.is_true(beliefs:may_send(ID, "delete", 2))
     end)
 
-    it("asks anew after a sighting, or when it was accepted: then it is there", function()
-      for _, between in ipairs { "4 get STOPPED", "4 delete accepted" } do
-        local beliefs = after("0 get STOPPED; 1 -list; 2 delete refused; 3 delete refused; " .. between .. "; 5 -list")
-        assert.equal(0, beliefs.situation[ID].probes)
-        assert.is_true(beliefs:may_send(ID, "delete", 5))
-      end
+    it("asks so twice in one state, and only until it is refused", function()
+      local missing = "0 get STOPPED; 1 delete accepted; 2 -list"
+      assert.is_true(may_probe(missing .. "; 2 delete accepted; 3 -list"))
+      assert.is_true(may_probe(missing .. "; 2 delete accepted; 3 get STOPPED; 4 -list"))
+      assert.is_false(may_probe(missing .. "; 2 delete accepted; 3 -list; 3 delete accepted; 4 -list"))
+      assert.is_false(may_probe(missing .. "; 2 delete refused"))
+      assert.is_false(may_probe(missing .. "; 2 delete refused; 3 get STOPPED; 4 -list"))
+      assert.is_true(may_probe(missing .. "; 2 delete refused; 3 get STOPPED>DELETED; 4 -list")) -- another state
     end)
 
     it("is denied for good twice in a row, five seconds apart", function()

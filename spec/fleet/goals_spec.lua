@@ -42,43 +42,32 @@ end
 local OLD = 10
 
 describe("the goal of a teardown", function()
-  local WHEN_OLD = {
-    UNKNOWN = "D D D D D",
-    PENDING = "S S S D S",
-    RUNNING = "S S S D S",
-    STOPPING = ". . . D .",
-    STOPPED = "D D D D D",
-    DEAD = "D D D D D",
-    COMPLETED = "D D D D D",
-    PAUSED = ". . . D .",
+  local ROWS = {
+    UNKNOWN = "D D D . D",
+    PENDING = "S S . . S",
+    RUNNING = "S S . . S",
+    STOPPING = ". . . . .",
+    STOPPED = "D D D . D",
+    DEAD = "D D D . D",
+    COMPLETED = "D D D . D",
+    PAUSED = ". . . . .",
   }
 
-  it("stops what runs, and deletes what has ended, for every status and target", function()
-    check(goals.teardown, WHEN_OLD, OLD)
-  end)
-
-  it("waits at first for what is in force already, by another program", function()
-    check(goals.teardown, {
-      UNKNOWN = "D D D . D",
-      PENDING = "S S . . S",
-      RUNNING = "S S . . S",
-      STOPPING = ". . . . .",
-      STOPPED = "D D D . D",
-      DEAD = "D D D . D",
-      COMPLETED = "D D D . D",
-      PAUSED = ". . . . .",
-    }, 9.9)
+  it("stops what runs, and deletes what has ended, for every status and target; not what is in force", function()
+    check(goals.teardown, ROWS, 0)
+    check(goals.teardown, ROWS, 1000)
   end)
 
   it("looks at one that was not seen", function()
     assert.equal("look", (goals.teardown(situation(), 1000)))
   end)
 
-  it("deletes one whose delete was accepted, whatever is seen of it", function()
-    for status in pairs(WHEN_OLD) do
-      assert.equal("delete", (goals.teardown(situation(status, "RUNNING", "list", { deleting = true }), 0)))
-    end
-    assert.equal("delete", (goals.teardown(situation(nil, nil, nil, { deleting = true }), 0)))
+  it("of one whose delete was accepted is to delete it, and not to stop what may not show that yet", function()
+    local deleting = { deleting = true }
+    assert.equal("delete", (goals.teardown(situation("STOPPED", "STOPPED", "list", deleting), 0)))
+    assert.equal("look", (goals.teardown(situation("RUNNING", "RUNNING", "list", deleting), 9.9)))
+    assert.equal("stop", (goals.teardown(situation("RUNNING", "RUNNING", "list", deleting), 10)))
+    assert.equal("delete", (goals.teardown(situation("RUNNING", "none", "list", { deleting = true, no_list = true }), 0)))
   end)
 end)
 
@@ -86,8 +75,8 @@ describe("the goal of stop_all", function()
   it("stops what runs, and has nothing to do where it has ended, for every status and target", function()
     check(goals.stop, {
       UNKNOWN = ". . . . .",
-      PENDING = "S S S S S",
-      RUNNING = "S S S S S",
+      PENDING = "S S . S S",
+      RUNNING = "S S . S S",
       STOPPING = ". . . . .",
       STOPPED = "+ + + + +",
       DEAD = "+ + + + +",
@@ -95,7 +84,6 @@ describe("the goal of stop_all", function()
       PAUSED = ". . . . .",
     }, OLD)
     assert.equal("stop", (goals.stop(situation "RUNNING", 0)))
-    assert.equal("look", (goals.stop(situation("RUNNING", "STOPPED"), 9.9)))
     assert.equal("look", (goals.stop(situation(), 1000)))
   end)
 
@@ -108,14 +96,14 @@ end)
 describe("the goal of delete_all", function()
   it("deletes what may be deleted, refuses what is meant to run, and waits for what is to stop", function()
     check(goals.delete, {
-      UNKNOWN = "D D D D D",
-      PENDING = "x x . D x",
-      RUNNING = "x x . D x",
-      STOPPING = ". . . D .",
-      STOPPED = "D D D D D",
-      DEAD = "D D D D D",
-      COMPLETED = "D D D D D",
-      PAUSED = ". . . D .",
+      UNKNOWN = "D D D . D",
+      PENDING = "x x . . x",
+      RUNNING = "x x . . x",
+      STOPPING = ". . . . .",
+      STOPPED = "D D D . D",
+      DEAD = "D D D . D",
+      COMPLETED = "D D D . D",
+      PAUSED = ". . . . .",
     }, OLD)
     assert.same({ "fail", "runs" }, { goals.delete(situation "RUNNING", OLD) })
   end)
@@ -349,12 +337,26 @@ describe("every goal", function()
     end
   end)
 
-  it("asks by GET where the deed was refused", function()
+  it("asks by GET where the deed was answered otherwise than that it is to go", function()
     for name in pairs(DEEDS) do
-      local more = { no_list = true, probes = 1, answer = "refused" }
-      assert.equal("get", (goals[name](situation("RUNNING", "none", "list", more), 0)))
-      more.probes = 0 -- that refusal is from before it was missing
-      assert.are_not.equal("get", (goals[name](situation("RUNNING", "none", "list", more), 0)))
+      for _, row in ipairs {
+        { "refused", false, "get" },
+        { "refused", true, "get" },
+        { "lost", true, "get" },
+        { "accepted", false, "get" },
+        { "accepted", true, name == "stop" and "stop" or "delete" },
+      } do
+        local more = { no_list = true, probes = 0, answer = row[1], deleting = row[2] }
+        assert.equal(row[3], (goals[name](situation("STOPPED", "none", "list", more), 0)), name .. " " .. row[1])
+      end
+    end
+  end)
+
+  it("that sends asks by GET for one that does not appear, where nothing but that lacks to give it up", function()
+    for name in pairs(DEEDS) do
+      assert.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 5 }), 0)))
+      assert.are_not.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 5, hidden_get = true }), 0)))
+      assert.are_not.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 4 }), 0)))
     end
   end)
 
@@ -371,6 +373,9 @@ describe("every goal", function()
         local s = situation(status, "none", "get", { answer = "refused" })
         assert.same({ "fail", "refused" }, { goals[name](s, 120) })
         assert.are_not.equal("refused", (select(2, goals[name](s, 119.9))))
+        -- what is in force is refused because it is under way
+        local more = { answer = "refused", action = "stop" }
+        assert.are_not.equal("refused", (select(2, goals[name](situation(status, "STOPPED", "get", more), 120))))
         assert.are_not.equal(
           "refused",
           (select(2, goals[name](situation(status, "none", "get", { answer = "lost" }), 120)))
@@ -395,7 +400,7 @@ describe("every goal", function()
         choose(s, choices, at + 1)
       end
     end
-    choose({ no_get = false, no_send = false, hidden = 0, flying = false, sends = 0 }, {
+    choose({ no_get = false, no_send = false, hidden = 0, hidden_get = false, flying = false, sends = 0 }, {
       { "status", statuses },
       { "target", { false, "RUNNING", "STOPPED", "DELETED" } },
       { "by_get", { true, false } },

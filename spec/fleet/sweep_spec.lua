@@ -216,7 +216,12 @@ describe("a sweep", function()
       })
       assert.same({ { "d-one" }, { "d-one" } }, { engines[1].ids, engines[2].ids })
       assert.equal(1, made.newer)
-      assert.is_nil(made.unsure)
+      assert.is_true(made.unsure) -- they may be newer
+    end)
+
+    it("and is sure, also where the service shows no clock, if there is none", function()
+      dated = false
+      assert.is_nil(run({ { record "d-one" }, {} }, { work = takes(1) }).unsure)
     end)
 
     it("but for one that it has taken on before", function()
