@@ -243,7 +243,8 @@ local function is_first_or_last(course, request)
   return false
 end
 
--- Two lists, or two GETs of the same deployment, are never closer than the pace allows, whoever they are for.
+-- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows, whoever
+-- they are for: what a list has shown, a GET may have to confirm.
 function sending.pace(course, broken)
   if looks_alone(course) or shifts(course) then
     return
@@ -256,7 +257,9 @@ function sending.pace(course, broken)
       local key = request.client .. what
       local before = last[key]
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - EARLY
-      if too_soon and not is_first_or_last(course, request) then
+      local list = last[request.client .. "list"]
+      local confirms = request.name == "status" and list and before and list.at >= before.at
+      if too_soon and not confirms and not is_first_or_last(course, request) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
       end
       last[key] = request
@@ -368,11 +371,13 @@ end
 function sending.last_look(course, broken)
   local call = course.calls[1]
   local failed = call.ok and (call.err or type(call.result) == "table" and call.result.failed)
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed then
+  local looks = call.method ~= "stop" and call.method ~= "delete"
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed or not looks then
     return
   end
   local one = call.err or failed[next(failed) or ""]
-  if not one or one.kind ~= "timeout" then
+  local is_short = call.timeout < 1 + 4 * course.service.settings.latency
+  if not one or one.kind ~= "timeout" or is_short then
     return
   end
   local last = -math.huge
