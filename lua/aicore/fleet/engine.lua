@@ -372,6 +372,9 @@ end
 ---@param cancelled boolean  by the host; else it is the deadline that has come
 function Engine:stop(cancelled)
   self.looks:leave(self)
+  if #self.looks:observers() == 0 then
+    self.sends:rest()
+  end
   fail_all(self, cancelled and "cancelled" or "timeout")
 end
 

@@ -241,6 +241,11 @@ function Sends:recover()
   end
 end
 
+--- No goal waits any more: what was learned of single ids is forgotten.
+function Sends:rest()
+  self.culprits = {}
+end
+
 local function forget(self, work)
   for i = #self.in_flight, 1, -1 do
     if self.in_flight[i] == work then
