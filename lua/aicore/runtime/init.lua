@@ -54,12 +54,14 @@ local function default()
 end
 
 --- A runtime.
----@param name string?  nil: the default of the host
+---@param name string|aicore.Runtime|nil  nil: the default of the host; a table is one itself
 ---@return aicore.Runtime|nil runtime
 ---@return string? complaint  there is none of that name, or its library is missing
 function runtimes.find(name)
   if name == nil then
     return default()
+  elseif type(name) == "table" then
+    return name
   elseif not BY_NAME[name] then
     return nil, ("no runtime '%s': there are %s"):format(name, table.concat(NAMES, ", "))
   end
