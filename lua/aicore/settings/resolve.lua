@@ -90,7 +90,7 @@ local function credentials_of(source)
     end
     for _, row in ipairs(schema.rows) do
       local part = row.part or row.name
-      if schema.is_credential(row) and values[row.name] and (parts[part] or place) == place then
+      if row.credential and values[row.name] and (parts[part] or place) == place then
         found[row.name], parts[part] = { value = values[row.name], place = place }, place
       end
     end
@@ -290,7 +290,7 @@ function resolve.resolve(arguments, host)
   end
   local session = {}
   for _, row in ipairs(schema.rows) do
-    if row.field and not schema.is_credential(row) then
+    if row.field and not row.credential then
       session[row.field] = found[row.name] and found[row.name].value or arguments[row.name] or row.default
     end
   end
