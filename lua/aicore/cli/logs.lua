@@ -46,7 +46,7 @@ end
 local function has_ended(client, id)
   local deployment, err = client:status(id)
   if not deployment then
-    return err.status == 404 and err.code ~= nil
+    return problems.is_not_found(err)
   end
   return lifecycle.ended(deployment.status)
 end

@@ -15,7 +15,9 @@ local KINDS = {
 }
 
 --- Does AI Core itself say that there is no such deployment?
-local function is_not_found(err)
+---@param err aicore.Error
+---@return boolean
+function problems.is_not_found(err)
   return err.absent or err.status == 404 and err.code ~= nil
 end
 
@@ -32,7 +34,7 @@ end
 ---@param err aicore.Error
 ---@return integer
 function problems.code(err)
-  return is_not_found(err) and problems.NOT_FOUND or KINDS[err.kind] or problems.FAILED
+  return problems.is_not_found(err) and problems.NOT_FOUND or KINDS[err.kind] or problems.FAILED
 end
 
 -- Advice ------------------------------------------------------------------------------------------
@@ -83,7 +85,7 @@ local ADVICE = {
   },
   { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at --resource-group" },
   { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
-  { when = is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
+  { when = problems.is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
   {
     status = 404,
     coded = false,
