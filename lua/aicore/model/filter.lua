@@ -36,9 +36,6 @@ local CHECKS = {
   end,
 }
 
---- For those that do not require model/timestamp themselves yet.
-filter.epoch = timestamp.parse
-
 --- A number from 0 to count - 1 that depends on the id alone, the same in every program.
 ---@param id string
 ---@param count integer
