@@ -1,7 +1,5 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
-local printable = require "aicore.text.printable"
-
 local problems = {}
 
 problems.DONE, problems.FAILED, problems.USAGE, problems.NOT_FOUND = 0, 1, 2, 3
@@ -114,13 +112,6 @@ end
 
 -- Telling -----------------------------------------------------------------------------------------
 
---- What went wrong, in one line.
----@param err aicore.Error
----@return string
-function problems.line(err)
-  return printable(tostring(err):gsub("%s+", " "))
-end
-
 --- Tells two lines, and the exit code.
 ---@param console aicore.cli.Console
 ---@param what string
@@ -145,7 +136,7 @@ end
 ---@param err aicore.Error
 ---@return integer exit
 function problems.tell(console, err)
-  problems.say(console, problems.line(err), problems.advice(err))
+  problems.say(console, tostring(err), problems.advice(err))
   return problems.code(err)
 end
 
@@ -161,7 +152,7 @@ function problems.tell_all(console, errors)
     local own = problems.code(err)
     code = (code == nil or code == own) and own or problems.FAILED
     if i <= SHOWN then
-      console:note("aicorectl: " .. problems.line(err))
+      console:note("aicorectl: " .. tostring(err))
       local advice = problems.advice(err)
       order[#order + 1] = not advices[advice] and advice or nil
       advices[advice] = true

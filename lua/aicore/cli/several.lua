@@ -3,7 +3,7 @@
 local blocking = require "aicore.runtime.blocking"
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 
 local several = {}

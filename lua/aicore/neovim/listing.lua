@@ -1,9 +1,9 @@
 --- What the panel shows, as data: rows of deployments, and what is going on with them.
 -- Pure: no editor, no clock; the time is passed in.
 
-local filter = require "aicore.model.filter"
 local lifecycle = require "aicore.model.lifecycle"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
+local timestamp = require "aicore.model.timestamp"
 
 local listing = {}
 
@@ -34,7 +34,7 @@ function listing.row(deployment)
     target = deployment.targetStatus and printable(deployment.targetStatus),
     scenario = printable(deployment.scenarioId or ""),
     configuration = printable(deployment.configurationName or deployment.configurationId or ""),
-    created = filter.epoch(deployment.createdAt),
+    created = timestamp.parse(deployment.createdAt),
   }
 end
 
