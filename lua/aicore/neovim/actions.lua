@@ -11,7 +11,7 @@ local actions = {}
 ---@field method string   of a client: takes ids, returns a report
 ---@field question string "%s": what it is asked of
 ---@field may fun(row: aicore.neovim.Row): boolean
----@field refusal string? why it may not
+---@field refusal (fun(row: aicore.neovim.Row): string)?  why it may not
 
 ---@type table<string, aicore.neovim.Action>
 actions.all = {
@@ -21,7 +21,12 @@ actions.all = {
     may = function(row)
       return lifecycle.may(row.status, "stop")
     end,
-    refusal = "only what is RUNNING or PENDING can be stopped",
+    refusal = function(row)
+      if lifecycle.may(row.status, "delete") and not lifecycle.ended(row.status) then
+        return "delete it without stopping"
+      end
+      return "only what is RUNNING or PENDING can be stopped"
+    end,
   },
   delete = {
     method = "delete_all",
@@ -29,7 +34,9 @@ actions.all = {
     may = function(row)
       return lifecycle.may(row.status, "delete")
     end,
-    refusal = "it has to be stopped before; a teardown does both",
+    refusal = function()
+      return "it has to be stopped before; a teardown does both"
+    end,
   },
   teardown = {
     method = "teardown",
@@ -75,7 +82,7 @@ function actions.split(action, rows)
     if action.may(row) then
       fit[#fit + 1] = row
     else
-      others[#others + 1] = ("%s is %s: %s"):format(row.id, row.status, action.refusal)
+      others[#others + 1] = ("%s is %s: %s"):format(row.id, row.status, action.refusal(row))
     end
   end
   return fit, #others > 0 and name_some(others) or nil
