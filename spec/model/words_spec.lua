@@ -4,6 +4,7 @@ describe("what the service says", function()
   it("is a text as it is, and nothing where nothing is said", function()
     assert.equal("no memory", words.of "no memory")
     assert.equal("false", words.of(false))
+    assert.equal("a b", words.of "a\n\tb")
     for _, nothing in ipairs { "", {}, { {} }, { reason = "" }, { reason = {} } } do
       assert.is_nil(words.of(nothing))
     end

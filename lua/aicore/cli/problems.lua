@@ -1,6 +1,6 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
-local lifecycle = require "aicore.model.lifecycle"
+local refusal = require "aicore.call.refusal"
 
 local problems = {}
 
@@ -31,13 +31,6 @@ local function service_trouble(err)
   return (err.status or 0) >= 500
 end
 
-local UNKNOWN_CODE = "01010076" -- "Current status UNKNOWN cannot be changed"
-
---- Is it in a state in which it may be deleted, but not stopped? UNKNOWN is one.
-local function needs_no_stop(err)
-  return err.code == UNKNOWN_CODE or lifecycle.may(err.last_status, "delete") and not lifecycle.ended(err.last_status)
-end
-
 local NEW_KEY =
   "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
 
@@ -55,7 +48,7 @@ local ADVICE = {
   { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
   { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
   { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
-  { operation = "stop", when = needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
+  { when = refusal.needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
   { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
   { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
   { says = "client certificate", NEW_KEY },

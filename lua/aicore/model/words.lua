@@ -58,7 +58,7 @@ end
 ---@return string|nil  nil: it says nothing
 function words.of(details)
   local text = describe(details, 0)
-  return text and cut(text)
+  return text and cut((text:gsub("%s+", " ")))
 end
 
 --- Why a deployment is as it is: its statusMessage and its statusDetails, each thing once.

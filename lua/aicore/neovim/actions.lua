@@ -2,6 +2,7 @@
 -- Pure, as the model is.
 
 local lifecycle = require "aicore.model.lifecycle"
+local refusal = require "aicore.call.refusal"
 
 local unpack = table.unpack or unpack
 
@@ -13,6 +14,8 @@ local actions = {}
 ---@field may fun(row: aicore.neovim.Row): boolean
 ---@field refusal (fun(row: aicore.neovim.Row): string)?  why it may not
 
+local WITHOUT_STOP = "delete it without stopping"
+
 ---@type table<string, aicore.neovim.Action>
 actions.all = {
   stop = {
@@ -22,10 +25,7 @@ actions.all = {
       return lifecycle.may(row.status, "stop")
     end,
     refusal = function(row)
-      if lifecycle.may(row.status, "delete") and not lifecycle.ended(row.status) then
-        return "delete it without stopping"
-      end
-      return "only what is RUNNING or PENDING can be stopped"
+      return lifecycle.needs_no_stop(row.status) and WITHOUT_STOP or "only what is RUNNING or PENDING can be stopped"
     end,
   },
   delete = {
@@ -88,6 +88,13 @@ function actions.split(action, rows)
   return fit, #others > 0 and name_some(others) or nil
 end
 
+--- Why it failed, and what to do instead where that is another key.
+---@param err aicore.Error
+---@return string
+function actions.explain(err)
+  return tostring(err) .. (refusal.needs_no_stop(err) and ": " .. WITHOUT_STOP or "")
+end
+
 local DONE = { "stopped", "deleted", "absent", "skipped" }
 
 --- What is said of a report.
@@ -102,7 +109,7 @@ function actions.tell(report)
     end
   end
   for _, err in pairs(report.failed) do
-    failures[#failures + 1] = tostring(err)
+    failures[#failures + 1] = actions.explain(err)
   end
   table.sort(failures)
   return #done > 0 and table.concat(done, ", ") or nil, #failures > 0 and name_some(failures) or nil

@@ -149,7 +149,7 @@ end
 local function conclude(self, works, report)
   local now = os.time()
   for id, err in pairs(report.failed) do
-    works[id].failure = tostring(err)
+    works[id].failure = actions.explain(err)
   end
   for _, ids in ipairs { report.deleted, report.absent } do
     for _, id in ipairs(ids) do
