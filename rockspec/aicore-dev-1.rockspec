@@ -177,7 +177,7 @@ build = {
     ["aicore.text.columns"] = "lua/aicore/text/columns.lua",
     ["aicore.text.duration"] = "lua/aicore/text/duration.lua",
     ["aicore.text.json"] = "lua/aicore/text/json.lua",
-    ["aicore.text.printable"] = "lua/aicore/text/printable.lua",
+    ["aicore.model.printable"] = "lua/aicore/model/printable.lua",
   },
   install = {
     bin = { "bin/aicorectl" },

@@ -87,14 +87,15 @@ describe("a teardown", function()
   end)
 
   it("begins at once with --yes, and leaves a filter to the client", function()
-    local code, console, client = run { status = "DEAD", yes = true, timeout = 9 }
+    local code, console, client = run { status = "DEAD", yes = true, timeout = 9, appear = 5 }
     assert.equal(problems.DONE, code)
     assert.same({}, console.asked)
     assert.equal(1, #client.calls)
-    assert.same({ "teardown", { status = "DEAD" }, 9 }, {
+    assert.same({ "teardown", { status = "DEAD" }, 9, 5 }, {
       client.calls[1][1],
       client.calls[1][2],
       client.calls[1][3].timeout,
+      client.calls[1][3].appear,
     })
   end)
 

@@ -123,6 +123,9 @@ describe("the table", function()
     assert.equal("unclear", lifecycle.phase(lifecycle.NO_NEWS))
     assert.is_true(lifecycle.known(lifecycle.NO_NEWS))
     assert.is_true(lifecycle.ended(lifecycle.targets.stop))
+    for _, word in ipairs(lifecycle.statuses) do
+      assert.equal(word == "UNKNOWN", lifecycle.needs_no_stop(word))
+    end
     assert.is_false(lifecycle.known(lifecycle.targets.delete))
     assert.is_false(lifecycle.known(lifecycle.GONE))
   end)

@@ -356,7 +356,7 @@ function Caller:change(request, deadline)
   if reply then
     return reply
   elseif record and not lifecycle.may(record.status, name) then
-    err.kind = "state" -- whatever the status by which the service has said so
+    err.kind, err.last_status = "state", record.status -- whatever the status by which the service has said so
   end
   return nil, err
 end

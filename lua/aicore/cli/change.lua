@@ -39,7 +39,12 @@ function change.command(name, done, summary)
   function command.configure(parser)
     ids.configure(parser)
     parser:flag("--wait", ("Wait until they are %s."):format(done == "deleted" and "gone" or done))
+    options.appear(parser)
     options.dry_run(parser, done)
+  end
+
+  function command.check(given)
+    return given.appear and not given.wait and "--appear is of use with --wait only" or nil
   end
 
   function command.run(given, console, client)
@@ -53,6 +58,7 @@ function change.command(name, done, summary)
     end
     local made = client[name .. "_all"](client, wanted, {
       timeout = given.timeout,
+      appear = given.appear,
       on_progress = progress.new(console, clock.now),
     })
     console:settle()

@@ -7,7 +7,7 @@ local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local log_reader = require "aicore.cli.log_reader"
 local options = require "aicore.cli.options"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 
 local command = { summary = "Print the log of a deployment." }

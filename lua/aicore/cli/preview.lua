@@ -1,7 +1,7 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
 local columns = require "aicore.text.columns"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 

@@ -1,7 +1,7 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
 local errors = require "aicore.model.errors"
-local printable = require "aicore.text.printable"
+local refusal = require "aicore.call.refusal"
 
 local problems = {}
 
@@ -60,6 +60,7 @@ local ADVICE = {
   { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
   { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
   { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
+  { when = refusal.needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
   { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
   { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
   { says = "client certificate", NEW_KEY },
@@ -126,13 +127,6 @@ end
 
 -- Telling -----------------------------------------------------------------------------------------
 
---- What went wrong, in one line.
----@param err aicore.Error
----@return string
-function problems.line(err)
-  return printable(tostring(err):gsub("%s+", " "))
-end
-
 --- Tells two lines, and the exit code.
 ---@param console aicore.cli.Console
 ---@param what string
@@ -157,7 +151,7 @@ end
 ---@param err aicore.Error
 ---@return integer exit
 function problems.tell(console, err)
-  problems.say(console, problems.line(err), problems.advice(err))
+  problems.say(console, tostring(err), problems.advice(err))
   return problems.code(err)
 end
 
@@ -173,7 +167,7 @@ function problems.tell_all(console, list)
     local own = problems.code(err)
     code = (code == nil or code == own) and own or problems.FAILED
     if i <= SHOWN then
-      console:note("aicorectl: " .. problems.line(err))
+      console:note("aicorectl: " .. tostring(err))
       local advice = problems.advice(err)
       order[#order + 1] = not advices[advice] and advice or nil
       advices[advice] = true

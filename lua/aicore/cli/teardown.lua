@@ -16,6 +16,7 @@ function command.configure(parser)
   options.filter(parser)
   parser:flag("--all", "All deployments of the resource group.")
   parser:flag("-y --yes", "Do not ask.")
+  options.appear(parser)
   options.dry_run(parser, "torn down")
 end
 
@@ -68,6 +69,7 @@ end
 local function run(given, console, client, target)
   local made, err = client:teardown(target, {
     timeout = given.timeout,
+    appear = given.appear,
     on_progress = progress.new(console, clock.now, "teardown"),
   })
   console:settle()

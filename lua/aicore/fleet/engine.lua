@@ -27,9 +27,10 @@ local LONGEST_LOOK = 5
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
----@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?)
+---@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?,
+---                   record: table?)
 ---       reason: of goals.lua, or "timeout", "cancelled", "denied"; err: what it was denied by, or why the last look
----       failed; refusal: why what was sent last failed
+---       failed; refusal: why what was sent last failed; record: what was seen last, where records are kept
 ---@field changed fun(self, engine: aicore.Engine)?  after a round in which something has
 
 ---@class aicore.Engine: aicore.Observer
@@ -106,7 +107,7 @@ end
 
 local function fail(self, place, reason, err)
   local s, refusal, trouble = self.beliefs.situation[place], self.refusals[place], self.troubles[place]
-  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal)
+  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal, self.record)
 end
 
 --- Everything that is open fails, for a reason that is the same for all.

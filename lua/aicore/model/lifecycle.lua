@@ -115,6 +115,13 @@ function lifecycle.ended(status)
   return state(status).phase == "ended"
 end
 
+--- Whether it may be deleted although it has not ended: it cannot be stopped, and need not be.
+---@param status string|nil
+---@return boolean
+function lifecycle.needs_no_stop(status)
+  return lifecycle.may(status, "delete") and not lifecycle.ended(status)
+end
+
 --- Whether it is on its way to an end: it takes no orders, and all that is to be done is to wait.
 ---@param status string|nil
 ---@return boolean
