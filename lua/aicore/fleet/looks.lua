@@ -63,7 +63,10 @@ Looks.__index = Looks
 ---@param group aicore.Group
 ---@return aicore.Looks
 function looks.new(group)
-  return setmetatable({ group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge }, Looks)
+  return setmetatable(
+    { group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge },
+    Looks
+  )
 end
 
 -- Who waits ----------------------------------------------------------------------------------------

@@ -103,8 +103,9 @@ local function item_error(self, id, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of these,
--- those that were refused alone in a batch), deadline, thread }, and the list of the functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
+-- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of
+-- these, those that were refused alone in a batch), deadline, thread }, and the list of the functions that send its
+-- batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
