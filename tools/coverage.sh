@@ -11,7 +11,7 @@ $MAKE -s modules # for the emulator, which is a program of its own
 export CFLAGS="$cflags"
 $MAKE -s BUILD=$build modules
 find $build -name '*.gcda' -delete
-set -- spec/core_spec.lua spec/client_spec.lua spec/over_time_spec.lua spec/interrupt_spec.lua spec/fork_spec.lua
+set -- spec/core_spec.lua spec/client_spec.lua spec/fleet/init_spec.lua spec/interrupt_spec.lua spec/fork_spec.lua
 for folder in spec/faults spec/tls spec/secrets; do
   [ ! -d $folder ] || set -- "$@" $folder
 done

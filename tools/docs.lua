@@ -7,21 +7,16 @@
 local PAGES = {
   {
     name = "aicore",
-    files = {
-      "lua/aicore/init.lua",
-      "lua/aicore/client.lua",
-      "lua/aicore/fleet/report.lua",
-      "lua/aicore/fleet/waiting.lua",
-    },
-    functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" }, { "^over_time:(.*)$", "%1" } },
+    files = { "lua/aicore/init.lua", "lua/aicore/client.lua" },
+    functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" } },
     without = { close = true },
-    classes = "Config Options CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress Progress Error "
+    classes = "Config Options LongOptions CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress Progress Error "
       .. "WaitError",
   },
   {
     name = "aicore.client",
-    files = { "lua/aicore/client.lua", "lua/aicore/fleet/report.lua", "lua/aicore/fleet/waiting.lua" },
-    functions = { { "^Client:(.*)$", "Client:%1" }, { "^over_time:(.*)$", "Client:%1" } },
+    files = { "lua/aicore/client.lua" },
+    functions = { { "^Client:(.*)$", "Client:%1" } },
     classes = "",
   },
   {

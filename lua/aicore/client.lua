@@ -33,7 +33,12 @@ end
 ---@field timeout number?         s, the whole call, retries included
 ---@field resource_group string?  instead of the client's
 ---@field retry boolean?          false: a single attempt
----@field on_progress function?   called when something has changed, where a call takes long
+
+---@class aicore.LongOptions: aicore.Options  of what takes long
+---@field timeout number?         s, all of it (900)
+---@field on_progress function?   called on every change
+---@field appear number?          s from now on in which "not found" may only mean "not yet"; of what this client itself
+---                               has created it does for 300 s
 
 ---@class aicore.CreateOptions: aicore.Options
 ---@field ttl string?             how long it may live: digits and m, h or d
@@ -65,9 +70,9 @@ function Client:stop(id, opts)
 end
 
 --- Asks for a deployment to be deleted; allowed while it is STOPPED, DEAD or UNKNOWN. It cannot be
---- undone, and happens later. `DELETE /lm/deployments/{id}`. Source of the rule: "Delete a Single Deployment" in SAP's
---- documentation, and the AI API's description. One that is gone is a success: with `absent = true` if it was not there
---- to begin with.
+--- undone, and happens later. What is UNKNOWN cannot be stopped: it is deleted at once. `DELETE /lm/deployments/{id}`.
+--- Source of the rule: "Delete a Single Deployment" in SAP's documentation, and the AI API's description. One that is
+--- gone is a success: with `absent = true` if it was not there to begin with.
 ---@param id string
 ---@param opts aicore.Options?
 ---@return table|nil accepted  { id, message }
@@ -177,11 +182,10 @@ end
 --- `GET /lm/deployments/{id}`, or the list, `GET /lm/deployments`.
 ---@param id string
 ---@param goal string           a status (STOPPED is satisfied by DEAD and COMPLETED, too), or "GONE"
----@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.Progress
----                             whenever status or target change
+---@param opts aicore.LongOptions?    on_progress gets an aicore.Progress whenever status or target change
 ---@return table|true|nil deployment  true: it is gone
----@return aicore.WaitError? err      of kind "state" when that can no longer be, "timeout" at the
----                                   deadline
+---@return aicore.WaitError? err      of kind "state" when that can no longer be (with the service's own words why), of
+---                                   kind "timeout" at the deadline
 function Client:wait(id, goal, opts)
   return fleet.wait(self.caller, id, goal, opts)
 end
@@ -189,8 +193,8 @@ end
 --- Stops many and waits until they have stopped. `PATCH /lm/deployments` where the service takes batches, else
 --- `PATCH /lm/deployments/{id}`; and the list, to see what became of them.
 ---@param ids string[]
----@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
----@return aicore.Report        `skipped`: those that had ended already
+---@param opts aicore.LongOptions?  on_progress gets an aicore.FleetProgress
+---@return aicore.Report            `skipped`: those that had ended already
 function Client:stop_all(ids, opts)
   return fleet.stop_all(self.caller, ids, opts)
 end
@@ -198,21 +202,23 @@ end
 --- Deletes many and waits until they are gone. Those that run fail: teardown stops them first.
 --- `PATCH /lm/deployments` where the service takes batches, else `DELETE /lm/deployments/{id}`; and the list.
 ---@param ids string[]
----@param opts aicore.Options?  timeout: 900 s if not given; on_progress gets an aicore.FleetProgress
----@return aicore.Report        `failed` has those that ran, with kind "state"
+---@param opts aicore.LongOptions?  on_progress gets an aicore.FleetProgress
+---@return aicore.Report            `failed` has those that ran, with kind "state"
 function Client:delete_all(ids, opts)
   return fleet.delete_all(self.caller, ids, opts)
 end
 
 ---@alias aicore.Target string|string[]|aicore.Filter  an id, ids, or all that a filter finds
 
----@class aicore.TeardownOptions: aicore.Options
----@field timeout number?    s, all of it (900)
+---@class aicore.TeardownOptions: aicore.LongOptions
 ---@field dry_run boolean?   only find them, and report them as skipped
 
 --- Stops what runs, waits, deletes, and waits until it is gone: one deployment, many, or all that a
 --- filter finds. To run it again, or twice at the same time, is safe. What is done in which state: lifecycle.lua, by
 --- "Delete a Single Deployment" in SAP's documentation. `PATCH` and `DELETE /lm/deployments`, and the list.
+--- With a filter it ends when a complete list shows no others; those that were created after the call began are left
+--- alone and counted (`newer`), and so are records that cannot be read (`odd`). Where no such list could be had, the
+--- report says `unsure`.
 ---@param target aicore.Target
 ---@param opts aicore.TeardownOptions?
 ---@return aicore.Report|nil report  whatever became of each; nil only if nothing could be begun

@@ -21,9 +21,9 @@
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
 ---@field logs fun(id: string, opts: aicore.LogsOptions?): table[]|nil, aicore.Error?
 ---@field capabilities fun(opts: aicore.Options?): table|nil, aicore.Error?
----@field stop_all fun(ids: string[], opts: aicore.Options?): aicore.Report          and waits until they have stopped
----@field delete_all fun(ids: string[], opts: aicore.Options?): aicore.Report        and waits until they are gone
----@field wait fun(id: string, goal: string, opts: aicore.Options?): table|true|nil, aicore.WaitError?
+---@field stop_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report      and waits until they have stopped
+---@field delete_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report    and waits until they are gone
+---@field wait fun(id: string, goal: string, opts: aicore.LongOptions?): table|true|nil, aicore.WaitError?
 ---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
 local aicore = {}
 
