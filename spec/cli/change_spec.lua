@@ -90,12 +90,16 @@ describe("stop and delete", function()
     it(("wait with --wait until it is so: %s_all"):format(name), function()
       local made = report.empty()
       made.stopped, made.deleted = { "dep-1" }, { "dep-1" }
-      local code, console, client = run(command, { ids = { "dep-1" }, wait = true, timeout = 7, appear = 8, output = "ids" }, {
-        [name .. "_all"] = function(_, opts)
-          opts.on_progress { total = 1, left = 1, states = {} }
-          return made
-        end,
-      })
+      local code, console, client = run(
+        command,
+        { ids = { "dep-1" }, wait = true, timeout = 7, appear = 8, output = "ids" },
+        {
+          [name .. "_all"] = function(_, opts)
+            opts.on_progress { total = 1, left = 1, states = {} }
+            return made
+          end,
+        }
+      )
       assert.equal(problems.DONE, code)
       assert.same({ "dep-1" }, console.out)
       local call = client.calls[1]

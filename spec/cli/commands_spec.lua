@@ -224,7 +224,10 @@ describe_once("aicorectl wait", function()
     server.seed { id = "drunning" }
     local result = run(("wait %s --for RUNNING"):format(created "dead-configuration"))
     assert.same({ 1, "" }, { result.code, result.out })
-    assert.matches("it can no longer be RUNNING: its status is DEAD[^(\n]*%(reason: Container exited[^)\n]+%)\n", result.err)
+    assert.matches(
+      "it can no longer be RUNNING: its status is DEAD[^(\n]*%(reason: Container exited[^)\n]+%)\n",
+      result.err
+    )
     result = run "wait drunning --for STOPPED --timeout 0.3"
     assert.equal(4, result.code)
     assert.matches("\n  try: %-%-timeout", result.err)

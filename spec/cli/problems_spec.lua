@@ -54,7 +54,10 @@ describe("advice", function()
       { { kind = "state", operation = "delete", id = "d1" }, "teardown d1 stops" },
       { { kind = "state", operation = "stop", id = "d1" }, "aicorectl status d1" },
       { { kind = "state", operation = "stop", id = "d1", code = "01010076" }, "aicorectl delete d1" },
-      { { kind = "state", operation = "stop", id = "d1", last_status = "UNKNOWN" }, "without stopping: aicorectl delete d1" },
+      {
+        { kind = "state", operation = "stop", id = "d1", last_status = "UNKNOWN" },
+        "without stopping: aicorectl delete d1",
+      },
       { { kind = "timeout", operation = "stop", id = "d1", last_status = "UNKNOWN" }, "aicorectl delete d1" },
       { { kind = "timeout", operation = "stop", last_status = "STOPPED" }, "--timeout" },
       { { kind = "timeout", operation = "stop", last_status = "NOVEL" }, "--timeout" },

@@ -26,7 +26,10 @@ describe("errors", function()
   it("say the HTTP status once, and nothing that it says already", function()
     assert.equal("HTTP 409: no", text { kind = "http", status = 409 })
     assert.equal("HTTP 404 without a body", text { kind = "http", status = 404, message = "HTTP 404 without a body" })
-    assert.equal("HTTP 403, auth: without a body", text { kind = "auth", status = 403, message = "HTTP 403 without a body" })
+    assert.equal(
+      "HTTP 403, auth: without a body",
+      text { kind = "auth", status = 403, message = "HTTP 403 without a body" }
+    )
     assert.equal("HTTP 302, auth: moved", text { kind = "auth", status = 302, message = "HTTP 302: moved" })
     assert.equal("HTTP 503, auth: HTTP 403 before", text { kind = "auth", status = 503, message = "HTTP 403 before" })
     assert.equal("transport: no", text { kind = "transport", attempts = 1 })

@@ -20,7 +20,12 @@ describe("filter", function()
     it("finds nothing old that has a date which does not exist", function()
       local _, belongs = filter.split({ older_than = 60 }, 4e9)
       assert.is_true(belongs { id = "a", createdAt = "2026-02-28T00:00:00Z" })
-      for _, date in ipairs { "0001-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z" } do
+      for _, date in ipairs {
+        "0001-01-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-00-01T00:00:00Z",
+      } do
         assert.is_false(belongs { id = "a", createdAt = date }, date)
       end
     end)

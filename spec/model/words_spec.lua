@@ -43,8 +43,14 @@ describe("what the service says", function()
   it("is of a deployment why it is as it is, each thing once", function()
     assert.is_nil(words.about {})
     assert.equal("no memory", words.about { statusMessage = "no memory", statusDetails = {} })
-    assert.equal("reason: no memory", words.about { statusMessage = "no memory", statusDetails = { reason = "no memory" } })
-    assert.equal("ended; reason: no memory", words.about { statusMessage = "ended", statusDetails = { reason = "no memory" } })
+    assert.equal(
+      "reason: no memory",
+      words.about { statusMessage = "no memory", statusDetails = { reason = "no memory" } }
+    )
+    assert.equal(
+      "ended; reason: no memory",
+      words.about { statusMessage = "ended", statusDetails = { reason = "no memory" } }
+    )
     assert.equal("reason: OOM", words.about { statusMessage = "", statusDetails = { reason = "OOM" } })
   end)
 end)

@@ -462,7 +462,10 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({ resource = resource, appears = {}, shared = {}, lists = {} }, { __index = self, __name = Caller.__name })
+  return setmetatable(
+    { resource = resource, appears = {}, shared = {}, lists = {} },
+    { __index = self, __name = Caller.__name }
+  )
 end
 
 --- What fleet/ gets of it; see group.lua.

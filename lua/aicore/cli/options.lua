@@ -103,7 +103,7 @@ end
 --- How long a new one may take to appear, for what waits.
 ---@param parser table
 function options.appear(parser)
-  options.time(parser, "--appear", "How long \"not found\" may only mean \"not yet\", of new ones: 5m.")
+  options.time(parser, "--appear", 'How long "not found" may only mean "not yet", of new ones: 5m.')
 end
 
 --- A word, which may be written in lower case.
