@@ -11,7 +11,7 @@ end
 
 local function run(command, given, methods)
   local console, client = fakes.console(), fakes.client(methods or { stop = accept, delete = accept })
-  given.command = "stop"
+  given.command = command == stop and "stop" or "delete"
   local code = command.run(given, console, client)
   return code, console, client
 end

@@ -146,8 +146,15 @@ describe("over time", function()
     it("ends at its deadline and says what it saw", function()
       local id = c:seed(1)[1]
       c:run(function()
-        local result, err = c:wait(id, "STOPPED", { timeout = 60 })
+        local told = 0
+        local result, err = c:wait(id, "STOPPED", {
+          timeout = 60,
+          on_progress = function()
+            told = told + 1
+          end,
+        })
         assert.is_nil(result)
+        assert.equal(1, told) -- nothing has changed since the first look
         assert.same({ "timeout", "RUNNING", "RUNNING", true }, {
           err.kind,
           err.last_status,
@@ -224,6 +231,39 @@ describe("over time", function()
         assert.is_nil(result)
         assert.equal("cancelled", err.kind)
         assert.is_true(c:now() >= 20 and c:now() < 31, c:now())
+      end)
+    end)
+
+    it("ends as cancelled where its host drops the coroutine that it gathers", function()
+      local ids = seed(c, { "RUNNING", "RUNNING", "RUNNING", "RUNNING", "STOPPED" })
+      c.emulator.settings.stop_time = 300
+      local function drop_after(seconds)
+        return function()
+          local thread = coroutine.running()
+          c.runtime.at(c.runtime.now() + seconds, function()
+            c.runtime.kill(thread)
+          end)
+        end
+      end
+      c:run(function()
+        local result, err = c:wait(ids[1], "STOPPED", { on_progress = drop_after(20) })
+        assert.is_nil(result)
+        assert.same({ "cancelled", "RUNNING" }, { err.kind, err.last_status })
+        local made = c:teardown(ids, { on_progress = drop_after(30) })
+        assert.is_true(made.cancelled)
+        assert.same({ ids[5] }, made.deleted)
+        assert.equal("cancelled", made.failed[ids[1]].kind)
+      end)
+    end)
+
+    it("is for one resource group: what another one shows is not its own", function()
+      c:seed(1, { id = "d-same", resource_group = "team", status = "STOPPED" })
+      c:seed(1, { id = "d-same" })
+      c:run(function()
+        assert.equal("STOPPED", assert(c:wait("d-same", "STOPPED", { resource_group = "team" })).status)
+        local result, err = c:wait("d-same", "STOPPED", { timeout = 20 })
+        assert.is_nil(result)
+        assert.equal("RUNNING", err.last_status)
       end)
     end)
 
@@ -777,8 +817,9 @@ describe("over time", function()
       end)
       c = new()
       c:seed(2)
-      c:fault { operation = "status", status = 503, voice = "service", times = 0 }
       c:run(function()
+        assert.equal("RUNNING", assert(c:wait(ids[1], "RUNNING")).status)
+        c:fault { operation = "status", status = 503, voice = "service", times = 0 }
         c:wait(ids[1], "STOPPED", { retry = false, timeout = 2 })
       end)
       assert.is_true(c:requests().status < 12, c:requests().status) -- as many as looks

@@ -42,8 +42,8 @@ local NAP = 1
 ---@field private resource string        "deployments" or "executions"
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
----@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table }
----       what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
+---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
+---       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
 ---@field private lists { count_is_total: boolean? }  see pages.lua
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field private appears table<string, number>  id -> until when one that was created here may not be found
@@ -249,7 +249,8 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
---- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has ended it.
+--- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has
+--- ended it.
 local function pause(self, seconds)
   local wake_at = self.runtime.now() + seconds
   repeat

@@ -2,6 +2,7 @@
 
 local columns = require "aicore.text.columns"
 local printable = require "aicore.model.printable"
+local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 
 local preview = {}
@@ -19,7 +20,7 @@ local function look_at_each(client, ids, timeout)
   end)
   for i, outcome in ipairs(outcomes) do
     local err = outcome.err
-    if err and not (err.status == 404 and err.code) then
+    if err and not problems.is_not_found(err) then
       return nil, err
     end
     found[i] = outcome.value or { id = outcome.id, status = ABSENT }

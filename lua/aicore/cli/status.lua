@@ -65,7 +65,7 @@ end
 
 --- "2026-01-01T00:00:00Z (3d ago)"
 local function with_age(value, now)
-  local time = type(value) == "string" and timestamp.parse(value)
+  local time = timestamp.parse(value)
   return time and ("%s (%s ago)"):format(value, duration.format(now - time)) or value
 end
 

@@ -38,11 +38,7 @@ local function read_target(given, console)
   if filter or given.all then
     return filter or { all = true }
   end
-  local wanted, problem = ids.read(given, console)
-  if not wanted and #given.ids == 0 then
-    problem = "which deployments? Give ids, a filter such as --scenario ID or --older-than 7d, or --all"
-  end
-  return wanted, problem
+  return ids.read(given, console, "Give ids, a filter such as --scenario ID or --older-than 7d, or --all")
 end
 
 local function ids_of(found)

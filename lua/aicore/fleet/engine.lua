@@ -1,7 +1,7 @@
 --- Works towards a goal for one deployment or many: looks at what is open, sends for each what its situation asks for,
 -- until all are done, the deadline has come, or the host wants control back.
--- What is known of each is the evidence's matter (evidence.lua), what follows from it the goal's (goals.lua), how it is
--- looked at and how it is sent that of looks.lua and sends.lua. Here stands only what happens next.
+-- What is known of each is the evidence's matter (evidence.lua), what follows from it the goal's (goals.lua), how it
+-- is looked at and how it is sent that of looks.lua and sends.lua. Here stands only what happens next.
 -- Rules of this file:
 --   What is kept per deployment stands in arrays by its place; the places follow the ids in their order.
 --   The user's callbacks are called between two rounds, in the coroutine of the user's own call, and nowhere else.
@@ -43,8 +43,9 @@ Engine.__index = Engine
 --- An engine without deployments.
 ---@param options { goal: function, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
 ---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean? }
----       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted: they
----       are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole records
+---       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted:
+---       they are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole
+--- records
 ---@return aicore.Engine
 function engine.new(options)
   local now = options.group.runtime.now()
@@ -252,7 +253,8 @@ function Engine:sending(place, action, at)
   self.beliefs:sending(place, action, at)
 end
 
---- What it was answered: "accepted", "refused", "lost", "missing" (not found) or "denied" (no permission).
+--- What it was answered: "accepted", "refused", "lost", "missing" (not found), "denied" (no permission) or "invalid"
+--- (it will be refused whatever its state).
 ---@param place integer
 ---@param action "stop"|"delete"
 ---@param answer string
@@ -264,7 +266,9 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
-  if answer ~= "denied" then
+  if answer == "invalid" then
+    fail(self, place, "refused")
+  elseif answer ~= "denied" then
     self.beliefs:sent(place, action, answer, at)
   elseif self.beliefs:denied(place, action, at) then
     fail(self, place, "denied", err)
@@ -370,6 +374,9 @@ end
 ---@param cancelled boolean  by the host; else it is the deadline that has come
 function Engine:stop(cancelled)
   self.looks:leave(self)
+  if #self.looks:observers() == 0 then
+    self.sends:rest()
+  end
   fail_all(self, cancelled and "cancelled" or "timeout")
 end
 

@@ -17,7 +17,8 @@ local waiting = {}
 
 ---@class aicore.Progress
 ---@field id string
----@field status string?        as the last sighting said; "GONE": there is no such deployment; nil: it was not seen yet
+---@field status string?        as the last sighting said; "GONE": there is no such deployment; nil: it was not seen
+---       yet
 ---@field targetStatus string?
 ---@field elapsed number        s since the wait began
 ---@field looks integer
@@ -56,7 +57,7 @@ function Listener:settled(_, word, record)
   end
 end
 
-function Listener:stopped() end -- the record says so
+function Listener.stopped() end -- the record says so
 
 local function describe(s)
   return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")

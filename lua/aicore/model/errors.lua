@@ -10,13 +10,14 @@
 ---@field code string?          AI Core's error code, or the token endpoint's
 ---@field request_id string?    for SAP's support
 ---@field target string?        the URL that AI Core says was invoked
----@field details any           AI Core's details, as a rule a list of { code, message, … }; or the first 200 characters
----                             of another body
+---@field details any           AI Core's details, as a rule a list of { code, message, … }; or the first 200
+---                             characters of another body
 ---@field retry_after number?   seconds that the service asks to wait
 ---@field attempts integer?     how often the request was sent, or tried to be
 ---@field retryable boolean?    could the same request succeed later?
 ---@field ambiguous boolean?    may the request have taken effect although it failed?
----@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time was over
+---@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time
+---       was over
 ---@field last_error aicore.Error?    where time was over: why the last look failed, if it did
 ---@field last_refusal aicore.Error?  the same: why what was sent last failed, if it did
 

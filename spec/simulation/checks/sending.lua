@@ -79,8 +79,8 @@ local WORKS = {
   delete = { teardown = true, delete_all = true },
 }
 
---- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended; and
---- what a call has sent that ended before the answer came is lost.
+--- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended;
+--- and what a call has sent that ended before the answer came is lost.
 local function is_covered(course, sends, send, to)
   local covered = false
   for _, call in ipairs(course.calls) do
@@ -134,7 +134,11 @@ local function was_missed(course, sends, from, to)
     if request.client == sends.client and request.answered and request.answered >= from and request.at <= to then
       if request.name == "list" and (odd or not shows(request, sends.id)) then
         return true
-      elseif request.name == "status" and request.id == sends.id and (not request.answer or request.answer.status == 404) then
+      elseif
+        request.name == "status"
+        and request.id == sends.id
+        and (not request.answer or request.answer.status == 404)
+      then
         return true
       end
     end
@@ -243,7 +247,8 @@ local function is_first_or_last(course, request)
   return false
 end
 
--- Two lists, or two GETs of the same deployment, are never closer than the pace allows, whoever they are for.
+-- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows,
+-- whoever they are for: what a list has shown, a GET may have to confirm.
 function sending.pace(course, broken)
   if looks_alone(course) or shifts(course) then
     return
@@ -256,7 +261,9 @@ function sending.pace(course, broken)
       local key = request.client .. what
       local before = last[key]
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - EARLY
-      if too_soon and not is_first_or_last(course, request) then
+      local list = last[request.client .. "list"]
+      local confirms = request.name == "status" and list and before and list.at >= before.at
+      if too_soon and not confirms and not is_first_or_last(course, request) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
       end
       last[key] = request
@@ -368,11 +375,13 @@ end
 function sending.last_look(course, broken)
   local call = course.calls[1]
   local failed = call.ok and (call.err or type(call.result) == "table" and call.result.failed)
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed then
+  local looks = call.method ~= "stop" and call.method ~= "delete"
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed or not looks then
     return
   end
   local one = call.err or failed[next(failed) or ""]
-  if not one or one.kind ~= "timeout" then
+  local is_short = call.timeout < 1 + 4 * course.service.settings.latency
+  if not one or one.kind ~= "timeout" or is_short then
     return
   end
   local last = -math.huge
