@@ -15,8 +15,8 @@ local PAGES = {
     },
     functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" } },
     without = { close = true },
-    classes = "Config Options LongOptions CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress Progress "
-      .. "Error WaitError",
+    classes = "Config Options LongOptions CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress "
+      .. "Progress Error WaitError",
   },
   {
     name = "aicore.client",
