@@ -162,7 +162,7 @@ describe("over time", function()
           err.retryable,
         })
         assert.is_nil(err.last_error)
-        assert.matches("^not STOPPED after %d+%.%d s: its status is RUNNING, its target RUNNING$", err.message)
+        assert.matches("^not STOPPED after %d+%.%d s: its status and its target are RUNNING$", err.message)
         assert.is_true(err.looks >= 10 and err.elapsed <= 60 and err.elapsed > 59)
       end)
     end)

@@ -44,7 +44,10 @@ function refusal.is_own_not_found(err, request)
     return false
   end
   local about = err.target
-  return not about or about:find(request.options.resource, 1, true) ~= nil or about:find(request.id, 1, true) ~= nil
+  if not about or about:find(request.id, 1, true) or about:find(request.options.resource, 1, true) then
+    return true
+  end
+  return about ~= "" and ("/v2" .. request.operation.path):sub(1, #about) == about -- some name only the API's root
 end
 
 --- DELETE and "not found": it is gone. Unless an earlier attempt may have done that, it was not

@@ -60,6 +60,9 @@ end
 function Listener.stopped() end -- the record says so
 
 local function describe(s)
+  if s.target == s.status then
+    return ("its status and its target are %s"):format(s.status)
+  end
   return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")
 end
 
