@@ -7,16 +7,7 @@
 local PAGES = {
   {
     name = "aicore",
-<<<<<<< HEAD
     files = { "lua/aicore/init.lua", "lua/aicore/client.lua" },
-=======
-    files = {
-      "lua/aicore/init.lua",
-      "lua/aicore/client.lua",
-      "lua/aicore/fleet/report.lua",
-      "lua/aicore/fleet/waiting.lua",
-    },
->>>>>>> w-people
     functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" } },
     without = { close = true },
     classes = "Config Options LongOptions CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress "
