@@ -307,7 +307,10 @@ describe("the evidence", function()
     end)
 
     it("is sent again as long after a change: that tells that something goes on", function()
-      assert.same({ 18, 38 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING>RUNNING", "stop", "accepted", 1, 40))
+      assert.same(
+        { 18, 38 },
+        sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING>RUNNING", "stop", "accepted", 1, 40)
+      )
       assert.same({ 11, 31 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING", "stop", "accepted", 1, 40))
     end)
 

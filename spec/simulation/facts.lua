@@ -95,8 +95,8 @@ local function is_one_of(ids, id)
   return false
 end
 
---- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take so
---- long, in seconds.
+--- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may
+--- take so long, in seconds.
 local FIRST_LIST = 30
 
 --- Of one that is gone a list may still show a ghost, so long after, in seconds.
@@ -111,8 +111,9 @@ function facts.asks_for(course, call, id, time)
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
     and course.truth:ever(id, call.began - lag, time, function(state)
-      return facts.fits(call.filter, life, state, call.began)
-    end) ~= nil
+        return facts.fits(call.filter, life, state, call.began)
+      end)
+      ~= nil
 end
 
 --- Nothing but the service itself comes between the call and its end.

@@ -1,4 +1,5 @@
---- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs that
+--- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs
+-- that
 -- work with the same deployments.
 -- Each unpleasantness is one row of FEATURES. Some seeds have none of them, some one alone, many a few mild ones, some
 -- most of them at their worst.
@@ -54,7 +55,22 @@ end
 local DROPS = { "before", "during", "after" }
 local TROUBLES = { 500, 502, 503, 504 }
 
----@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength: number) }[]
+--- One that is to be torn down, and that nothing shows for longer than this, counts as absent (in seconds).
+local LONGEST_HIDING = 26
+
+--- For some minutes, with a good chance to be found now and then; or not at all, but not for so long.
+local function draw_appearance(self, dice, strength)
+  if dice:chance(0.5) then
+    self.settings.appear_time = dice:scale(1, LONGEST_HIDING * strength + 2)
+    self.settings.appear_chance = 0
+  else
+    self.settings.appear_time = dice:scale(1, 200 * strength + 2)
+    self.settings.appear_chance = dice:number(0.5, 0.9)
+  end
+end
+
+---@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength:
+---       number) }[]
 local FEATURES = {
   {
     name = "latency",
@@ -139,15 +155,14 @@ local FEATURES = {
   {
     name = "slow to appear",
     draw = function(self, dice, strength)
-      self.settings.appear_time = dice:scale(1, 200 * strength + 2)
-      self.settings.appear_chance = dice:chance(0.5) and 0 or dice:number(0, 0.8)
+      draw_appearance(self, dice, strength)
       self.patience = self.patience + 300
     end,
   },
   {
     name = "slow to be found by any request",
     draw = function(self, dice, strength)
-      self.settings.appear_time = dice:scale(1, 200 * strength + 2)
+      self.settings.appear_time = dice:scale(1, LONGEST_HIDING * strength + 2)
       self.settings.lagging_sends = true
       self.patience = self.patience + 300
     end,

@@ -166,19 +166,22 @@ local function draw_timeout(dice, service, call)
   end
 end
 
+--- What is new is shown to nobody before this share of its start, in the emulator.
+local UNSEEN = 0.1
+
 --- Where a service is slow to find new ones, a caller says so; others may say so, too.
-local function draw_appear(dice, service)
-  local appear_time = service.settings.appear_time
-  if appear_time then
-    return appear_time + dice:scale(5, 200)
+local function draw_appear(dice, service, call)
+  local settings = service.settings
+  if settings.appear_time or call.creates and dice:chance(0.3) then
+    return (settings.appear_time or 0) + UNSEEN * settings.start_time + dice:scale(5, 200)
   end
-  return dice:chance(0.08) and dice:scale(1, 300) or nil
+  return not call.creates and dice:chance(0.08) and dice:scale(1, 300) or nil
 end
 
 local function draw_call(dice, service, ids, at)
   local call = { method = dice:weighted(METHODS), client = 1, at = at, told = 0 }
   TARGETS[call.method](dice, call, ids)
-  call.appear = draw_appear(dice, service)
+  call.appear = draw_appear(dice, service, call)
   draw_timeout(dice, service, call)
   call.raise_at = dice:chance(0.04) and dice:integer(1, 4) or nil
   call.cancel_at = dice:chance(0.03) and at + dice:scale(0.05, 60) or nil

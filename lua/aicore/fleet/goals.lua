@@ -40,15 +40,15 @@ local function ask(s, deed)
   return evidence.may_probe(s) and deed or "get"
 end
 
---- An action is sent unless the target tells that it is in force.
-local function unless_in_force(action, s)
-  return lifecycle.action_of(s.target) == action and "look" or action
-end
-
---- Was the same refused until there is nothing else to expect? What is in force is refused because it is under way.
-local function is_refused(s, age)
-  local in_force = s.action and lifecycle.action_of(s.target) == s.action
-  return s.answer == "refused" and not in_force and age >= evidence.REFUSED_FOR_GOOD
+--- An action is sent unless the target tells that it is in force. One that was refused for so long that there is
+--- nothing else to expect fails.
+local function send(action, s, age)
+  if lifecycle.action_of(s.target) == action then
+    return "look"
+  elseif s.action == action and s.answer == "refused" and age >= evidence.REFUSED_FOR_GOOD then
+    return "fail", "refused"
+  end
+  return action
 end
 
 --- Stops what runs, waits, deletes, until it is gone.
@@ -56,28 +56,24 @@ end
 ---@param age number
 function goals.teardown(s, age)
   local step = s.status and lifecycle.teardown(s.status, s.target)
-  if is_refused(s, age) then
-    return "fail", "refused"
-  elseif s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.lacks_get(s) then
     return ask(s, not s.deleting and step == "stop" and "stop" or "delete")
   elseif not step or step == "wait" or step == "stop" and s.deleting and age < INSISTENT then
     return "look" -- what runs although its delete was accepted: the service may have forgotten that
   end
-  return unless_in_force(step, s)
+  return send(step, s, age)
 end
 
 --- Stops what runs, and waits until it has ended.
 ---@param s aicore.Situation
 ---@param age number
 function goals.stop(s, age)
-  if is_refused(s, age) then
-    return "fail", "refused"
-  elseif s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.lacks_get(s) then
     return ask(s, "stop")
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
   elseif lifecycle.may(s.status, "stop") then
-    return unless_in_force("stop", s)
+    return send("stop", s, age)
   end
   return "look"
 end
@@ -86,12 +82,10 @@ end
 ---@param s aicore.Situation
 ---@param age number
 function goals.delete(s, age)
-  if is_refused(s, age) then
-    return "fail", "refused"
-  elseif s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.lacks_get(s) then
     return ask(s, "delete")
   elseif s.deleting or lifecycle.may(s.status, "delete") then
-    return unless_in_force("delete", s)
+    return send("delete", s, age)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
     return fail(s, age, "runs")
   end

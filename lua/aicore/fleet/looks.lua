@@ -16,13 +16,14 @@ local FEW, MANY, SHARE = 3, 32, 1 / 100
 --- So many are asked for by id at a time.
 local AT_ONCE = 32
 
---- The first page of a group of which nothing is known: if that is a small part, GETs may be cheaper than the rest.
+--- The first page of a group of which nothing is known, where few are waited for: if that is a small part of it, GETs
+--- are cheaper than the rest.
 local SAMPLE = 500
 
 --- So many observers are asked one by one whether they wait for a record of a list.
 local MOST_ASKED = 3
 
---- After more lists in a row that were not complete, some are asked for by id beside each further one.
+--- After more lists in a row that were not complete, or failed, some are asked for by id beside each further one.
 local MOST_DOUBTS = 2
 
 --- A goal that waits sleeps no longer than this, as others may join that are due before, in seconds.
@@ -41,6 +42,7 @@ local JITTER = 0.1
 ---@field due fun(self, by_id: boolean): number, number  when it wants to look again, and when at the latest
 ---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
 ---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
+---@field each_unseen fun(self, since: number, act: fun(id: string))
 ---@field each_open fun(self, now: number, act: fun(id: string))
 
 ---@class aicore.Looks
@@ -50,7 +52,8 @@ local JITTER = 0.1
 ---@field private over_at number
 ---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
 ---@field private doubtful aicore.Reader?  the last list, if it was not complete
----@field private doubts integer  lists in a row that were not
+---@field private doubts integer  lists in a row that were not, or could not be read
+---@field private turn integer    how many were asked for by id beside such lists
 ---@field private size integer?  records in the group's last list
 ---@field private members { observer: aicore.Observer, thread: thread|table }[]
 ---@field private flight aicore.SingleFlight?
@@ -60,7 +63,10 @@ Looks.__index = Looks
 ---@param group aicore.Group
 ---@return aicore.Looks
 function looks.new(group)
-  return setmetatable({ group = group, members = {}, count = 0, took = 0, doubts = 0, over_at = -math.huge }, Looks)
+  return setmetatable(
+    { group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge },
+    Looks
+  )
 end
 
 -- Who waits ----------------------------------------------------------------------------------------
@@ -136,10 +142,10 @@ function Looks:by_id()
 end
 
 --- What `method` of the observers names, each id once, in an order that does not depend on chance.
-local function collect(self, method, now, most)
+local function collect(self, method, now)
   local ids, known = {}, {}
   local function take(id)
-    if not known[id] and #ids < (most or math.huge) then
+    if not known[id] then
       ids[#ids + 1], known[id] = id, true
     end
   end
@@ -223,8 +229,17 @@ end
 local function is_complete(self, reader)
   local same = not reader.complete and self.doubtful and reader:shows_the_same(self.doubtful)
   self.doubtful = not reader.complete and reader or nil
-  self.doubts = (reader.complete or same) and 0 or self.doubts + 1
   return reader.complete or same
+end
+
+--- As many as are asked for at a time, with each call the next ones.
+local function some_of(self, ids)
+  local some = {}
+  for i = 1, math.min(AT_ONCE, #ids) do
+    some[i] = ids[(self.turn + i - 1) % #ids + 1]
+  end
+  self.turn = self.turn + #some
+  return some
 end
 
 --- One list, and what it tells. It is left early where nothing more is to be learned, or GETs turn out to be cheaper.
@@ -232,7 +247,7 @@ local function read_list(self, deadline)
   local runtime = self.group.runtime
   local began, left, all = runtime.now(), open_count(self), self:observers()
   local waiting_for = audience(all, began)
-  local reader = self.group:read(deadline, not self.size and SAMPLE or nil)
+  local reader = self.group:read(deadline, not self.size and left <= MANY and SAMPLE or nil)
   local page, err = reader:next()
   while page do
     self.size = reader.total
@@ -244,6 +259,8 @@ local function read_list(self, deadline)
     page, err = reader:next(true)
   end
   local now, complete = runtime.now(), not err and is_complete(self, reader)
+  self.doubts = complete and 0 or self.doubts + 1
+  local unseen = self.doubts > MOST_DOUBTS and some_of(self, collect(self, "each_unseen", began)) or {}
   for _, observer in ipairs(all) do
     if complete then
       observer:unlisted(began, now)
@@ -251,6 +268,7 @@ local function read_list(self, deadline)
       observer:trouble(nil, err or reader:incomplete(), now)
     end
   end
+  get(self, unseen, deadline)
 end
 
 -- Sharing ------------------------------------------------------------------------------------------
@@ -267,9 +285,6 @@ local function look(self, deadline)
       get(self, collect(self, "each_due", runtime.now()), deadline)
     else
       get(self, collect(self, "each_to_get", runtime.now()), deadline)
-      if self.doubts > MOST_DOUBTS then
-        get(self, collect(self, "each_due", runtime.now(), AT_ONCE), deadline)
-      end
     end
     self.over_at = runtime.now()
     self.count, self.took, self.due_at = self.count + 1, self.over_at - began, nil

@@ -137,6 +137,7 @@ function claims.refused(course, broken)
       for id, err in pairs(report.failed) do
         local from = call.ended - facts.lag_of(course) - INSISTENCE - call.timeout
         local right = err.kind ~= "state"
+          or err.status ~= nil
           or err.code ~= nil
           or course.truth:ever(id, from, call.ended, function(state)
             return state.status ~= nil and not lifecycle.ended(state.status)

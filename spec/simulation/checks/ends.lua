@@ -4,8 +4,9 @@ local unpack = table.unpack or unpack
 
 local ends = {}
 
---- Whoever sleeps between two looks notices so late that the client was closed, in seconds.
-local NOTICED = 2.1
+--- Whoever sleeps between two looks notices so late that the client was closed, in seconds; and who sleeps before a
+--- request is repeated, so much later still.
+local NOTICED, BACKOFF = 2.1, 20
 
 -- A call whose client was closed, or that was cancelled, comes back soon, and says so unless it was done.
 function ends.ended(course, broken)
@@ -14,7 +15,7 @@ function ends.ended(course, broken)
     local at = math.min(call.cancelled or math.huge, closed or math.huge)
     if call.ok and call.began and at > call.began and call.ended > at then
       local late = call.ended - at - course.service.settings.latency
-      if late > NOTICED then
+      if late > NOTICED + (#course.service.faults > 0 and BACKOFF or 0) then
         broken("%s came back %.1f s after it was cancelled, or its client closed", call.method, late)
       end
     end
@@ -63,8 +64,21 @@ local function remains(caller, asked)
   return found
 end
 
+--- Who was killed, or raised, is forgotten with the next call; a client that was closed has none, and goes as a whole.
+local function is_abandoned(course)
+  for _, call in ipairs(course.calls) do
+    if (call.killed or call.ok == false) and course.closed_at then
+      return true
+    end
+  end
+  return false
+end
+
 -- The client has forgotten whom it was asked for, and who waited.
 function ends.observers(course, broken)
+  if is_abandoned(course) then
+    return
+  end
   local asked = {}
   for _, id in ipairs(course.truth.ids) do
     asked[id] = true
@@ -78,7 +92,7 @@ end
 
 -- What a caller passed in is not held any more.
 function ends.callbacks(course, broken)
-  if course.left.callbacks > 0 then
+  if course.left.callbacks > 0 and not is_abandoned(course) then
     broken("%d callbacks are still held", course.left.callbacks)
   end
 end

@@ -84,18 +84,34 @@ local function lists_are_honest(service)
   return not settings.list_misses and #service.outages == 0
 end
 
---- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists may
---- miss records besides, nobody can say how many of both there are.
+--- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists
+--- may miss records besides, nobody can say how many of both there are.
 local function leaves_out(service)
   return service.settings.dates == false or service.settings.odd_records
 end
 
---- The ids that lists have shown to the call's client while it ran.
+local QUERY = { scenario_id = "scenarioId", status = "status", configuration_id = "configurationId" }
+
+--- Is it the list of this filter, and of no other, nor one that all calls share?
+local function is_list_of(request, filter)
+  local alike = false
+  for field, parameter in pairs(QUERY) do
+    local given = request.parameters[parameter]
+    if filter[field] ~= (given and given[1]) then
+      return false
+    end
+    alike = alike or given ~= nil
+  end
+  return alike and request.name == "list"
+end
+
+--- The ids that lists of its filter have shown to the call's client while it ran.
 local function shown_to(course, call)
   local shown = {}
   for _, request in ipairs(course.requests) do
     local at, value = request.answered, request.answer and request.answer.value
-    if request.name == "list" and request.client == call.client and at and at >= call.began and at <= call.ended then
+    local is_mine = is_list_of(request, call.filter) and request.client == call.client
+    if is_mine and at and at >= call.began and at <= call.ended then
       for _, deployment in ipairs(type(value) == "table" and value.deployments or {}) do
         shown[deployment.id] = true
       end
@@ -110,10 +126,13 @@ local function untold(course, report)
   return (report.odd or 0) + (course.service.settings.dates == false and report.newer or 0)
 end
 
--- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, what no list
--- has shown where lists may miss it, and as many as the report tells of without their names.
+--- Both createdAt and the service's Date are rounded down to seconds: one that may be newer counts as newer.
+local ROUNDED = 2
+
+-- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, what no
+-- list has shown where lists may miss it, and as many as the report tells of without their names.
 function reports.all_of_them(course, broken)
-  local lag, honest = facts.lag_of(course) + 1, lists_are_honest(course.service)
+  local lag, honest = facts.lag_of(course) + ROUNDED, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)
     if not call.filter or report.unsure or not honest and leaves_out(course.service) then
       return

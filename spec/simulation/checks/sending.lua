@@ -79,17 +79,21 @@ local WORKS = {
   delete = { teardown = true, delete_all = true },
 }
 
---- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended.
-local function is_covered(course, sends, from, to)
+--- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended;
+--- and what a call has sent that ended before the answer came is lost.
+local function is_covered(course, sends, send, to)
+  local covered = false
   for _, call in ipairs(course.calls) do
-    local works = WORKS[sends.action][call.method] and call.client == sends.client and not call.killed
-    if works and call.began and call.began <= from and (call.ended or math.huge) >= to then
-      if facts.asks_for(course, call, sends.id, to) then
-        return true
+    local works = WORKS[sends.action][call.method] and call.client == sends.client and call.began
+    if works and call.began <= send.at and facts.asks_for(course, call, sends.id, to) then
+      local ended = call.ended or call.killed and course.began + call.kill_at or math.huge
+      if ended >= send.at and ended <= send.answered then
+        return false
       end
+      covered = covered or ended >= to
     end
   end
-  return false
+  return covered
 end
 
 --- A plain stop or delete sends when it is called.
@@ -125,11 +129,16 @@ end
 
 --- Did a look miss it meanwhile? Then a delete may be sent again, to be told that it is not found.
 local function was_missed(course, sends, from, to)
+  local odd = course.service.settings.odd_records -- then it may stand there without its id
   for _, request in ipairs(course.requests) do
     if request.client == sends.client and request.answered and request.answered >= from and request.at <= to then
-      if request.name == "list" and not shows(request, sends.id) then
+      if request.name == "list" and (odd or not shows(request, sends.id)) then
         return true
-      elseif request.name == "status" and request.id == sends.id and (not request.answer or request.answer.status == 404) then
+      elseif
+        request.name == "status"
+        and request.id == sends.id
+        and (not request.answer or request.answer.status == 404)
+      then
         return true
       end
     end
@@ -150,7 +159,7 @@ local function each_repetition(course, outcome, act)
       first = count == 1 and send.answered or first
       if count > 0 and has_changed(course, sends, send.at, next_one.at) then
         count = 0
-      elseif count > 0 and is_covered(course, sends, send.answered, next_one.at) and not is_plain(course, sends) then
+      elseif count > 0 and is_covered(course, sends, send, next_one.at) and not is_plain(course, sends) then
         if not was_missed(course, sends, send.at, next_one.at) then
           act(sends, next_one.at - first, count)
         end
@@ -238,7 +247,8 @@ local function is_first_or_last(course, request)
   return false
 end
 
--- Two lists, or two GETs of the same deployment, are never closer than the pace allows, whoever they are for.
+-- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows,
+-- whoever they are for: what a list has shown, a GET may have to confirm.
 function sending.pace(course, broken)
   if looks_alone(course) or shifts(course) then
     return
@@ -251,7 +261,9 @@ function sending.pace(course, broken)
       local key = request.client .. what
       local before = last[key]
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - EARLY
-      if too_soon and not is_first_or_last(course, request) then
+      local list = last[request.client .. "list"]
+      local confirms = request.name == "status" and list and before and list.at >= before.at
+      if too_soon and not confirms and not is_first_or_last(course, request) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
       end
       last[key] = request
@@ -363,16 +375,18 @@ end
 function sending.last_look(course, broken)
   local call = course.calls[1]
   local failed = call.ok and (call.err or type(call.result) == "table" and call.result.failed)
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed then
+  local looks = call.method ~= "stop" and call.method ~= "delete"
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed or not looks then
     return
   end
   local one = call.err or failed[next(failed) or ""]
-  if not one or one.kind ~= "timeout" then
+  local is_short = call.timeout < 1 + 4 * course.service.settings.latency
+  if not one or one.kind ~= "timeout" or is_short then
     return
   end
   local last = -math.huge
   for _, request in ipairs(course.requests) do
-    if (request.name == "status" or request.name == "list") and request.at <= call.ended and is_good(request) then
+    if (request.name == "status" or request.name == "list") and request.at <= call.ended then
       last = math.max(last, request.at)
     end
   end
