@@ -790,7 +790,9 @@ describe("over time", function()
       assert.equal(20, #tear_down(c:seed(20)).deleted)
       c = new()
       c:seed(20)
-      c:fault { operation = "list", status = 403, skip = 3, times = 0, voice = "service" }
+      for _, operation in ipairs { "list", "status" } do
+        c:fault { operation = operation, status = 403, skip = 3, times = 0, voice = "service" }
+      end
       local made = tear_down(c:seed(20))
       local _, err = next(made.failed)
       assert.equal("auth", err.kind)
