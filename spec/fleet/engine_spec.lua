@@ -194,13 +194,13 @@ describe("an engine", function()
     local sent = {}
     for _, asked in ipairs(group.asked) do
       for _, item in ipairs(asked.what == "batch" and asked[1] or {}) do
-        local key = item.id .. item.action
+        local key = item.id .. item.targetStatus
         sent[key] = (sent[key] or 0) + 1
       end
     end
     for _, id in ipairs(ids) do
-      assert.equal(1, sent[id .. "stop"])
-      assert.is_true(sent[id .. "delete"] <= 2) -- once, and once to learn that it is gone
+      assert.equal(1, sent[id .. "STOPPED"])
+      assert.is_true(sent[id .. "DELETED"] <= 2) -- once, and once to learn that it is gone
     end
   end)
 
@@ -341,10 +341,22 @@ describe("an engine", function()
 
     it("fails all where it has no permission twice, five seconds apart", function()
       local denied = fake.failed { kind = "auth", status = 403 }
-      group.errors.list = denied
+      group.errors.list, group.errors.status = denied, denied
       local heard = run(goals.reach "STOPPED", group:fill(4))
       assert.same({ "denied", denied }, { heard.failures.d00001.reason, heard.failures.d00001.err })
       assert.is_true(group.runtime.now() >= 5 and group.runtime.now() < 8, group.runtime.now())
+    end)
+
+    it("goes on by GETs where lists are refused for good", function()
+      group.errors.list = fake.failed { kind = "auth", status = 403 }
+      local ids = group:fill(4)
+      group.runtime.at(30, function()
+        for _, id in ipairs(ids) do
+          group.records[id].status = "STOPPED"
+        end
+      end)
+      local heard = run(goals.reach "STOPPED", ids)
+      assert.equal("done", heard.lists[ids[1]])
     end)
 
     it("goes on where permission was lacking for a moment", function()
@@ -401,6 +413,28 @@ describe("an engine", function()
       local heard = run(goals.teardown, ids)
       assert.same({ "denied", 403 }, { heard.failures[ids[2]].reason, heard.failures[ids[2]].err.status })
       assert.same({ [ids[1]] = "deleted", [ids[3]] = "deleted" }, heard.lists)
+    end)
+
+    it("fails one at once that is refused whatever its state", function()
+      local ids = group:fill(5)
+      function group.errors.batch(items)
+        for _, item in ipairs(items) do
+          if item.id == ids[2] then
+            return fake.failed { kind = "http", status = 400, code = "x" }
+          end
+        end
+      end
+      function group.errors.stop()
+        return fake.failed { kind = "http", status = 400, code = "x", message = "what is that?" }
+      end
+      posted.batches_work = true
+      local heard = run(goals.stop, ids)
+      assert.same({ "refused", "what is that?" }, {
+        heard.failures[ids[2]].reason,
+        heard.failures[ids[2]].refusal.message,
+      })
+      assert.equal("done", heard.lists[ids[1]])
+      assert.is_true(group.runtime.now() < 10)
     end)
 
     it("sends again what was refused, until it is accepted", function()

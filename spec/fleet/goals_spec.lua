@@ -370,20 +370,23 @@ describe("every goal", function()
     end
   end)
 
-  it("that sends gives up after two minutes of nothing but refusals", function()
-    for name in pairs(DEEDS) do
-      for _, status in ipairs { "RUNNING", "STOPPED", "STOPPING" } do
-        local s = situation(status, "none", "get", { answer = "refused" })
-        assert.same({ "fail", "refused" }, { goals[name](s, 120) })
-        assert.are_not.equal("refused", (select(2, goals[name](s, 119.9))))
-        -- what is in force is refused because it is under way
-        local more = { answer = "refused", action = "stop" }
-        assert.are_not.equal("refused", (select(2, goals[name](situation(status, "STOPPED", "get", more), 120))))
-        assert.are_not.equal(
-          "refused",
-          (select(2, goals[name](situation(status, "none", "get", { answer = "lost" }), 120)))
-        )
+  it("that sends gives up an action after two minutes of nothing but refusals", function()
+    for _, row in ipairs {
+      { "teardown", "RUNNING", "stop" },
+      { "teardown", "STOPPED", "delete" },
+      { "stop", "RUNNING", "stop" },
+      { "delete", "STOPPED", "delete" },
+    } do
+      local goal = goals[row[1]]
+      local function answer_to(action, answer, age, target)
+        return { goal(situation(row[2], target, "get", { action = action, answer = answer }), age) }
       end
+      assert.same({ "fail", "refused" }, answer_to(row[3], "refused", 120, "none"))
+      assert.same({ row[3] }, answer_to(row[3], "refused", 119.9, "none"))
+      assert.same({ row[3] }, answer_to(row[3], "lost", 1000, "none"))
+      assert.same({ row[3] }, answer_to(row[3] == "stop" and "delete" or "stop", "refused", 1000, "none"))
+      -- what is in force is refused because it is under way
+      assert.same({ "look" }, answer_to(row[3], "refused", 1000, row[3] == "stop" and "STOPPED" or "DELETED"))
     end
   end)
 

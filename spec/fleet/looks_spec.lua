@@ -42,6 +42,11 @@ describe("looks", function()
       end
     end
     made.each_due, made.each_open = each, each
+    function made:each_unseen(_, act)
+      for _, id in ipairs(self.unseen or {}) do
+        act(id)
+      end
+    end
     function made:each_to_get(_, act)
       for _, id in ipairs(self.to_get or {}) do
         act(id)
@@ -124,8 +129,16 @@ describe("looks", function()
     it("read on where the first page is all that there is, or more wait than GETs are good for", function()
       local one = observer(group:fill(600))
       look(one)
-      assert.same({ list = 2 }, group:counts())
+      assert.same({ list = 1 }, group:counts())
+      assert.equal(10000, group.asked[1][1]) -- no small page, as many are waited for
       assert.equal("RUNNING by list", one.told.d00600)
+      group, shared = fake.new(), nil
+      shared = looks.new(group)
+      one = observer(group:fill(32))
+      group.count, group.cap = "total", 20
+      look(one)
+      assert.same({ list = 2 }, group:counts())
+      assert.equal("RUNNING by list", one.told.d00032)
     end)
   end)
 
@@ -235,21 +248,42 @@ describe("looks", function()
       end)
     end)
 
-    it("that show now these, now those, are followed by GETs after three", function()
-      local ids = group:fill(6)
+    it("that show now these, now those, are followed by GETs of some that were not seen, after three", function()
+      local ids = group:fill(60)
       group.count = "more"
-      local one = observer(ids)
+      local one = observer(ids, { unseen = ids })
       group.runtime.run(function()
         shared:join(one)
         for round = 1, 4 do
-          for i = 1, 6 do
+          for i = 1, 60 do
             group.records[ids[i]].unlisted = i > round or nil
           end
           shared:share(100, 100)
           assert.equal(0, one.lacks)
-          assert.equal(round > 2 and 6 * (round - 2) or nil, group:counts().status)
+          assert.equal(round > 2 and 32 * (round - 2) or nil, group:counts().status)
         end
       end)
+      local asked = {}
+      for _, request in ipairs(group.asked) do
+        asked[request.what == "status" and request[1] or ""] = true
+      end
+      for _, id in ipairs(ids) do
+        assert.is_true(asked[id]) -- with each list the next ones
+      end
+    end)
+
+    it("that fail are followed by GETs after three, too", function()
+      group.errors.list = fake.failed { kind = "http", status = 503 }
+      local ids = group:fill(5)
+      local one = observer(ids, { unseen = { ids[2] } })
+      group.runtime.run(function()
+        shared:join(one)
+        for _ = 1, 3 do
+          assert.same({}, one.told)
+          shared:share(100, 100)
+        end
+      end)
+      assert.same({ [ids[2]] = "RUNNING by get" }, one.told)
     end)
 
     it("that fail are told of to all", function()

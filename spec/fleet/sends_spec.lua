@@ -90,10 +90,10 @@ describe("sends", function()
         made:send(ids, { "stop", "delete", "stop", "delete" }, 1000)
       end)
       assert.same({
-        { id = ids[1], action = "stop", targetStatus = "STOPPED" },
-        { id = ids[2], action = "delete", targetStatus = "DELETED" },
-        { id = ids[3], action = "stop", targetStatus = "STOPPED" },
-        { id = ids[4], action = "delete", targetStatus = "DELETED" },
+        { id = ids[1], targetStatus = "STOPPED" },
+        { id = ids[2], targetStatus = "DELETED" },
+        { id = ids[3], targetStatus = "STOPPED" },
+        { id = ids[4], targetStatus = "DELETED" },
       }, group.asked[1][1])
     end)
 
@@ -133,7 +133,7 @@ describe("sends", function()
         return answers
       end
       send(ids, "delete")
-      local expected = { "accepted", "refused", "missing", "refused", "lost" }
+      local expected = { "accepted", "refused", "missing", "lost", "lost" }
       for i, word in ipairs(expected) do
         assert.equal("sending " .. word, told[ids[i]])
       end
@@ -150,26 +150,50 @@ describe("sends", function()
   end)
 
   describe("whose whole batch is refused", function()
-    it("are halved until the culprit is alone", function()
+    it("are halved until the culprit is alone, which then goes by itself", function()
       local ids = group:fill(300)
       refuse_batches_with(400, ids[42])
       group.latency.batch = function(items)
         return items[1].id == ids[1] and 2 or 1 -- the others show that batches work
       end
       send(ids)
-      assert.equal(299, count_of "sending accepted")
-      assert.equal("sending refused", told[ids[42]])
-      assert.equal(400, errs[ids[42]].status)
-      assert.is_true(#group.asked <= 3 + 2 * 7, #group.asked)
-      assert.is_nil(group:counts().stop)
+      assert.equal(300, count_of "sending accepted")
+      assert.same({ batch = 3 + 2 * 7, stop = 1 }, group:counts())
     end)
 
-    it("are halved with 422 as well", function()
+    it("tell of a culprit that is refused by itself, too, that it will always be", function()
+      for _, status in ipairs { 400, 422 } do
+        group, told = fake.new(), {}
+        made = new_sends()
+        local ids = group:fill(200)
+        refuse_batches_with(status, ids[199])
+        group.errors.stop = refused(status)
+        send(ids)
+        assert.equal(199, count_of "sending accepted")
+        assert.equal("sending invalid", told[ids[199]])
+        assert.equal(status, errs[ids[199]].status)
+      end
+    end)
+
+    it("tell of a culprit that is refused otherwise what it was refused for", function()
       local ids = group:fill(200)
-      refuse_batches_with(422, ids[199])
+      refuse_batches_with(400, ids[199])
+      group.errors.stop = refused(409)
       send(ids)
-      assert.equal(199, count_of "sending accepted")
       assert.equal("sending refused", told[ids[199]])
+    end)
+
+    it("are sent without the culprit from then on, which goes by itself, until nobody waits any more", function()
+      local ids = group:fill(200)
+      refuse_batches_with(400, ids[199])
+      send(ids)
+      local from = #group.asked + 1
+      send(ids)
+      assert.same({ batch = 2, stop = 1 }, group:counts(from))
+      made:rest()
+      from = #group.asked + 1
+      send(ids)
+      assert.is_true(group:counts(from).batch > 2)
     end)
 
     it("are sent in smaller ones for good where they are too long", function()
@@ -216,9 +240,8 @@ describe("sends", function()
       local ids = group:fill(800)
       refuse_batches_with(400, ids[150], ids[250], ids[350], ids[450])
       send(ids)
-      assert.equal(796, count_of "sending accepted")
-      assert.equal(4, count_of "sending refused")
-      assert.is_nil(group:counts().stop)
+      assert.equal(800, count_of "sending accepted")
+      assert.equal(4, group:counts().stop)
     end)
 
     it("are told all the same in any other way: none is left out", function()
@@ -229,7 +252,9 @@ describe("sends", function()
         { { kind = "cancelled" }, "lost" },
         { { kind = "auth", status = 403 }, "denied" },
         { { kind = "http", status = 409, code = "x" }, "refused" },
-        { { kind = "config" }, "refused" },
+        { { kind = "http", status = 409 }, "lost" }, -- no word of AI Core's
+        { { kind = "http", status = 409, code = "409" }, "lost" },
+        { { kind = "config" }, "lost" },
       } do
         group, told, errs = fake.new(), {}, {}
         made = new_sends()
@@ -322,8 +347,8 @@ describe("sends", function()
       end)
       assert.is_true(cancelled)
       assert.equal(2, group.runtime.now())
-      assert.matches("^sending accepted", told[ids[1]])
-      assert.matches("unanswered$", told[ids[150]])
+      assert.equal("sending accepted", told[ids[1]])
+      assert.equal("sending lost", told[ids[150]])
       assert.equal(0, #made.in_flight)
     end)
 
@@ -424,7 +449,7 @@ describe("sends", function()
       end
       local ids = group:fill(1 + math.floor(random() * 400))
       send(ids)
-      local words = { accepted = true, refused = true, lost = true, denied = true, missing = true }
+      local words = { accepted = true, refused = true, invalid = true, lost = true, denied = true, missing = true }
       for _, id in ipairs(ids) do
         assert.is_true(words[told[id]:match "^sending (%l+)$"], "seed " .. seed .. ": " .. told[id])
       end
