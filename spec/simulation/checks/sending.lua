@@ -357,7 +357,8 @@ function sending.batches(course, broken)
   end
   local about = all_alike(course, call)
   for _, request in ipairs(course.requests) do
-    if request.at <= call.ended and request.name ~= "status" and request.name ~= "list" then
+    local is_look = request.name == "status" or request.name == "list"
+    if not is_look and request.at >= call.began and request.at <= call.ended then
       sent = sent + 1
     end
   end
