@@ -34,10 +34,14 @@ function facts.say(course, id, time)
   return state.status .. (state.target and " for " .. state.target or "")
 end
 
+--- Of one that is gone a list may still show a ghost, so long after, in seconds.
+local HAUNTED = 60
+
 --- How old an answer of this service may be, in seconds.
 function facts.lag_of(course)
   local settings = course.service.settings
-  return math.max(settings.read_lag or 0, settings.list_lag or 0)
+  local haunted = settings.list_ghosts and HAUNTED or 0
+  return math.max(settings.read_lag or 0, (settings.list_lag or 0) + haunted)
 end
 
 -- Calls --------------------------------------------------------------------------------------------
@@ -99,18 +103,14 @@ end
 --- long, in seconds.
 local FIRST_LIST = 30
 
---- Of one that is gone a list may still show a ghost, so long after, in seconds.
-local HAUNTED = 60
-
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
 function facts.asks_for(course, call, id, time)
   if call.ids then
     return is_one_of(call.ids, id)
   end
-  local lag = facts.lag_of(course) + (course.service.settings.list_ghosts and HAUNTED or 0)
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
-    and course.truth:ever(id, call.began - lag, time, function(state)
+    and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
       return facts.fits(call.filter, life, state, call.began)
     end) ~= nil
 end
