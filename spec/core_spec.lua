@@ -105,6 +105,8 @@ describe("core", function()
         { "create", ID, { ttl = "3w" } },
         { "update", ID },
         { "logs", ID, { start = "yesterday" } },
+        { "logs", ID, { start = "20210519T00:00:14.347Z" } },
+        { "logs", ID, { start = "2021-05-19:00:00:14.34Z" } },
         { "logs", ID, { top = 5001 } },
         { "logs", ID, { order = "up" } },
         { "batch", {} },

@@ -10,7 +10,8 @@ local LAYERS = {
   "call | settings",
   "runtime",
   "core",
-  "model | text",
+  "text",
+  "model",
   "meta",
 }
 

@@ -203,18 +203,16 @@ static void escape_value(lua_State *L) {
 
 /* Pushes the URL without a query: the words of the request stand in the path for their names. */
 static void push_path(lua_State *L, const request *built, const char *base_url) {
-  luaL_Buffer text;
-  luaL_buffinit(L, &text);
-  luaL_addstring(&text, base_url);
+  char path[128], *end = path; /* the longest word is an id of 64 characters */
+  *end = '\0';
   const char *at = built->operation->path;
   const char *brace = strchr(at, '{');
   for (; brace != NULL; brace = strchr(at, '{')) {
-    luaL_addlstring(&text, at, (size_t)(brace - at));
-    luaL_addstring(&text, brace[1] == 'i' ? built->id : built->resource);
+    memcpy(end, at, (size_t)(brace - at));
+    end = stpcpy(end + (brace - at), brace[1] == 'i' ? built->id : built->resource);
     at = strchr(brace, '}') + 1;
   }
-  luaL_addstring(&text, at);
-  luaL_pushresult(&text);
+  lua_pushfstring(L, "%s%s%s", base_url, path, at);
 }
 
 /* Appends these options to the URL on top; returns what separates the next one. */

@@ -7,7 +7,12 @@
 local PAGES = {
   {
     name = "aicore",
-    files = { "lua/aicore/init.lua", "lua/aicore/client.lua", "lua/aicore/fleet/methods.lua" },
+    files = {
+      "lua/aicore/init.lua",
+      "lua/aicore/client.lua",
+      "lua/aicore/fleet/report.lua",
+      "lua/aicore/fleet/waiting.lua",
+    },
     functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" }, { "^over_time:(.*)$", "%1" } },
     without = { close = true },
     classes = "Config Options CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress Progress Error "
@@ -15,7 +20,7 @@ local PAGES = {
   },
   {
     name = "aicore.client",
-    files = { "lua/aicore/client.lua", "lua/aicore/fleet/methods.lua" },
+    files = { "lua/aicore/client.lua", "lua/aicore/fleet/report.lua", "lua/aicore/fleet/waiting.lua" },
     functions = { { "^Client:(.*)$", "Client:%1" }, { "^over_time:(.*)$", "Client:%1" } },
     classes = "",
   },

@@ -245,17 +245,6 @@ function Client:__tostring()
   return ("aicore.client (%s)"):format(tostring(self.caller))
 end
 
-local function find_runtime(runtime)
-  if type(runtime) == "table" then
-    return runtime
-  end
-  local found, complaint = runtimes.find(runtime)
-  if not found then
-    errors.misuse("client: " .. complaint)
-  end
-  return found
-end
-
 local client = {}
 
 --- A client of its own, from `arguments` and from where settings are looked for otherwise.
@@ -275,7 +264,10 @@ function client.new(arguments)
   if not found then
     return nil, err
   end
-  local runtime = find_runtime(found.runtime)
+  local runtime, unknown = runtimes.find(found.runtime)
+  if not runtime then
+    errors.misuse("client: " .. unknown)
+  end
   local session, refused = callers.connect(found.session)
   if not session then
     return nil, refused
@@ -287,8 +279,7 @@ function client.new(arguments)
     token = found.token,
     on_attempt = found.on_attempt,
   }
-  local warnings = settings.warnings(found, host)
-  return setmetatable({ caller = caller, runtime = runtime, warnings = warnings }, Client)
+  return setmetatable({ caller = caller, runtime = runtime, warnings = found.warnings }, Client)
 end
 
 return client

@@ -111,11 +111,13 @@ local function tell(report, err, what)
   report.error(("%s: %s"):format(what, tostring(err)), ADVICE[err.kind])
 end
 
---- Where the settings come from; never a secret.
+--- A client, and what its settings are where that may be shown.
 local function check_settings(report)
   report.start "aicore: settings"
   local origins, err = require("aicore.settings.resolve").origins({}, require "aicore.settings.host")
+  local values = {}
   for _, origin in ipairs(origins or {}) do
+    values[origin.setting] = origin.value
     report.info(("%s: %s (from %s)"):format(origin.setting, origin.value or "set, not shown", origin.source))
   end
   local client
@@ -127,7 +129,7 @@ local function check_settings(report)
   else
     tell(report, err, "no client can be made")
   end
-  return client, origins
+  return client, values
 end
 
 -- The service --------------------------------------------------------------------------------------
@@ -149,15 +151,7 @@ local function wait_for(fn, seconds)
   return results[2], results[3]
 end
 
-local function value_of(origins, setting)
-  for _, origin in ipairs(origins) do
-    if origin.setting == setting then
-      return origin.value
-    end
-  end
-end
-
-local function check_service(report, client, origins, seconds)
+local function check_service(report, client, values, seconds)
   report.start "aicore: service"
   -- One attempt: why it fails is wanted here, not that it works in the end.
   local function try(method)
@@ -170,8 +164,8 @@ local function check_service(report, client, origins, seconds)
     return tell(report, err, "the login fails")
   end
   local life = login.expires_in and ("for %d min"):format(math.floor(login.expires_in / 60)) or "nobody says how long"
-  report.ok(("logged in as %s, %s"):format(value_of(origins, "client_id"), life))
-  local group = value_of(origins, "resource_group") or "default"
+  report.ok(("logged in as %s, %s"):format(values.client_id, life))
+  local group = values.resource_group or "default"
   local count
   count, err = try "count"
   if not count then
@@ -187,9 +181,9 @@ function health.check(seconds)
   if not check_module(report) then
     return
   end
-  local client, origins = check_settings(report)
+  local client, values = check_settings(report)
   if client then
-    local done, message = pcall(check_service, report, client, origins, seconds or PATIENCE)
+    local done, message = pcall(check_service, report, client, values, seconds or PATIENCE)
     client:close()
     if not done then
       error(message, 0)

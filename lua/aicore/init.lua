@@ -45,22 +45,9 @@ end
 
 local default
 
-for _, name in ipairs {
-  "status",
-  "stop",
-  "delete",
-  "list",
-  "each",
-  "count",
-  "create",
-  "update",
-  "logs",
-  "capabilities",
-  "stop_all",
-  "delete_all",
-  "wait",
-  "teardown",
-} do
+local FUNCTIONS = "status stop delete list each count create update logs capabilities stop_all delete_all wait teardown"
+
+for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)
     if not default then
       local made, err = aicore.client()

@@ -53,6 +53,7 @@ return {
   ["src/operation.c"] = {
     { "if (!aic_parameter_fits_item(L", HOOK },
     { "batch: an item changed while it was read", HOOK },
+    { "if (option->query == NULL) continue;", "no operation has options of both kinds" },
   },
   ["src/pollset.c"] = {
     { "if (!aic_pollset_backend_watch(", KERNEL },

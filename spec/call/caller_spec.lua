@@ -420,7 +420,7 @@ describe("caller", function()
       answers = { failed { kind = "http", status = 409, code = "x" }, seen "UNKNOWN" }
       local accepted, err = change "stop"
       assert.is_nil(accepted)
-      assert.same({ "state", 409 }, { err.kind, err.status })
+      assert.same({ "state", 409, "UNKNOWN" }, { err.kind, err.status, err.last_status })
       answers = { failed { kind = "http", status = 409, code = "x" }, seen "RUNNING" }
       accepted, err = change "stop"
       assert.is_nil(accepted)

@@ -169,6 +169,12 @@ describe("pages", function()
     assert.equal(4, reader.read)
   end)
 
+  it("are not complete where one stands twice, also where their counts are their own", function()
+    assert.is_false(read(story { { "a", "b", count = 2 }, { "b", "c", count = 2 }, { count = 0 } }).complete)
+    assert.is_false(read(story { { "a", "b" }, { "b", "c" }, {} }).complete)
+    assert.is_true(read(story { { "a", "b", count = 2 }, { "c", "d", count = 2 }, { count = 0 } }).complete)
+  end)
+
   it("lack what has moved to a page that was read", function()
     -- "a" was taken away between two pages, so "c" was shown by none
     local reader = read(story { { "a", "b", count = 5 }, { "d", "e", count = 4 }, { count = 4 } })

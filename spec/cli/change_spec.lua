@@ -11,7 +11,7 @@ end
 
 local function run(command, given, methods)
   local console, client = fakes.console(), fakes.client(methods or { stop = accept, delete = accept })
-  given.command = "stop"
+  given.command = command == stop and "stop" or "delete"
   local code = command.run(given, console, client)
   return code, console, client
 end
@@ -81,19 +81,29 @@ describe("stop and delete", function()
   end)
 
   for name, command in pairs { stop = stop, delete = delete } do
+    it(("take --appear with --wait only: %s"):format(name), function()
+      assert.matches("%-%-wait", command.check { appear = 5 })
+      assert.is_nil(command.check { appear = 5, wait = true })
+      assert.is_nil(command.check {})
+    end)
+
     it(("wait with --wait until it is so: %s_all"):format(name), function()
       local made = report.empty()
       made.stopped, made.deleted = { "dep-1" }, { "dep-1" }
-      local code, console, client = run(command, { ids = { "dep-1" }, wait = true, timeout = 7, output = "ids" }, {
-        [name .. "_all"] = function(_, opts)
-          opts.on_progress { total = 1, left = 1, states = {} }
-          return made
-        end,
-      })
+      local code, console, client = run(
+        command,
+        { ids = { "dep-1" }, wait = true, timeout = 7, appear = 8, output = "ids" },
+        {
+          [name .. "_all"] = function(_, opts)
+            opts.on_progress { total = 1, left = 1, states = {} }
+            return made
+          end,
+        }
+      )
       assert.equal(problems.DONE, code)
       assert.same({ "dep-1" }, console.out)
       local call = client.calls[1]
-      assert.same({ name .. "_all", { "dep-1" }, 7 }, { call[1], call[2], call[3].timeout })
+      assert.same({ name .. "_all", { "dep-1" }, 7, 8 }, { call[1], call[2], call[3].timeout, call[3].appear })
       assert.equal(1, #client.calls)
     end)
   end

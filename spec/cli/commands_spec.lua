@@ -52,6 +52,11 @@ local function status_of(id)
   return reply.status == 200 and reply.json.status or reply.status
 end
 
+--- The id of a new one.
+local function created(configuration)
+  return cjson.decode(output("create -o json " .. configuration)).id
+end
+
 describe_once("aicorectl list", function()
   before_each(function()
     server.seed { id = "drunning", scenario_id = "nightly", configuration_id = "conf-1" }
@@ -206,20 +211,35 @@ describe_once("aicorectl changes", function()
     local result = run "delete drunning"
     assert.equal(1, result.code)
     assert.matches("\n  try: aicorectl teardown drunning stops it first\n$", result.err)
+    server.seed { id = "dunknown", status = "UNKNOWN" }
+    result = run "stop dunknown"
+    assert.equal(1, result.code)
+    assert.matches("\n  try: delete it without stopping: aicorectl delete dunknown\n$", result.err)
+    assert.equal(2, run("stop drunning --appear 5m").code)
   end)
 end)
 
 describe_once("aicorectl wait", function()
   it("fails at once when it can no longer be, and at its time limit", function()
-    server.seed { id = "ddead", status = "DEAD" }
     server.seed { id = "drunning" }
-    local result = run "wait ddead --for RUNNING"
+    local result = run(("wait %s --for RUNNING"):format(created "dead-configuration"))
     assert.same({ 1, "" }, { result.code, result.out })
-    assert.matches("it can no longer be RUNNING", result.err)
+    assert.matches(
+      "it can no longer be RUNNING: its status is DEAD[^(\n]*%(reason: Container exited[^)\n]+%)\n",
+      result.err
+    )
     result = run "wait drunning --for STOPPED --timeout 0.3"
     assert.equal(4, result.code)
     assert.matches("\n  try: %-%-timeout", result.err)
     assert.equal(3, run("wait nosuch --for STOPPED").code)
+  end)
+
+  it("waits for one that has still to appear as long as it is told", function()
+    server.settings { appear_time = 0.5 }
+    finally(function()
+      server.settings { appear_time = 0 }
+    end)
+    assert.equal(0, run(("wait %s --for RUNNING --appear 1m"):format(created "conf-1")).code)
   end)
 end)
 
@@ -261,6 +281,18 @@ describe_once("aicorectl teardown", function()
     assert.equal(output "list -o ids", output "teardown --all --dry-run -o ids")
     assert.equal(16, #cjson.decode(output "teardown --all --dry-run -o json").skipped)
     assert.matches("^1 deployment %(1 not there%) would be", output "teardown nosuch --dry-run")
+    assert.same({}, effects())
+  end)
+
+  it("tells of records that could not be read", function()
+    server.seed { count = 2, status = "STOPPED" }
+    server.settings { odd_records = 1 }
+    finally(function()
+      server.settings { odd_records = 0 }
+    end)
+    local result = run "teardown --all --yes -o json"
+    assert.equal(2, cjson.decode(result.out).odd)
+    assert.matches("aicorectl: 2 records could not be read, and were left alone\n", result.err)
     assert.same({}, effects())
   end)
 

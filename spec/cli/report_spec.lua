@@ -51,11 +51,14 @@ describe("a report", function()
     local shown = cjson.decode(console.out[1])
     assert.same({ "a", "b" }, shown.deleted)
     assert.same({ false, false, 3, 1 }, { shown.cancelled, shown.dry_run, shown.requests, shown.elapsed })
+    assert.same({ 0, 0, false }, { shown.newer, shown.odd, shown.unsure })
     assert.equal("state", shown.failed.c.kind)
     for _, list in ipairs { "stopped", "absent", "skipped" } do
       assert.is_truthy(console.out[1]:find(('"%s": []'):format(list), 1, true), list)
     end
     assert.is_true(cjson.decode(show("json", { dry_run = true }).out[1]).dry_run)
+    shown = cjson.decode(show("json", { newer = 2, odd = 3, unsure = true }).out[1])
+    assert.same({ 2, 3, true }, { shown.newer, shown.odd, shown.unsure })
   end)
 
   it("gives the ids of those that are as they were to be", function()
@@ -76,6 +79,36 @@ describe("a report", function()
     assert.matches("first", console.notes[1])
     assert.matches("second", console.notes[2])
     assert.equal(problems.DONE, select(2, show(nil, { deleted = { "a" } })))
+  end)
+
+  it("tells what a filter has left alone, which is no failure", function()
+    local console, code = show(nil, { deleted = { "a" }, newer = 3, odd = 2 })
+    assert.equal(problems.DONE, code)
+    assert.same({
+      "aicorectl: 3 newer ones were left alone",
+      "aicorectl: 2 records could not be read, and were left alone",
+    }, console.notes)
+    assert.same({
+      "aicorectl: 1 newer one was left alone",
+      "aicorectl: 1 record could not be read, and was left alone",
+    }, show("ids", { newer = 1, odd = 1 }).notes)
+    assert.same({}, show(nil, { deleted = { "a" } }).notes)
+  end)
+
+  it("has failed where nobody knows whether these were all", function()
+    local console, code = show(nil, { deleted = { "a" }, unsure = true })
+    assert.equal(problems.FAILED, code)
+    assert.matches("^aicorectl: not sure that these were all: ", console.notes[1])
+    assert.matches("^  try: aicorectl list ", console.notes[2])
+    console, code = show("json", { failed = { b = fakes.err "timeout" }, unsure = true })
+    assert.equal(problems.TIMED_OUT, code)
+    assert.matches("not sure", table.concat(console.notes, "\n"))
+  end)
+
+  it("says nothing of being sure where it was interrupted", function()
+    local console, code = show(nil, { unsure = true, cancelled = true })
+    assert.equal(problems.INTERRUPTED, code)
+    assert.is_nil(table.concat(console.notes, "\n"):find "not sure")
   end)
 
   it("of what was interrupted counts what is left, and does not list it", function()

@@ -63,4 +63,17 @@ describe("the outcomes of several", function()
     assert.matches("there is none", console.notes[1])
     assert.equal(problems.DONE, select(2, show("table", { good })))
   end)
+
+  it("say why one has died, and of no other why it is as it is", function()
+    local console = fakes.console()
+    several.print(console, nil, {
+      {
+        id = "d1",
+        value = { id = "d1", status = "DEAD", statusMessage = "no\27memory", statusDetails = { code = 137 } },
+      },
+      { id = "d2", value = { id = "d2", status = "RUNNING", statusMessage = "all is well" } },
+      { id = "d3", value = { id = "d3", status = "DEAD" } },
+    })
+    assert.same({ "d1: DEAD (no?memory; code: 137)", "d2: RUNNING", "d3: DEAD" }, console.out)
+  end)
 end)

@@ -56,6 +56,14 @@ describe("the options of teardown", function()
 end)
 
 describe("a teardown", function()
+  it("asks a person who says nothing what is meant; of ids that are piped in it says which is none", function()
+    local code, console = run({}, { person = true })
+    local text = "which deployments? Give ids, a filter such as --scenario ID or --older-than 7d, or --all"
+    assert.same({ problems.USAGE, "aicorectl: " .. text }, { code, console.notes[1] })
+    code, console = run({}, { words = { "a/b-c" } })
+    assert.same({ problems.USAGE, "aicorectl: 'a/b-c' is not the id of a deployment" }, { code, console.notes[1] })
+  end)
+
   it("is asked about first; what was shown is what is torn down", function()
     local code, console, client = run({ older_than = 5, timeout = 9 }, { person = true, answer = true })
     assert.equal(problems.DONE, code)
@@ -79,14 +87,15 @@ describe("a teardown", function()
   end)
 
   it("begins at once with --yes, and leaves a filter to the client", function()
-    local code, console, client = run { status = "DEAD", yes = true, timeout = 9 }
+    local code, console, client = run { status = "DEAD", yes = true, timeout = 9, appear = 5 }
     assert.equal(problems.DONE, code)
     assert.same({}, console.asked)
     assert.equal(1, #client.calls)
-    assert.same({ "teardown", { status = "DEAD" }, 9 }, {
+    assert.same({ "teardown", { status = "DEAD" }, 9, 5 }, {
       client.calls[1][1],
       client.calls[1][2],
       client.calls[1][3].timeout,
+      client.calls[1][3].appear,
     })
   end)
 

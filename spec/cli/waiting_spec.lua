@@ -20,7 +20,7 @@ local function wait(goal, answers, given)
       return answers[id](opts.on_progress, id)
     end,
   }
-  local code = waiting.run({ timeout = 9, output = "json" }, console, client, ids, goal)
+  local code = waiting.run({ timeout = 9, appear = 5, output = "json" }, console, client, ids, goal)
   return cjson.decode(console.out[1]), code, client, lines
 end
 
@@ -35,7 +35,13 @@ describe("waiting", function()
     assert.same(running, shown)
     assert.equal(problems.DONE, code)
     local call = client.calls[1]
-    assert.same({ "wait", "d1", "RUNNING", 9 }, { call[1], call[2], call[3], call[4].timeout })
+    assert.same({ "wait", "d1", "RUNNING", 9, 5 }, {
+      call[1],
+      call[2],
+      call[3],
+      call[4].timeout,
+      call[4].appear,
+    })
   end)
 
   it("ends with what is gone, too", function()

@@ -110,6 +110,47 @@ describe("an engine", function()
     end
   end)
 
+  it("does not look for those who wait, while what another one sends to them is being answered", function()
+    local ids = group:fill(20)
+    group.latency.batch = 5
+    group.runtime.run(function()
+      group.runtime.gather({
+        function()
+          new(goals.stop, ids):run()
+        end,
+        function()
+          new(goals.reach "STOPPED", ids):run()
+        end,
+      }, 2)
+    end)
+    for _, asked in ipairs(group.asked) do
+      assert.is_true(asked.what ~= "list" or asked.at == 0 or asked.at >= 5, asked.at)
+    end
+  end)
+
+  it("wants to look by id when the first is due, and by list at the mean of all", function()
+    local made = new(goals.reach "STOPPED", { "a", "b" })
+    made:seen(1, { id = "a", status = "RUNNING" }, "list", 0)
+    made:seen(1, { id = "a", status = "RUNNING" }, "list", 10)
+    made:seen(2, { id = "b", status = "RUNNING" }, "list", 20)
+    made:seen(2, { id = "b", status = "RUNNING" }, "list", 40)
+    assert.equal(12, (made:due(true)))
+    assert.equal((12 + 44) / 2, (made:due(false)))
+  end)
+
+  it("takes for missing in a list what was not seen since that began, and nothing else", function()
+    local made = new(goals.teardown, { "a", "b", "c" })
+    for place, at in ipairs { 3, 5 } do
+      made:seen(place, { id = made.ids[place], status = "RUNNING" }, "list", at)
+    end
+    made:unlisted(4, 6)
+    local lacks = {}
+    for place = 1, 3 do
+      lacks[place] = made.beliefs.situation[place].no_list
+    end
+    assert.same({ true, false, true }, lacks)
+  end)
+
   it("notices at once what another one's look has shown", function()
     local id = group:fill(1)[1]
     local told_at = {}
@@ -165,7 +206,7 @@ describe("an engine", function()
 
   it("knows, where it joins later, what another one has sent", function()
     local ids = group:fill(5)
-    group.times = { stop = 20 }
+    group.times, group.hides_targets = { stop = 20 }, true
     group.runtime.run(function()
       local function stopper(delay)
         return function()
@@ -179,7 +220,7 @@ describe("an engine", function()
         assert.same({ d00001 = 1, d00002 = 1, d00003 = 1, d00004 = 1, d00005 = 1 }, heard.stops)
       end
     end)
-    assert.equal(1, group:counts().batch)
+    assert.equal(2, group:counts().batch) -- at 0 s, and after 10 s without effect, for both
   end)
 
   it("decides anew after a callback that took its time: what others have sent meanwhile is not sent again", function()
@@ -229,6 +270,7 @@ describe("an engine", function()
         run(goals.reach "STOPPED", group:fill(4), { deadline = 60 })
         local last = group.asked[#group.asked].at
         assert.is_true(last >= 59 and last <= 59.5, last)
+        assert.is_true(group.runtime.now() < 59.6) -- and then there is nothing to wait for
         assert.is_true(#group.asked <= 35, #group.asked)
       end
     end)
@@ -309,21 +351,14 @@ describe("an engine", function()
       local ids = group:fill(4)
       function group.errors.list()
         local now = group.runtime.now()
-        return (now < 4 or now > 4.5 and now < 9) and fake.failed { kind = "auth", status = 401 } or nil
+        local denied = now >= 1 and now < 1.4 or now >= 7 and now < 9
+        return denied and fake.failed { kind = "auth", status = 401 } or nil
       end
       group.runtime.at(30, function()
         for _, id in ipairs(ids) do
           group.records[id].status = "STOPPED"
         end
       end)
-      local looked = group.errors.list
-      function group.errors.list()
-        if group.runtime.now() >= 4 then
-          group.errors.list = nil -- a look that succeeds, between two that do not
-          return nil
-        end
-        return looked()
-      end
       local heard = run(goals.reach "STOPPED", ids)
       assert.equal("done", heard.lists[ids[1]])
     end)

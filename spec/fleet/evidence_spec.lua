@@ -255,6 +255,9 @@ describe("the evidence", function()
       assert.equal("absent", claim("10 -get; 11 -list; 12 -send; 13 -list; 40 -get", options))
       assert.is_nil(claim("0 -get; 1 -get; 2 -get; 3 -get; 29 get UNKNOWN; 30 -get; 40 -get", options))
       assert.equal("deleted", claim("0 get UNKNOWN; 1 -get; 2 -get; 3 -get; 4 -get; 31 -get", options))
+      -- and of nothing else: a sighting is one
+      assert.is_nil(claim("0 -get; 1 get UNKNOWN; 31 -get; 32 -get; 33 -get; 34 -get; 35 -get", options))
+      assert.is_nil(claim("0 -get; 1 -get; 2 -get; 3 -get; 4 get UNKNOWN; 5 -get; 35 -get", options))
       -- one of them a GET
       assert.is_nil(claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 40 -send", options))
       assert.equal("absent", claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 31 -get", options))
@@ -304,7 +307,10 @@ describe("the evidence", function()
     end)
 
     it("is sent again as long after a change: that tells that something goes on", function()
-      assert.same({ 18, 38 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING>RUNNING", "stop", "accepted", 1, 40))
+      assert.same(
+        { 18, 38 },
+        sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING>RUNNING", "stop", "accepted", 1, 40)
+      )
       assert.same({ 11, 31 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING", "stop", "accepted", 1, 40))
     end)
 
@@ -322,6 +328,10 @@ describe("the evidence", function()
       assert.is_nil(s.status) -- what was seen is each one's own
       assert.is_false(two:may_send(ID, "stop", 12.9))
       assert.is_true(two:may_send(ID, "stop", 13))
+      one, two = after "0 get RUNNING; 1 stop refused; 3 stop refused", after ""
+      two:share(ID, one, ID)
+      assert.is_false(two:may_send(ID, "stop", 4.9))
+      assert.is_true(two:may_send(ID, "stop", 5))
       one, two = after "0 get STOPPED; 3 delete", after ""
       two:share(ID, one, ID)
       assert.is_false(two:may_send(ID, "delete", 1000))
@@ -398,6 +408,8 @@ describe("the evidence", function()
       assert.is_false(may_probe(missing .. "; 2 delete refused"))
       assert.is_false(may_probe(missing .. "; 2 delete refused; 3 get STOPPED; 4 -list"))
       assert.is_true(may_probe(missing .. "; 2 delete refused; 3 get STOPPED>DELETED; 4 -list")) -- another state
+      missing = "0 get STOPPED>STOPPED; 1 delete accepted; 2 -list"
+      assert.is_false(may_probe(missing .. "; 2 delete refused; 3 get STOPPED; 4 -list")) -- the same: none was shown
     end)
 
     it("is denied for good twice in a row, five seconds apart", function()

@@ -18,6 +18,7 @@ local virtual = require "aicore.runtime.virtual"
 ---@field most integer       of them at the same time
 ---@field appears table<string, number>
 ---@field closed boolean     was the client closed?
+---@field hides_targets boolean  no record shows its targetStatus
 local Group = {}
 Group.__index = Group
 
@@ -35,6 +36,7 @@ function fake.new()
     count = "page",
     cap = 1e6,
     closed = false,
+    hides_targets = false,
     flying = 0,
     most = 0,
     appears = {},
@@ -84,8 +86,8 @@ local function exchange(self, what, deadline, ...)
   return value_of(self.errors[what], ...)
 end
 
-local function copy(id, record)
-  return { id = id, status = record.status, targetStatus = record.targetStatus }
+local function copy(self, id, record)
+  return { id = id, status = record.status, targetStatus = not self.hides_targets and record.targetStatus or nil }
 end
 
 function Group:status(id, deadline)
@@ -95,7 +97,7 @@ function Group:status(id, deadline)
   elseif not self.records[id] then
     return nil, fake.absent()
   end
-  return copy(id, self.records[id])
+  return copy(self, id, self.records[id])
 end
 
 local COME_ABOUT = {
@@ -181,7 +183,7 @@ function Group:read(deadline, size)
     local page = {}
     for i = (skip or 0) + 1, math.min((skip or 0) + math.min(top, self.cap), #ids) do
       local record = self.records[ids[i]]
-      page[#page + 1] = record and not record.unlisted and copy(ids[i], record) or nil
+      page[#page + 1] = record and not record.unlisted and copy(self, ids[i], record) or nil
     end
     return { count = COUNTS[self.count](#page, #ids), resources = page }
   end, self.memory, size)

@@ -67,7 +67,10 @@ describe("the goal of a teardown", function()
     assert.equal("delete", (goals.teardown(situation("STOPPED", "STOPPED", "list", deleting), 0)))
     assert.equal("look", (goals.teardown(situation("RUNNING", "RUNNING", "list", deleting), 9.9)))
     assert.equal("stop", (goals.teardown(situation("RUNNING", "RUNNING", "list", deleting), 10)))
-    assert.equal("delete", (goals.teardown(situation("RUNNING", "none", "list", { deleting = true, no_list = true }), 0)))
+    assert.equal(
+      "delete",
+      (goals.teardown(situation("RUNNING", "none", "list", { deleting = true, no_list = true }), 0))
+    )
   end)
 end)
 

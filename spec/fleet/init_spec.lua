@@ -100,7 +100,8 @@ describe("over time", function()
         local result, err = c:wait(created.id, "RUNNING")
         assert.is_nil(result)
         assert.same({ "state", "wait", created.id, "DEAD" }, { err.kind, err.operation, err.id, err.last_status })
-        assert.matches("it can no longer be RUNNING: its status is DEAD", err.message)
+        local why = "it can no longer be RUNNING: its status is DEAD, its target RUNNING (reason: Container exited"
+        assert.is_truthy(err.message:find(why, 1, true), err.message)
         assert.is_nil(err.absent)
         assert.is_true(err.elapsed < 20 and err.looks >= 1)
       end)
@@ -145,8 +146,15 @@ describe("over time", function()
     it("ends at its deadline and says what it saw", function()
       local id = c:seed(1)[1]
       c:run(function()
-        local result, err = c:wait(id, "STOPPED", { timeout = 60 })
+        local told = 0
+        local result, err = c:wait(id, "STOPPED", {
+          timeout = 60,
+          on_progress = function()
+            told = told + 1
+          end,
+        })
         assert.is_nil(result)
+        assert.equal(1, told) -- nothing has changed since the first look
         assert.same({ "timeout", "RUNNING", "RUNNING", true }, {
           err.kind,
           err.last_status,
@@ -165,7 +173,7 @@ describe("over time", function()
       c:run(function()
         local _, err = c:wait("d000000000000001", "STOPPED", { timeout = 30 })
         assert.same({ "timeout", 503 }, { err.kind, err.last_error.status })
-        assert.matches("nothing was seen of it; the last look failed: ", err.message)
+        assert.matches("nothing was seen of it; the last look failed: HTTP 503", tostring(err))
       end)
     end)
 
@@ -223,6 +231,39 @@ describe("over time", function()
         assert.is_nil(result)
         assert.equal("cancelled", err.kind)
         assert.is_true(c:now() >= 20 and c:now() < 31, c:now())
+      end)
+    end)
+
+    it("ends as cancelled where its host drops the coroutine that it gathers", function()
+      local ids = seed(c, { "RUNNING", "RUNNING", "RUNNING", "RUNNING", "STOPPED" })
+      c.emulator.settings.stop_time = 300
+      local function drop_after(seconds)
+        return function()
+          local thread = coroutine.running()
+          c.runtime.at(c.runtime.now() + seconds, function()
+            c.runtime.kill(thread)
+          end)
+        end
+      end
+      c:run(function()
+        local result, err = c:wait(ids[1], "STOPPED", { on_progress = drop_after(20) })
+        assert.is_nil(result)
+        assert.same({ "cancelled", "RUNNING" }, { err.kind, err.last_status })
+        local made = c:teardown(ids, { on_progress = drop_after(30) })
+        assert.is_true(made.cancelled)
+        assert.same({ ids[5] }, made.deleted)
+        assert.equal("cancelled", made.failed[ids[1]].kind)
+      end)
+    end)
+
+    it("is for one resource group: what another one shows is not its own", function()
+      c:seed(1, { id = "d-same", resource_group = "team", status = "STOPPED" })
+      c:seed(1, { id = "d-same" })
+      c:run(function()
+        assert.equal("STOPPED", assert(c:wait("d-same", "STOPPED", { resource_group = "team" })).status)
+        local result, err = c:wait("d-same", "STOPPED", { timeout = 20 })
+        assert.is_nil(result)
+        assert.equal("RUNNING", err.last_status)
       end)
     end)
 
@@ -416,7 +457,7 @@ describe("over time", function()
         local slow, refused = made.failed[ids[1]], made.failed[ids[3]]
         assert.same({ "timeout", "STOPPING" }, { slow.kind, slow.last_status })
         assert.same({ "timeout", "STOPPED", 423 }, { refused.kind, refused.last_status, refused.last_refusal.status })
-        assert.matches("cannot be deleted now", refused.message)
+        assert.matches("; what was sent last failed: HTTP 423.*cannot be deleted now", tostring(refused))
         assert.is_true(made.elapsed <= 60)
       end)
     end)
@@ -776,8 +817,9 @@ describe("over time", function()
       end)
       c = new()
       c:seed(2)
-      c:fault { operation = "status", status = 503, voice = "service", times = 0 }
       c:run(function()
+        assert.equal("RUNNING", assert(c:wait(ids[1], "RUNNING")).status)
+        c:fault { operation = "status", status = 503, voice = "service", times = 0 }
         c:wait(ids[1], "STOPPED", { retry = false, timeout = 2 })
       end)
       assert.is_true(c:requests().status < 12, c:requests().status) -- as many as looks

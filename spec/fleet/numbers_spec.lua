@@ -129,7 +129,7 @@ describe("a teardown costs", function()
 
   it("120 requests, of 3,000 of which one makes every batch refused that it is in", function()
     for _, status in ipairs { 400, 422 } do
-      local c = client.new { settings = { latency = LATENCY } }
+      local c = client.new { settings = { latency = LATENCY, stop_time = 0.5, delete_time = 0.5 } }
       local ids = c:seed(3000)
       local bad = ids[1234]
       c:fault { operation = "batch", id = bad, status = status, voice = "service", times = 0 }
@@ -144,7 +144,7 @@ describe("a teardown costs", function()
   end)
 
   it("120 requests, of 3,000 of which one is not there and makes every batch refused that it is in", function()
-    local c = client.new { settings = { latency = LATENCY } }
+    local c = client.new { settings = { latency = LATENCY, stop_time = 0.5, delete_time = 0.5 } }
     local ids = c:seed(2999)
     ids[3000] = "d-bad"
     c:fault { operation = "batch", id = "d-bad", status = 400, voice = "service", times = 0 }

@@ -268,14 +268,14 @@ describe("sends", function()
         group.batches = false
         made = new_sends()
         group.latency.stop = 1
-        local ids = group:fill(8 + 4 + 5)
+        local ids = group:fill(8 + 4 + 5 + 6)
         function group.errors.stop(id)
           return id == ids[3] and refused(status, { retryable = true }) or nil
         end
         send(ids)
-        assert.equal(3, group.runtime.now())
+        assert.equal(4, group.runtime.now())
         assert.equal("sending lost", told[ids[3]])
-        assert.equal(16, count_of "sending accepted")
+        assert.equal(22, count_of "sending accepted")
       end
     end)
 

@@ -61,6 +61,7 @@ return function(text)
     getenv = function(name)
       return variables[name]
     end,
+    mode = function() end,
     read = function()
       return file
     end,

@@ -13,15 +13,79 @@ describe("errors", function()
       attempts = 3,
     }
     assert.equal(
-      "delete d748fdae9f88a9b0: HTTP 412, state: Deployment is RUNNING " .. "(code 01010076, request 5d1f, 3 attempts)",
+      "delete d748fdae9f88a9b0: HTTP 412, state: Deployment is RUNNING (code 01010076, request 5d1f, 3 attempts)",
       tostring(err)
     )
   end)
 
-  it("print what a gateway said, but no tables", function()
-    local err = errors.new { kind = "http", message = "HTTP 404", status = 404, details = "<html>" }
-    assert.equal("HTTP 404, http: HTTP 404 [<html>]", tostring(err))
-    assert.equal("auth: no", tostring(errors.new { kind = "auth", message = "no", details = {} }))
+  local function text(fields)
+    fields.message = fields.message or "no"
+    return tostring(errors.new(fields))
+  end
+
+  it("say the HTTP status once, and nothing that it says already", function()
+    assert.equal("HTTP 409: no", text { kind = "http", status = 409 })
+    assert.equal("HTTP 404 without a body", text { kind = "http", status = 404, message = "HTTP 404 without a body" })
+    assert.equal(
+      "HTTP 403, auth: without a body",
+      text { kind = "auth", status = 403, message = "HTTP 403 without a body" }
+    )
+    assert.equal("HTTP 302, auth: moved", text { kind = "auth", status = 302, message = "HTTP 302: moved" })
+    assert.equal("HTTP 503, auth: HTTP 403 before", text { kind = "auth", status = 503, message = "HTTP 403 before" })
+    assert.equal("transport: no", text { kind = "transport", attempts = 1 })
+  end)
+
+  it("print details: what a gateway said, and AI Core's list", function()
+    assert.equal("HTTP 404: no [<html>]", text { kind = "http", status = 404, details = "<html>" })
+    assert.equal("auth: no", text { kind = "auth", details = {} })
+    assert.equal(
+      "HTTP 400: no [too long (code: 01041211); too late] (code 0101)",
+      text {
+        kind = "http",
+        status = 400,
+        code = "0101",
+        details = { { code = "01041211", message = "too long" }, { message = "too late" } },
+      }
+    )
+  end)
+
+  it("of what took too long print why", function()
+    local refusal = errors.new { kind = "state", status = 423, message = "locked", code = "0101", request_id = "r1" }
+    local trouble = errors.new { kind = "transport", message = "reset", attempts = 5 }
+    assert.equal(
+      "teardown d1: timeout: not done; what was sent last failed: HTTP 423, state: locked (code 0101, request r1)"
+        .. "; the last look failed: transport: reset (5 attempts)",
+      text {
+        kind = "timeout",
+        operation = "teardown",
+        id = "d1",
+        message = "not done",
+        last_refusal = refusal,
+        last_error = trouble,
+      }
+    )
+  end)
+
+  it("stay on one line, and do not speak to a terminal", function()
+    local evil = "a\27[2Jb\194\155c\r\n\t d"
+    local inner = errors.new { kind = "http", message = evil, code = evil }
+    local printed = text {
+      kind = "http",
+      message = evil,
+      details = { { message = evil, [evil] = evil } },
+      code = evil,
+      request_id = evil,
+      last_error = inner,
+      operation = "stop",
+    }
+    assert.is_nil(printed:find "%c")
+    assert.is_nil(printed:find("\194\155", 1, true))
+    assert.equal("stop: http: a?[2Jb?c d [", printed:sub(1, 24))
+    assert.matches("%(code a%?%[2Jb%?c d, request a%?%[2Jb%?c d%); the last look failed: http: a%?%[2Jb%?c d", printed)
+  end)
+
+  it("print whatever was raised as a message", function()
+    assert.equal("config: 5", text { kind = "config", message = 5 })
   end)
 
   it("are told from other tables", function()

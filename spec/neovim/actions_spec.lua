@@ -1,4 +1,5 @@
 local actions = require "aicore.neovim.actions"
+local errors = require "aicore.model.errors"
 
 local function row(id, status)
   return { id = id, status = status, scenario = "s" }
@@ -30,6 +31,9 @@ describe("an action", function()
       complaint
     )
     assert.same({ rows[2] }, (actions.split(actions.all.delete, rows)))
+    local unknown = { row("d4", "UNKNOWN") }
+    assert.equal("d4 is UNKNOWN: delete it without stopping", select(2, actions.split(actions.all.stop, unknown)))
+    assert.same(unknown, (actions.split(actions.all.delete, unknown)))
     fit, complaint = actions.split(actions.all.teardown, rows)
     assert.same(rows, fit)
     assert.is_nil(complaint)
@@ -41,11 +45,25 @@ describe("an action", function()
       deleted = { "a", "b" },
       absent = {},
       skipped = {},
-      failed = { a = "f", b = "e", c = "d", d = "c", e = "b", f = "a" },
+      failed = {},
     }
+    for _, message in ipairs { "f", "e", "d", "c", "b", "a" } do
+      report.failed[message .. "-id"] = errors.new { kind = "state", message = message }
+    end
     local done, failures = actions.tell(report)
     assert.equal("1 stopped, 2 deleted", done)
-    assert.equal("a\nb\nc\nd\ne\nf", failures)
+    assert.equal("state: a\nstate: b\nstate: c\nstate: d\nstate: e\nstate: f", failures)
     assert.is_nil((actions.tell { stopped = {}, deleted = {}, absent = {}, skipped = {}, failed = {} }))
+  end)
+
+  it("that failed says why, and what to do instead where that is another key", function()
+    local err = errors.new { kind = "state", operation = "stop", id = "d1", message = "no", code = "01010076" }
+    assert.equal("stop d1: state: no (code 01010076): delete it without stopping", actions.explain(err))
+    err = errors.new { kind = "timeout", operation = "stop", message = "no", last_status = "UNKNOWN" }
+    assert.equal("stop: timeout: no: delete it without stopping", actions.explain(err))
+    err = errors.new { kind = "timeout", operation = "teardown", message = "no", last_status = "UNKNOWN" }
+    assert.equal("teardown: timeout: no", actions.explain(err))
+    err = errors.new { kind = "timeout", operation = "stop", message = "no", last_status = "RUNNING" }
+    assert.equal("stop: timeout: no", actions.explain(err))
   end)
 end)

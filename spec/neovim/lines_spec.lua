@@ -48,6 +48,15 @@ describe("the lines", function()
     assert.equal("  d22  ODD                       60s  s         c", all[6])
   end)
 
+  it("say why one has died, unless there is something newer to say", function()
+    local rows = { row("d1", "DEAD", "RUNNING", { why = "no memory" }) }
+    assert.equal("  d1  DEAD    RUNNING  60s  s         c              no memory", texts({ rows = rows })[5])
+    local last = lines.of({ rows = rows, works = {}, filter = "" }, NOW)[5].marks()
+    assert.equal("AICoreQuiet", last[#last][3])
+    local failed = texts { rows = rows, works = { d1 = { action = "delete", failure = "no way" } } }
+    assert.matches(" c +no way$", failed[5])
+  end)
+
   it("have marks where the words are, in bytes", function()
     local shown = { rows = { row("dä", "DEAD", "RUNNING") }, works = {}, filter = "" }
     local line = lines.of(shown, NOW)[lines.HEAD + 1]

@@ -38,6 +38,10 @@ describe("a row", function()
       { id = "d2", status = "DEAD", scenario = "", configuration = "" },
       listing.row { id = "d2", status = "DEAD" }
     )
+    local dead =
+      listing.row { id = "d3", status = "DEAD", statusMessage = "no\27memory", statusDetails = { code = 137 } }
+    assert.equal("no?memory; code: 137", dead.why)
+    assert.is_nil(listing.row({ id = "d4", status = "RUNNING", statusMessage = "all is well" }).why)
     assert.equal("a?b", listing.row({ id = "d4", status = "DEAD", scenarioId = "a\nb" }).scenario)
     assert.equal("5", listing.row({ id = "d4", status = "DEAD", configurationName = 5 }).configuration)
     assert.equal("c1", listing.row({ id = "d3", configurationId = "c1" }).configuration)

@@ -186,5 +186,9 @@ describe("files with secrets", function()
     local more = { client_id = "id", cert_url = "https://auth.example", certificate = "PEM", key_file = path }
     local warnings = warnings_for("644", '{"AICORE_BASE_URL":"https://api.example"}', more)
     assert.matches("chmod 600", warnings[1], 1, true)
+    more =
+      { client_id = "id", client_secret = SECRET, auth_url = "https://auth.example", base_url = "https://b.example" }
+    warnings = warnings_for("644", '{"AICORE_KEY_STR":"PEM"}', more)
+    assert.matches("holds a secret", warnings[1], 1, true)
   end)
 end)

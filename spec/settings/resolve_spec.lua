@@ -9,6 +9,7 @@ local function host_with(variables, files)
     getenv = function(name)
       return variables[name]
     end,
+    mode = function() end,
     read = function(path)
       return files and files[path]
     end,

@@ -1,4 +1,5 @@
---- The promises, one function each. A check gets a course and a function broken(text, …), to be called for every breach;
+--- The promises, one function each. A check gets a course and a function broken(text, …), to be called for every
+-- breach;
 -- it compares what was claimed with what really happened (truth.lua) and with what was sent.
 
 local checks = {}

@@ -99,8 +99,8 @@ local function is_one_of(ids, id)
   return false
 end
 
---- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take so
---- long, in seconds.
+--- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may
+--- take so long, in seconds.
 local FIRST_LIST = 30
 
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.

@@ -1,4 +1,5 @@
---- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs that
+--- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs
+-- that
 -- work with the same deployments.
 -- Each unpleasantness is one row of FEATURES. Some seeds have none of them, some one alone, many a few mild ones, some
 -- most of them at their worst.
@@ -68,7 +69,8 @@ local function draw_appearance(self, dice, strength)
   end
 end
 
----@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength: number) }[]
+---@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength:
+---       number) }[]
 local FEATURES = {
   {
     name = "latency",

@@ -27,7 +27,7 @@ describe("the simulation", function()
 
   -- What a run of its own prints: tables with strings for keys have another order there.
   local function digests(lua)
-    local command = "eval \"$(sh tools/env.sh %s)\" && DIGEST=1 SEEDS=%d %s spec/simulation/run.lua"
+    local command = 'eval "$(sh tools/env.sh %s)" && DIGEST=1 SEEDS=%d %s spec/simulation/run.lua'
     local pipe = assert(io.popen(command:format(lua, SEEDS, lua)))
     local lines = {}
     for line in pipe:lines() do

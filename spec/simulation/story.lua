@@ -100,7 +100,10 @@ end
 local function tell_requests(lines, course)
   for number, entry in ipairs(course.requests) do
     local skip = entry.parameters["$skip"]
-    local what = entry.id or skip and "from " .. skip[1] or entry.items and ("%d items, %s"):format(#entry.items, entry.items[1].targetStatus) or ""
+    local what = entry.id
+      or skip and "from " .. skip[1]
+      or entry.items and ("%d items, %s"):format(#entry.items, entry.items[1].targetStatus)
+      or ""
     add(lines, entry.at, "   c%d > %d %s %s", entry.client, number, entry.name, what)
     if entry.answered then
       add(lines, entry.answered, "   c%d < %d %s %s: %s", entry.client, number, entry.name, what, answer_text(entry))

@@ -42,8 +42,8 @@ local NAP = 1
 ---@field private resource string        "deployments" or "executions"
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
----@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table }
----       what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
+---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
+---       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
 ---@field private lists { count_is_total: boolean? }  see pages.lua
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field private appears table<string, number>  id -> until when one that was created here may not be found
@@ -249,7 +249,8 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
---- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has ended it.
+--- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has
+--- ended it.
 local function pause(self, seconds)
   local wake_at = self.runtime.now() + seconds
   repeat
@@ -356,7 +357,7 @@ function Caller:change(request, deadline)
   if reply then
     return reply
   elseif record and not lifecycle.may(record.status, name) then
-    err.kind = "state" -- whatever the status by which the service has said so
+    err.kind, err.last_status = "state", record.status -- whatever the status by which the service has said so
   end
   return nil, err
 end
@@ -462,7 +463,10 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({ resource = resource, appears = {}, shared = {}, lists = {} }, { __index = self, __name = Caller.__name })
+  return setmetatable(
+    { resource = resource, appears = {}, shared = {}, lists = {} },
+    { __index = self, __name = Caller.__name }
+  )
 end
 
 --- What fleet/ gets of it; see group.lua.

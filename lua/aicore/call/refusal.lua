@@ -26,6 +26,13 @@ function refusal.is_of_state(err)
   return err.code == STATE_CODE
 end
 
+--- Was it a stop of one that is to be deleted without? That is SAP's advice for what is UNKNOWN.
+---@param err aicore.Error
+---@return boolean
+function refusal.needs_no_stop(err)
+  return err.operation == "stop" and (refusal.is_of_state(err) or lifecycle.needs_no_stop(err.last_status))
+end
+
 --- Does this look like AI Core's own "not found"? Its body is AI Core's error, its code is not the HTTP status (that is
 --- how other services behind the same gateway write it), and what it is about, where it says so, is this record. A
 --- gateway's page, a wrong base URL, must never read as "gone".

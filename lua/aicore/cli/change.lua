@@ -1,7 +1,6 @@
 -- What the commands stop and delete have in common: one request for each deployment, or with --wait until it is so.
 
 local clock = require "aicore.runtime.clock"
-local errors = require "aicore.model.errors"
 local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
@@ -11,17 +10,6 @@ local several = require "aicore.cli.several"
 
 local change = {}
 
--- There was nothing to delete: kubectl says NotFound, too.
-local function not_there(id)
-  return errors.new {
-    kind = "http",
-    operation = "delete",
-    id = id,
-    message = "there is no such deployment",
-    absent = true,
-  }
-end
-
 local function pretend(wanted, done)
   local outcomes = {}
   for i, id in ipairs(wanted) do
@@ -30,11 +18,11 @@ local function pretend(wanted, done)
   return outcomes
 end
 
-local function send(client, wanted, name, timeout)
+local function send(client, wanted, name, given)
   return several.run(wanted, several.LIMIT, function(id)
-    local accepted, err = client[name](client, id, { timeout = timeout })
+    local accepted, err = client[name](client, id, { timeout = given.timeout })
     if accepted and accepted.absent then
-      return nil, not_there(id)
+      return nil, problems.not_there(given, id)
     end
     return accepted, err
   end)
@@ -51,7 +39,12 @@ function change.command(name, done, summary)
   function command.configure(parser)
     ids.configure(parser)
     parser:flag("--wait", ("Wait until they are %s."):format(done == "deleted" and "gone" or done))
+    options.appear(parser)
     options.dry_run(parser, done)
+  end
+
+  function command.check(given)
+    return given.appear and not given.wait and "--appear is of use with --wait only" or nil
   end
 
   function command.run(given, console, client)
@@ -61,10 +54,11 @@ function change.command(name, done, summary)
     elseif given.dry_run then
       return several.print(console, given.output, pretend(wanted, done))
     elseif not given.wait then
-      return several.print(console, given.output, send(client, wanted, name, given.timeout))
+      return several.print(console, given.output, send(client, wanted, name, given))
     end
     local made = client[name .. "_all"](client, wanted, {
       timeout = given.timeout,
+      appear = given.appear,
       on_progress = progress.new(console, clock.now),
     })
     console:settle()

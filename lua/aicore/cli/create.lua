@@ -41,7 +41,7 @@ local function tell(console, configuration, err)
     return problems.tell(console, err)
   end
   local advice = "it may exist all the same; before creating another, look: aicorectl list --configuration "
-  problems.say(console, problems.line(err), advice .. configuration)
+  problems.say(console, tostring(err), advice .. configuration)
   return problems.code(err)
 end
 

@@ -1,7 +1,7 @@
 -- What -v tells of every exchange: method, path, status, time, attempt, request id. Never a header or a body.
 
 local operations = require "aicore.call.operations"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 
 local exchanges = {}
 

@@ -26,12 +26,13 @@ end
 --- The ids, each once.
 ---@param options table
 ---@param console aicore.cli.Console
+---@param advice string?  to a person who has given none
 ---@return string[]|nil ids
 ---@return string? problem
-function ids.read(options, console)
+function ids.read(options, console, advice)
   local given = options.ids
   if #given == 0 and not console:is_piped() then
-    return nil, "which deployments? Give their ids, or pipe them in"
+    return nil, "which deployments? " .. (advice or "Give their ids, or pipe them in")
   elseif #given == 0 or #given == 1 and given[1] == "-" then
     given = console:read_words()
     if #given == 0 then
@@ -44,6 +45,19 @@ function ids.read(options, console)
     end
   end
   return distinct(given)
+end
+
+--- The id, for a command that is about one.
+---@param options table
+---@param console aicore.cli.Console
+---@return string|nil id
+---@return string? problem
+function ids.read_one(options, console)
+  local list, problem = ids.read(options, console)
+  if list and #list ~= 1 then
+    return nil, ("%s of one deployment at a time, not of %d"):format(options.command, #list)
+  end
+  return list and list[1], problem
 end
 
 return ids

@@ -3,11 +3,11 @@
 local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
 local duration = require "aicore.text.duration"
-local filter = require "aicore.model.filter"
 local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local statuses = require "aicore.cli.statuses"
+local timestamp = require "aicore.model.timestamp"
 
 local command = { summary = "List deployments." }
 
@@ -20,7 +20,7 @@ local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE" }
 local STATUS = 2
 
 local function age(deployment, now)
-  local created = filter.epoch(deployment.createdAt)
+  local created = timestamp.parse(deployment.createdAt)
   return created and duration.format(now - created) or "-"
 end
 

@@ -7,7 +7,7 @@ local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local log_reader = require "aicore.cli.log_reader"
 local options = require "aicore.cli.options"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 
 local command = { summary = "Print the log of a deployment." }
@@ -46,7 +46,7 @@ end
 local function has_ended(client, id)
   local deployment, err = client:status(id)
   if not deployment then
-    return err.status == 404 and err.code ~= nil
+    return problems.is_not_found(err)
   end
   return lifecycle.ended(deployment.status)
 end
@@ -113,12 +113,11 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local wanted, problem = ids.read(given, console)
-  if not wanted or #wanted ~= 1 then
-    problem = problem or ("logs of one deployment at a time, not of %d"):format(#wanted)
+  local id, problem = ids.read_one(given, console)
+  if not id then
     return problems.usage(console, given.command, problem)
   end
-  local reader = log_reader.new(wanted[1], given.since and clock.wall() - given.since)
+  local reader = log_reader.new(id, given.since and clock.wall() - given.since)
   if not given.follow then
     return show(console, client, given, reader)
   elseif given.tail then
@@ -128,7 +127,7 @@ function command.run(given, console, client)
     end
     print_each(console, given, lines)
   end
-  return follow(console, client, given, reader, wanted[1])
+  return follow(console, client, given, reader, id)
 end
 
 return command

@@ -100,6 +100,12 @@ function options.time(parser, name, description)
   parser:option(name, description):argname("<time>"):convert(duration.parse)
 end
 
+--- How long a new one may take to appear, for what waits.
+---@param parser table
+function options.appear(parser)
+  options.time(parser, "--appear", 'How long "not found" may only mean "not yet", of new ones: 5m.')
+end
+
 --- A word, which may be written in lower case.
 ---@param parser table
 ---@param name string

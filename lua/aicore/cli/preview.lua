@@ -1,7 +1,8 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
 local columns = require "aicore.text.columns"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
+local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 
 local preview = {}
@@ -19,7 +20,7 @@ local function look_at_each(client, ids, timeout)
   end)
   for i, outcome in ipairs(outcomes) do
     local err = outcome.err
-    if err and not (err.status == 404 and err.code) then
+    if err and not problems.is_not_found(err) then
       return nil, err
     end
     found[i] = outcome.value or { id = outcome.id, status = ABSENT }

@@ -1,6 +1,7 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
-local printable = require "aicore.text.printable"
+local errors = require "aicore.model.errors"
+local refusal = require "aicore.call.refusal"
 
 local problems = {}
 
@@ -14,15 +15,26 @@ local KINDS = {
 }
 
 --- Does AI Core itself say that there is no such deployment?
-local function is_not_found(err)
+---@param err aicore.Error
+---@return boolean
+function problems.is_not_found(err)
   return err.absent or err.status == 404 and err.code ~= nil
+end
+
+--- Of a deletion that had nothing to delete, which the library takes for a success: kubectl says NotFound, too.
+---@param given table  the command's options
+---@param id string
+---@return aicore.Error
+function problems.not_there(given, id)
+  local message = "there is no such deployment"
+  return errors.new { kind = "http", operation = given.command, id = id, message = message, absent = true }
 end
 
 --- The exit code of an error.
 ---@param err aicore.Error
 ---@return integer
 function problems.code(err)
-  return is_not_found(err) and problems.NOT_FOUND or KINDS[err.kind] or problems.FAILED
+  return problems.is_not_found(err) and problems.NOT_FOUND or KINDS[err.kind] or problems.FAILED
 end
 
 -- Advice ------------------------------------------------------------------------------------------
@@ -48,6 +60,7 @@ local ADVICE = {
   { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
   { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
   { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
+  { when = refusal.needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
   { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
   { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
   { says = "client certificate", NEW_KEY },
@@ -73,7 +86,7 @@ local ADVICE = {
   },
   { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at --resource-group" },
   { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
-  { when = is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
+  { when = problems.is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
   {
     status = 404,
     coded = false,
@@ -114,13 +127,6 @@ end
 
 -- Telling -----------------------------------------------------------------------------------------
 
---- What went wrong, in one line.
----@param err aicore.Error
----@return string
-function problems.line(err)
-  return printable(tostring(err):gsub("%s+", " "))
-end
-
 --- Tells two lines, and the exit code.
 ---@param console aicore.cli.Console
 ---@param what string
@@ -145,7 +151,7 @@ end
 ---@param err aicore.Error
 ---@return integer exit
 function problems.tell(console, err)
-  problems.say(console, problems.line(err), problems.advice(err))
+  problems.say(console, tostring(err), problems.advice(err))
   return problems.code(err)
 end
 
@@ -153,22 +159,22 @@ local SHOWN = 10 -- errors told one by one
 
 --- Tells of many: the first few, and every advice once. The exit code is theirs if they agree on one.
 ---@param console aicore.cli.Console
----@param errors aicore.Error[]
+---@param list aicore.Error[]
 ---@return integer exit
-function problems.tell_all(console, errors)
+function problems.tell_all(console, list)
   local code, advices, order = nil, {}, {}
-  for i, err in ipairs(errors) do
+  for i, err in ipairs(list) do
     local own = problems.code(err)
     code = (code == nil or code == own) and own or problems.FAILED
     if i <= SHOWN then
-      console:note("aicorectl: " .. problems.line(err))
+      console:note("aicorectl: " .. tostring(err))
       local advice = problems.advice(err)
       order[#order + 1] = not advices[advice] and advice or nil
       advices[advice] = true
     end
   end
-  if #errors > SHOWN then
-    console:note(("aicorectl: … and %d more; -o json tells all"):format(#errors - SHOWN))
+  if #list > SHOWN then
+    console:note(("aicorectl: … and %d more; -o json tells all"):format(#list - SHOWN))
   end
   for _, advice in ipairs(order) do
     console:note("  try: " .. advice)

@@ -3,7 +3,7 @@
 
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 
 local progress = {}
 

@@ -41,9 +41,17 @@ local function summary(made, failed)
 end
 
 -- What scripts get: every field, always.
+local NUMBERS = { "requests", "elapsed", "newer", "odd" }
+local FLAGS = { "cancelled", "dry_run", "unsure" }
+
 local function as_json(made)
-  local shown = { failed = {}, requests = made.requests, elapsed = made.elapsed }
-  shown.cancelled, shown.dry_run = made.cancelled or false, made.dry_run or false
+  local shown = { failed = {} }
+  for _, name in ipairs(NUMBERS) do
+    shown[name] = made[name]
+  end
+  for _, name in ipairs(FLAGS) do
+    shown[name] = made[name] or false
+  end
   for _, row in ipairs(LISTS) do
     local ids = json.array {}
     for i, id in ipairs(made[row[1]]) do
@@ -77,7 +85,41 @@ local PRINTERS = {
 --- The report of a command that had nothing to do.
 ---@return aicore.Report
 function report.empty()
-  return { stopped = {}, deleted = {}, absent = {}, skipped = {}, failed = {}, requests = 0, elapsed = 0 }
+  return {
+    stopped = {},
+    deleted = {},
+    absent = {},
+    skipped = {},
+    failed = {},
+    requests = 0,
+    elapsed = 0,
+    newer = 0,
+    odd = 0,
+  }
+end
+
+-- What a filter has left alone: the field, and what is said of one and of several.
+local LEFT_ALONE = {
+  { "newer", "1 newer one was left alone", "%d newer ones were left alone" },
+  { "odd", "1 record could not be read, and was left alone", "%d records could not be read, and were left alone" },
+}
+
+local function tell_left_alone(console, made)
+  for _, row in ipairs(LEFT_ALONE) do
+    local count = made[row[1]]
+    if count > 0 then
+      console:note("aicorectl: " .. (count == 1 and row[2] or row[3]:format(count)))
+    end
+  end
+end
+
+--- Without a list that shows it, success would be a guess.
+local function tell_unsure(console)
+  problems.say(
+    console,
+    "not sure that these were all: no complete list could be had that shows no others",
+    "aicorectl list with the same filter; it is safe to run the same command again"
+  )
 end
 
 --- Prints what became of all, and tells of those that failed.
@@ -89,6 +131,7 @@ end
 function report.print(console, format, made, goal)
   local failed = failures(made)
   PRINTERS[format or "table"](console, made, goal, #failed)
+  tell_left_alone(console, made)
   if made.cancelled then
     problems.say(
       console,
@@ -97,7 +140,12 @@ function report.print(console, format, made, goal)
     )
     return problems.INTERRUPTED
   end
-  return problems.tell_all(console, failed)
+  local exit = problems.tell_all(console, failed)
+  if made.unsure then
+    tell_unsure(console)
+    return exit == problems.DONE and problems.FAILED or exit
+  end
+  return exit
 end
 
 return report

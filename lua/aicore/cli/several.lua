@@ -3,8 +3,10 @@
 local blocking = require "aicore.runtime.blocking"
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
-local printable = require "aicore.text.printable"
+local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
+local words = require "aicore.model.words"
 
 local several = {}
 
@@ -47,10 +49,12 @@ function several.plain(err)
   return fields
 end
 
--- "d1: Deployment scheduled.": what the service said, or else what it is now.
+-- "d1: Deployment scheduled.": what the service said, or else what it is now, and of one that has died why.
 local function line(outcome)
   local value = outcome.value
-  return printable(("%s: %s"):format(outcome.id, value.message or value.status or "accepted"))
+  local why = lifecycle.look(value.status) == "bad" and words.about(value)
+  local what = value.message or value.status or "accepted"
+  return printable(("%s: %s%s"):format(outcome.id, what, why and (" (%s)"):format(why) or ""))
 end
 
 -- How the outcomes that have a value are printed, by -o; `text` makes lines of one.

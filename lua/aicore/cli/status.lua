@@ -3,11 +3,11 @@
 local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
 local duration = require "aicore.text.duration"
-local filter = require "aicore.model.filter"
 local ids = require "aicore.cli.ids"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 local statuses = require "aicore.cli.statuses"
+local timestamp = require "aicore.model.timestamp"
 
 local command = { summary = "Show all that is known of deployments." }
 
@@ -65,7 +65,7 @@ end
 
 --- "2026-01-01T00:00:00Z (3d ago)"
 local function with_age(value, now)
-  local time = type(value) == "string" and filter.epoch(value)
+  local time = timestamp.parse(value)
   return time and ("%s (%s ago)"):format(value, duration.format(now - time)) or value
 end
 

@@ -16,6 +16,7 @@ function command.configure(parser)
   options.filter(parser)
   parser:flag("--all", "All deployments of the resource group.")
   parser:flag("-y --yes", "Do not ask.")
+  options.appear(parser)
   options.dry_run(parser, "torn down")
 end
 
@@ -37,11 +38,7 @@ local function read_target(given, console)
   if filter or given.all then
     return filter or { all = true }
   end
-  local wanted, problem = ids.read(given, console)
-  if not wanted and #given.ids == 0 then
-    problem = "which deployments? Give ids, a filter such as --scenario ID or --older-than 7d, or --all"
-  end
-  return wanted, problem
+  return ids.read(given, console, "Give ids, a filter such as --scenario ID or --older-than 7d, or --all")
 end
 
 local function ids_of(found)
@@ -72,6 +69,7 @@ end
 local function run(given, console, client, target)
   local made, err = client:teardown(target, {
     timeout = given.timeout,
+    appear = given.appear,
     on_progress = progress.new(console, clock.now, "teardown"),
   })
   console:settle()

@@ -15,6 +15,7 @@ function command.configure(parser)
     .word(parser, "--for", "What to wait for: STOPPED (or DEAD, or COMPLETED), RUNNING, GONE, …", lifecycle.goals)
     :count(1)
     :target "goal"
+  options.appear(parser)
 end
 
 ---@param given table

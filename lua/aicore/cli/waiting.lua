@@ -42,7 +42,11 @@ end
 function waiting.run(given, console, client, ids, goal)
   local count = census(ids, progress.new(console, clock.now))
   local outcomes = several.run(ids, #ids, function(id)
-    local result, err = client:wait(id, goal, { timeout = given.timeout, on_progress = count.seen })
+    local result, err = client:wait(id, goal, {
+      timeout = given.timeout,
+      appear = given.appear,
+      on_progress = count.seen,
+    })
     count.over(id)
     return result == true and { id = id, status = goal } or result or nil, err
   end)

@@ -1,7 +1,7 @@
 --- Works towards a goal for one deployment or many: looks at what is open, sends for each what its situation asks for,
 -- until all are done, the deadline has come, or the host wants control back.
--- What is known of each is the evidence's matter (evidence.lua), what follows from it the goal's (goals.lua), how it is
--- looked at and how it is sent that of looks.lua and sends.lua. Here stands only what happens next.
+-- What is known of each is the evidence's matter (evidence.lua), what follows from it the goal's (goals.lua), how it
+-- is looked at and how it is sent that of looks.lua and sends.lua. Here stands only what happens next.
 -- Rules of this file:
 --   What is kept per deployment stands in arrays by its place; the places follow the ids in their order.
 --   The user's callbacks are called between two rounds, in the coroutine of the user's own call, and nowhere else.
@@ -27,9 +27,10 @@ local LONGEST_LOOK = 5
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
----@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?)
+---@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?,
+---                   record: table?)
 ---       reason: of goals.lua, or "timeout", "cancelled", "denied"; err: what it was denied by, or why the last look
----       failed; refusal: why what was sent last failed
+---       failed; refusal: why what was sent last failed; record: what was seen last, where records are kept
 ---@field changed fun(self, engine: aicore.Engine)?  after a round in which something has
 
 ---@class aicore.Engine: aicore.Observer
@@ -42,8 +43,9 @@ Engine.__index = Engine
 --- An engine without deployments.
 ---@param options { goal: function, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
 ---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean? }
----       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted: they
----       are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole records
+---       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted:
+---       they are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole
+--- records
 ---@return aicore.Engine
 function engine.new(options)
   local now = options.group.runtime.now()
@@ -106,7 +108,7 @@ end
 
 local function fail(self, place, reason, err)
   local s, refusal, trouble = self.beliefs.situation[place], self.refusals[place], self.troubles[place]
-  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal)
+  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal, self.record)
 end
 
 --- Everything that is open fails, for a reason that is the same for all.
@@ -251,7 +253,8 @@ function Engine:sending(place, action, at)
   self.beliefs:sending(place, action, at)
 end
 
---- What it was answered: "accepted", "refused", "lost", "missing" (not found) or "denied" (no permission).
+--- What it was answered: "accepted", "refused", "lost", "missing" (not found), "denied" (no permission) or "invalid"
+--- (it will be refused whatever its state).
 ---@param place integer
 ---@param action "stop"|"delete"
 ---@param answer string
@@ -263,7 +266,9 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
-  if answer ~= "denied" then
+  if answer == "invalid" then
+    fail(self, place, "refused")
+  elseif answer ~= "denied" then
     self.beliefs:sent(place, action, answer, at)
   elseif self.beliefs:denied(place, action, at) then
     fail(self, place, "denied", err)
@@ -369,6 +374,9 @@ end
 ---@param cancelled boolean  by the host; else it is the deadline that has come
 function Engine:stop(cancelled)
   self.looks:leave(self)
+  if #self.looks:observers() == 0 then
+    self.sends:rest()
+  end
   fail_all(self, cancelled and "cancelled" or "timeout")
 end
 

@@ -1,20 +1,20 @@
 --- What was observed of deployments, and what that proves: the beliefs on which everything that takes time decides.
 -- Pure: no I/O, no clock of its own; `at` and `now` are seconds on the clock of the caller.
 --
--- A belief is a situation, since when, and when it was looked at last. Situations are immutable, interned and shared by
--- all that are in the same; so ten thousand beliefs are three numbers or references each, in arrays by place.
+-- A belief is a situation, since when, and when it was looked at last. Situations are immutable, interned and shared
+-- by all that are in the same; so ten thousand beliefs are three numbers or references each, in arrays by place.
 -- Rules of this file (each claim needs several observations, as a single one may be stale, lost or foreign):
---   Order     What has ended never runs again, unless a newer modifiedAt says so; another step that the lifecycle forbids
---             counts when nothing else was seen for 60 s. What counts clears what was missing before.
+--   Order     What has ended never runs again, unless a newer modifiedAt says so; another step that the lifecycle
+--             forbids counts when nothing else was seen for 60 s. What counts clears what was missing before.
 --   Target    Only a target that was seen counts, and it counts until another one is seen.
---   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both by
---             list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s later,
---             list or get.
+--   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both
+--             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
+--             later, list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one that is to be torn down is given up
 --             after nothing else in 30 s and five looks, one of them a GET.
 --   Stopped   Ended now, and seen running before; once.
---   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 … s
---             after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
+--   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
+--             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
 
 local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
@@ -292,8 +292,8 @@ end
 
 -- Not found ----------------------------------------------------------------------------------------
 
--- Is it gone, now that it is missing by get, list or send, too? By whether a delete is known; `apart`: what was missing
--- before has been so for long enough.
+-- Is it gone, now that it is missing by get, list or send, too? By whether a delete is known; `apart`: what was
+-- missing before has been so for long enough.
 local PROVES = {
   known = {
     get = function(s)
@@ -355,7 +355,8 @@ end
 
 --- It was not found. What proves that it is gone is said in the head of this file.
 ---@param place integer
----@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or delete
+---@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or
+---       delete
 ---@param at number
 ---@param unwanted boolean?       it is to be torn down
 ---@return "deleted"|"absent"|nil gone  nil: not proved
@@ -411,8 +412,8 @@ end
 --- How often in one state one that a list lacks is asked by the deed.
 local MOST_PROBES = 2
 
--- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is under
--- way), and what was lost may have taken effect (a later refusal may say so).
+-- What was answered in one state, by how much it says: what was accepted stays so (a later refusal says that it is
+-- under way), and what was lost may have taken effect (a later refusal may say so).
 local RANK = { refused = 1, lost = 2, accepted = 3 }
 
 local function changes_of_answer(from, action, answer)
@@ -470,8 +471,8 @@ local PAUSES = {
 }
 PAUSES.lost = PAUSES.refused
 
---- Is one that a list lacks to be asked by the deed, whose answer tells whether it is gone? Where that has told nothing,
---- a GET has to.
+--- Is one that a list lacks to be asked by the deed, whose answer tells whether it is gone? Where that has told
+--- nothing, a GET has to.
 ---@param s aicore.Situation
 ---@return boolean
 function evidence.may_probe(s)

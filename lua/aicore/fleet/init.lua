@@ -127,7 +127,8 @@ function fleet.wait(caller, id, goal, opts)
     errors.misuse(complaint)
   end
   local shared = shared_of(caller, call)
-  local listener = waiting.new { id = id, goal = goal, began = call.began, on_progress = call.on_progress, shared = shared }
+  local listener =
+    waiting.new { id = id, goal = goal, began = call.began, on_progress = call.on_progress, shared = shared }
   local one = new_engine(caller, call, { goal = goals.reach(goal), listener = listener, keep = true }):add { id }
   local _, cancelled = caller.runtime.gather({ work(one) }, 1)
   one:stop(cancelled)

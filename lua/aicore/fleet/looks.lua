@@ -16,7 +16,8 @@ local FEW, MANY, SHARE = 3, 32, 1 / 100
 --- So many are asked for by id at a time.
 local AT_ONCE = 32
 
---- The first page of a group of which nothing is known: if that is a small part, GETs may be cheaper than the rest.
+--- The first page of a group of which nothing is known, where few are waited for: if that is a small part of it, GETs
+--- are cheaper than the rest.
 local SAMPLE = 500
 
 --- So many observers are asked one by one whether they wait for a record of a list.
@@ -62,7 +63,10 @@ Looks.__index = Looks
 ---@param group aicore.Group
 ---@return aicore.Looks
 function looks.new(group)
-  return setmetatable({ group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge }, Looks)
+  return setmetatable(
+    { group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge },
+    Looks
+  )
 end
 
 -- Who waits ----------------------------------------------------------------------------------------
@@ -243,7 +247,7 @@ local function read_list(self, deadline)
   local runtime = self.group.runtime
   local began, left, all = runtime.now(), open_count(self), self:observers()
   local waiting_for = audience(all, began)
-  local reader = self.group:read(deadline, not self.size and SAMPLE or nil)
+  local reader = self.group:read(deadline, not self.size and left <= MANY and SAMPLE or nil)
   local page, err = reader:next()
   while page do
     self.size = reader.total

@@ -107,10 +107,9 @@ local REASONS = {
   end,
   timeout = function(self, s, err, refusal)
     local seen = s.status and "its status is " .. s.status or "not seen"
-    local why = refusal or err
     return {
       kind = "timeout",
-      message = ("not done after %.1f s: %s%s"):format(elapsed(self), seen, why and "; " .. why.message or ""),
+      message = ("not done after %.1f s: %s"):format(elapsed(self), seen),
       last_status = s.status,
       last_error = err,
       last_refusal = refusal,

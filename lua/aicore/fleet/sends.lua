@@ -1,7 +1,8 @@
 --- How stops and deletes are sent: in batches where the service takes them, else by single calls, as many at a time as
 -- it can bear. What came of each is told to all goals that wait for it, as if each had sent it.
 -- Rules of this file:
---   A batch that is refused as a whole is halved until the culprit is alone; 413 halves the size of all that follow.
+--   A batch that is refused as a whole is halved until the culprit is alone, and that goes by itself; if it is refused
+--   there, too, it is what is wrong. 413 halves the size of all that follow.
 --   A service that refuses batches for what they are, or three of them before any was accepted, gets none any more.
 --   What was not answered, or by a service in trouble, is lost: a look tells what came of it.
 
@@ -34,6 +35,7 @@ local TOO_LONG = 413
 ---@field private batches_work boolean a batch was accepted
 ---@field private refused integer      batches, as a whole, before one was accepted
 ---@field private no_batches boolean
+---@field private culprits table<string, true>  ids for which a batch was refused as a whole: they go alone
 ---@field private in_flight table[]    works, see below
 local Sends = {}
 Sends.__index = Sends
@@ -50,6 +52,7 @@ function sends.new(group, looks)
     batches_work = false,
     refused = 0,
     no_batches = false,
+    culprits = {},
     in_flight = {},
   }, Sends)
 end
@@ -62,13 +65,19 @@ local function answer_to(err)
   elseif err.kind == "auth" then
     return "denied"
   end
-  local unclear = err.retryable or err.ambiguous or err.kind == "cancelled"
-  return unclear and "lost" or "refused"
+  -- AI Core refuses with a code of its own; what else says no (a gateway, another service's 404) says nothing of it.
+  local refused = err.code and err.code ~= tostring(err.status) and not err.retryable and not err.ambiguous
+  return refused and "refused" or "lost"
 end
 
-local function tell(self, item, err)
+--- Tells what one of a work was answered.
+local function tell(self, work, place, err)
   local answer = err and answer_to(err) or "accepted"
-  self.looks:tell(item.id, "answered", item.action, answer, err, self.group.runtime.now())
+  if answer == "refused" and work.suspects[place] and CULPRIT[err.status] then
+    answer = "invalid" -- alone in a batch, and by itself
+  end
+  work.answered[place] = true
+  self.looks:tell(work.ids[place], "answered", work.actions[place], answer, err, self.group.runtime.now())
 end
 
 local function text(value)
@@ -76,13 +85,13 @@ local function text(value)
 end
 
 --- The error of one item of a batch.
-local function item_error(self, item, said)
+local function item_error(self, id, said)
   said = type(said) == "table" and said or {}
   local code = text(said.code)
   return errors.new {
     kind = "state",
     operation = "batch",
-    id = item.id,
+    id = id,
     message = text(said.message) or "refused without a reason",
     code = code,
     request_id = text(said.requestId) or text(said.requestID),
@@ -94,17 +103,13 @@ local function item_error(self, item, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), singles (places of those that have to go alone), deadline }, and the list of the
--- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
-
-local function item_of(work, place)
-  local action = work.actions[place]
-  return { id = work.ids[place], action = action, targetStatus = lifecycle.targets[action] }
-end
+-- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of
+-- these, those that were refused alone in a batch), deadline, thread }, and the list of the functions that send its
+-- batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
-    tell(self, item_of(work, place), err)
+    tell(self, work, place, err)
   end
 end
 
@@ -138,6 +143,9 @@ local function handle_refusal(self, work, first, last, err)
     go_alone(work, first, last)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
+  elseif culprit then
+    self.culprits[work.ids[first]], work.suspects[first] = true, true
+    go_alone(work, first, first)
   else
     tell_range(self, work, first, last, err)
   end
@@ -145,17 +153,17 @@ end
 
 local UNANSWERED = errors.new { kind = "protocol", message = "the batch's answer says nothing of it", retryable = true }
 
-local function tell_items(self, items, answers)
+local function tell_answers(self, work, first, last, answers)
   local said = {}
   for _, answer in ipairs(answers) do
     said[answer.id] = answer
   end
-  for _, item in ipairs(items) do
-    local answer = said[item.id]
+  for place = first, last do
+    local answer = said[work.ids[place]]
     if not answer then
-      tell(self, item, UNANSWERED)
+      tell(self, work, place, UNANSWERED)
     else
-      tell(self, item, answer.error ~= nil and item_error(self, item, answer.error) or nil)
+      tell(self, work, place, answer.error ~= nil and item_error(self, answer.id, answer.error) or nil)
     end
   end
 end
@@ -168,12 +176,12 @@ function send_batch(self, work, first, last)
     end
     local items = {}
     for place = first, last do
-      items[#items + 1] = item_of(work, place)
+      items[#items + 1] = { id = work.ids[place], targetStatus = lifecycle.targets[work.actions[place]] }
     end
     local answers, err = self.group:batch(items, work.deadline)
     if answers then
       self.batches_work = true
-      tell_items(self, items, answers)
+      tell_answers(self, work, first, last, answers)
     else
       handle_refusal(self, work, first, last, err)
     end
@@ -183,10 +191,10 @@ end
 -- Single calls -------------------------------------------------------------------------------------
 
 --- A function that sends one. It returns the HTTP status of a failure.
-local function send_single(self, item, deadline)
+local function send_single(self, work, place)
   return function()
-    local _, err = self.group[item.action](self.group, item.id, deadline)
-    tell(self, item, err)
+    local _, err = self.group[work.actions[place]](self.group, work.ids[place], work.deadline)
+    tell(self, work, place, err)
     return err and err.status
   end
 end
@@ -198,7 +206,7 @@ local function send_singles(self, work)
   while at <= #work.singles and not cancelled do
     local functions = {}
     for i = at, math.min(at + self.singles - 1, #work.singles) do
-      functions[#functions + 1] = send_single(self, item_of(work, work.singles[i]), work.deadline)
+      functions[#functions + 1] = send_single(self, work, work.singles[i])
     end
     at = at + #functions
     local statuses
@@ -214,10 +222,12 @@ end
 
 -- Sending ------------------------------------------------------------------------------------------
 
---- What is in flight and will not be answered any more is lost.
+--- What of it is in flight and will not be answered any more is lost.
 local function give_up(self, work)
-  for place = 1, #work.ids do
-    self.looks:tell(work.ids[place], "unanswered", self.group.runtime.now())
+  for place, id in ipairs(work.ids) do
+    if not work.answered[place] then
+      self.looks:tell(id, "unanswered", self.group.runtime.now())
+    end
   end
 end
 
@@ -232,12 +242,34 @@ function Sends:recover()
   end
 end
 
+--- No goal waits any more: what was learned of single ids is forgotten.
+function Sends:rest()
+  self.culprits = {}
+end
+
 local function forget(self, work)
   for i = #self.in_flight, 1, -1 do
     if self.in_flight[i] == work then
       table.remove(self.in_flight, i)
     end
   end
+end
+
+--- The work of sending these; those at which batches have failed before stand last.
+---@return table work
+---@return integer count  of those before them
+local function new_work(self, ids, actions, deadline)
+  local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {} }
+  work.deadline, work.thread = deadline, coroutine.running()
+  for _, alone in ipairs { false, true } do
+    for i, id in ipairs(ids) do
+      if (self.culprits[id] or false) == alone then
+        work.ids[#work.ids + 1], work.actions[#work.actions + 1] = id, actions[i]
+      end
+    end
+    work.together = work.together or #work.ids
+  end
+  return work, work.together
 end
 
 --- Sends all, and tells the goals that wait for them what came of each.
@@ -247,17 +279,17 @@ end
 ---@return boolean cancelled  the host has ended it
 function Sends:send(ids, actions, deadline)
   local now = self.group.runtime.now()
-  for place, id in ipairs(ids) do
-    self.looks:tell(id, "sending", actions[place], now)
+  for i, id in ipairs(ids) do
+    self.looks:tell(id, "sending", actions[i], now)
   end
-  local work = { ids = ids, actions = actions, singles = {}, deadline = deadline, thread = coroutine.running() }
+  local work, count = new_work(self, ids, actions, deadline)
   self.in_flight[#self.in_flight + 1] = work.thread and work
+  local batches = count > FEW and not self.no_batches and self.group:takes_batches(deadline)
   local _, cancelled = nil, false
-  if #ids > FEW and not self.no_batches and self.group:takes_batches(deadline) then
-    enqueue(self, work, 1, #ids, self.size)
+  go_alone(work, batches and count + 1 or 1, #work.ids)
+  if batches then
+    enqueue(self, work, 1, count, self.size)
     _, cancelled = self.group.runtime.gather(work, BATCHES)
-  else
-    go_alone(work, 1, #ids)
   end
   cancelled = cancelled or send_singles(self, work)
   forget(self, work)

@@ -1,9 +1,10 @@
---- Teardown of all that a filter finds: what it finds is torn down, and then a list has to show that it was all of them.
+--- Teardown of all that a filter finds: what it finds is torn down, and then a list has to show that it was all of
+-- them.
 -- Rules of this file (EVIDENCE, "that was all of them"):
 --   The proof is a complete list, at least 2 s after the first one and after the last one was gone, that shows nothing
 --   that matches and is not newer. What it still shows is taken on.
---   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted. Where the
---   service shows no clock, everything that the first list did not show may be newer, and nothing is sure.
+--   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted. Where
+--   the service shows no clock, everything that the first list did not show may be newer, and nothing is sure.
 --   If such a list cannot be had, the report says that it is not sure.
 
 local evidence = require "aicore.fleet.evidence"

@@ -2,6 +2,7 @@
 
 local errors = require "aicore.model.errors"
 local lifecycle = require "aicore.model.lifecycle"
+local words = require "aicore.model.words"
 
 local waiting = {}
 
@@ -16,7 +17,8 @@ local waiting = {}
 
 ---@class aicore.Progress
 ---@field id string
----@field status string?        as the last sighting said; "GONE": there is no such deployment; nil: it was not seen yet
+---@field status string?        as the last sighting said; "GONE": there is no such deployment; nil: it was not seen
+---       yet
 ---@field targetStatus string?
 ---@field elapsed number        s since the wait began
 ---@field looks integer
@@ -55,7 +57,7 @@ function Listener:settled(_, word, record)
   end
 end
 
-function Listener:stopped() end -- the record says so
+function Listener.stopped() end -- the record says so
 
 local function describe(s)
   return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")
@@ -78,8 +80,7 @@ local REASONS = {
   end,
   timeout = function(self, s, err)
     local seen = s.status and describe(s) or "nothing was seen of it"
-    local failed = err and "; the last look failed: " .. err.message or ""
-    local message = ("not %s after %.1f s: %s%s"):format(self.call.goal, elapsed(self), seen, failed)
+    local message = ("not %s after %.1f s: %s"):format(self.call.goal, elapsed(self), seen)
     return { kind = "timeout", message = message, last_error = err, retryable = true }
   end,
   cancelled = function(_, _, err)
@@ -87,16 +88,11 @@ local REASONS = {
   end,
 }
 
---- What the service says of one that has died.
-local function words_of(record)
-  return record and (record.statusMessage or record.statusDetails)
-end
-
-function Listener:failed(_, reason, s, err)
+function Listener:failed(_, reason, s, err, _, record)
   self.status, self.target = s.status, s.target
   local fields = REASONS[reason](self, s, err)
-  local why = words_of(self.record)
-  if fields.kind == "state" and type(why) == "string" and why ~= "" then
+  local why = record and words.about(record)
+  if fields.kind == "state" and why then
     fields.message = ("%s (%s)"):format(fields.message, why)
   end
   self:fail_with(fields)
@@ -120,7 +116,6 @@ function Listener:changed(engine)
   elseif self.value and self.value ~= true then
     self.status, self.target = self.value.status, self.value.targetStatus
   end
-  self.record = engine.record
   local told = self.told
   if self.call.on_progress and (not told or told.status ~= self.status or told.targetStatus ~= self.target) then
     self.told = {

@@ -10,43 +10,76 @@
 ---@field code string?          AI Core's error code, or the token endpoint's
 ---@field request_id string?    for SAP's support
 ---@field target string?        the URL that AI Core says was invoked
----@field details any           AI Core's details, or the first 200 characters of another body
+---@field details any           AI Core's details, as a rule a list of { code, message, … }; or the first 200
+---                             characters of another body
 ---@field retry_after number?   seconds that the service asks to wait
 ---@field attempts integer?     how often the request was sent, or tried to be
 ---@field retryable boolean?    could the same request succeed later?
 ---@field ambiguous boolean?    may the request have taken effect although it failed?
+---@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time
+---       was over
+---@field last_error aicore.Error?    where time was over: why the last look failed, if it did
+---@field last_refusal aicore.Error?  the same: why what was sent last failed, if it did
+
+local printable = require "aicore.model.printable"
+local words = require "aicore.model.words"
 
 local errors = {}
 
 local Error = { __name = "aicore.error" }
 
---- "stop d0000001: HTTP 412, state: … (code 0101, request 5d1f)"
-function Error:__tostring()
-  local parts = {}
-  if self.operation then
-    parts[#parts + 1] = self.operation .. (self.id and " " .. self.id or "") .. ": "
+--- "HTTP 412, state: …". The C module's own messages begin with the status; it is said once, and "http" not at all.
+local function reason(err)
+  local message = tostring(err.message)
+  if not err.status then
+    return ("%s: %s"):format(err.kind, message)
   end
-  if self.status then
-    parts[#parts + 1] = ("HTTP %d, "):format(self.status)
+  local status = ("HTTP %d"):format(err.status)
+  local is_told = message:find(status, 1, true) == 1
+  if err.kind == "http" then
+    return is_told and message or ("%s: %s"):format(status, message)
+  elseif is_told then
+    message = message:sub(#status + 1):gsub("^[: ]+", "")
   end
-  parts[#parts + 1] = ("%s: %s"):format(self.kind, self.message)
-  if type(self.details) == "string" then
-    parts[#parts + 1] = (" [%s]"):format(self.details)
+  return ("%s, %s: %s"):format(status, err.kind, message)
+end
+
+-- What support will ask for, and how it is told.
+local NOTES = { { "code", "code " }, { "request_id", "request " } }
+
+local function notes(err)
+  local texts = {}
+  for _, note in ipairs(NOTES) do
+    local value = err[note[1]]
+    texts[#texts + 1] = value and note[2] .. value
   end
-  local notes = {}
-  if self.code then
-    notes[#notes + 1] = "code " .. self.code
+  if (err.attempts or 0) > 1 then
+    texts[#texts + 1] = err.attempts .. " attempts"
   end
-  if self.request_id then
-    notes[#notes + 1] = "request " .. self.request_id
-  end
-  if (self.attempts or 0) > 1 then
-    notes[#notes + 1] = self.attempts .. " attempts"
-  end
-  if #notes > 0 then
-    parts[#parts + 1] = (" (%s)"):format(table.concat(notes, ", "))
+  return #texts > 0 and (" (%s)"):format(table.concat(texts, ", ")) or ""
+end
+
+-- What stands behind the end of something that takes long: the field, and how it is introduced.
+local CAUSES = {
+  { "last_refusal", "; what was sent last failed: " },
+  { "last_error", "; the last look failed: " },
+}
+
+local function describe(err)
+  local details = words.of(err.details)
+  local parts = { reason(err), details and (" [%s]"):format(details) or "", notes(err) }
+  for _, cause in ipairs(CAUSES) do
+    local inner = err[cause[1]]
+    parts[#parts + 1] = inner and cause[2] .. describe(inner) or nil
   end
   return table.concat(parts)
+end
+
+--- "stop d0000001: HTTP 412, state: … (code 0101, request 5d1f)", on one line and fit for a terminal, whatever the
+--- service has written.
+function Error:__tostring()
+  local about = self.operation and self.operation .. (self.id and " " .. self.id or "") .. ": " or ""
+  return printable((about .. describe(self)):gsub("%s+", " "))
 end
 
 --- Makes an error of a table with at least `kind` and `message`; the table itself becomes it.

@@ -10,7 +10,7 @@ local filter = {}
 ---@field scenario_id string?
 ---@field configuration_id string?
 ---@field executable_ids string[]?
----@field older_than number?         s since createdAt; who has none, or an odd one, is not older
+---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
 ---@field shard integer[]?           { index, count }: this one of so many parts, index from 0
 ---@field all boolean?               everything: says that an empty filter is meant
 ---@field resource_group string?
@@ -36,19 +36,21 @@ local CHECKS = {
   end,
 }
 
---- For those that do not require model/timestamp themselves yet.
-filter.epoch = timestamp.parse
+-- A prime, and what it takes to be multiplied by to be cut at the golden ratio. Their product is a number that is exact
+-- in every Lua.
+local PRIME, GOLDEN = 16777213, 10368888
 
---- A number from 0 to count - 1 that depends on the id alone, the same in every program.
+--- A number from 0 to count - 1 that depends on the id alone, the same in every program. Ids that are numbers in a row
+--- stay numbers in a row as they are read here, and multiples of the golden ratio lie most evenly between 0 and 1.
 ---@param id string
 ---@param count integer
 ---@return integer
 function filter.shard_of(id, count)
-  local hash = 0
+  local number = 0
   for i = 1, #id do
-    hash = (hash * 31 + id:byte(i)) % 4294967296
+    number = (number * 10 + id:byte(i)) % PRIME
   end
-  return hash % count
+  return math.floor(number * GOLDEN % PRIME * count / PRIME)
 end
 
 --- Splits a filter.

@@ -18,7 +18,7 @@ local lifecycle = {}
 
 ---@class aicore.State
 ---@field word string         as the service writes it
----@field phase aicore.Phase  what it means; what may still become of it follows from that (FUTURES)
+---@field phase aicore.Phase  what it means; what may still become of it follows from that
 ---@field may string          the actions that the service accepts; what teardown does next follows from them
 ---@field look aicore.Look    how people are shown it: the command and the panel have a colour for each look
 
@@ -37,41 +37,22 @@ local ROWS = {
 
 local UNLISTED = { phase = "unclear", may = "", look = "plain" }
 
-local function anything()
-  return true
-end
-
-local function no_new_start(_, other)
-  return other.phase ~= "starting" and other.phase ~= "running"
-end
-
--- Until it is gone.
-local function only_itself(row, other)
-  return other == row
-end
-
--- By its phase: may a row still become (or stay) the other one? RUNNING gets PENDING by an update.
-local FUTURES = {
-  unclear = anything,
-  starting = anything,
-  running = anything,
-  stopping = no_new_start,
-  ended = only_itself,
-}
-
 --- The rows, in the order in which they are shown: for those that have to do something for each.
 ---@type aicore.State[]
 lifecycle.rows = ROWS
 
---- The words, in the same order.
----@type string[]
-lifecycle.statuses = {}
+--- The goal of those that wait for a deployment to vanish; not a status word.
+lifecycle.GONE = "GONE"
+
+--- The words, in the same order; and what can be waited for: GONE, and every status.
+---@type string[], string[]
+lifecycle.statuses, lifecycle.goals = {}, { lifecycle.GONE }
 
 ---@type table<string, aicore.State>
 local STATES = {}
 
 for i, row in ipairs(ROWS) do
-  lifecycle.statuses[i], STATES[row.word] = row.word, row
+  lifecycle.statuses[i], lifecycle.goals[i + 1], STATES[row.word] = row.word, row.word, row
 end
 
 --- The targetStatus by which each action is asked for.
@@ -88,17 +69,6 @@ lifecycle.SERVING = "RUNNING"
 
 --- What the service says when it has no news; a word that is not in the table is shown like this one.
 lifecycle.NO_NEWS = "UNKNOWN"
-
---- The goal of those that wait for a deployment to vanish; not a status word.
-lifecycle.GONE = "GONE"
-
---- What can be waited for: GONE, and every status.
----@type string[]
-lifecycle.goals = { lifecycle.GONE }
-
-for i, word in ipairs(lifecycle.statuses) do
-  lifecycle.goals[i + 1] = word
-end
 
 local function state(status)
   return STATES[status] or UNLISTED
@@ -145,6 +115,13 @@ function lifecycle.ended(status)
   return state(status).phase == "ended"
 end
 
+--- Whether it may be deleted although it has not ended: it cannot be stopped, and need not be.
+---@param status string|nil
+---@return boolean
+function lifecycle.needs_no_stop(status)
+  return lifecycle.may(status, "delete") and not lifecycle.ended(status)
+end
+
 --- Whether it is on its way to an end: it takes no orders, and all that is to be done is to wait.
 ---@param status string|nil
 ---@return boolean
@@ -165,14 +142,6 @@ end
 ---@return boolean
 function lifecycle.leaving(target_status)
   return ACTIONS[target_status] ~= nil
-end
-
---- Whether it serves, and is meant to go on.
----@param status string|nil
----@param target_status string|nil
----@return boolean
-function lifecycle.serves(status, target_status)
-  return status == lifecycle.SERVING and not lifecycle.leaving(target_status)
 end
 
 --- The action that was accepted of a deployment with this target.
@@ -207,25 +176,28 @@ function lifecycle.meets(goal, status, target_status)
   if goal == lifecycle.targets.stop then
     return lifecycle.ended(status)
   elseif goal == lifecycle.SERVING then
-    return lifecycle.serves(status, target_status)
+    return status == goal and not lifecycle.leaving(target_status)
   end
   return status == goal
 end
 
 --- Whether a deployment with this status may still get (or has) the status that is the goal. One that is meant to end
---- is as good as stopping. Nothing is ruled out by a word that is not in the table; whatever there is may be gone.
+--- is as good as stopping; what runs may be PENDING again, by an update. Nothing is ruled out by a word that is not in
+--- the table; whatever there is may be gone.
 ---@param status string|nil
 ---@param goal string  one of lifecycle.goals
 ---@param target_status string|nil  the deployment's targetStatus, where it is known
 ---@return boolean
 function lifecycle.may_become(status, goal, target_status)
-  local now, wanted = STATES[status], STATES[goal]
+  local wanted = STATES[goal]
   if not wanted then
     return true
-  elseif lifecycle.leaving(target_status) and not lifecycle.ended(status) then
-    return no_new_start(now, wanted)
+  elseif lifecycle.ended(status) then
+    return status == goal
+  elseif lifecycle.stopping(status) or lifecycle.leaving(target_status) then
+    return wanted.phase ~= "starting" and wanted.phase ~= "running"
   end
-  return not now or FUTURES[now.phase](now, wanted)
+  return true
 end
 
 -- Drawing ------------------------------------------------------------------------------------------

@@ -48,22 +48,28 @@ local function state_complaint(record)
   end
 end
 
---- What is wrong with a record, if anything.
----@param record any
----@return string? complaint
-local function record_complaint(record)
-  if not is_id(record.id) then
-    return ("id: an id expected, got %s"):format(show(record.id))
-  end
-  return state_complaint(record)
+local function id_complaint(record)
+  return not is_id(record.id) and "id: an id expected, got " .. show(record.id) or nil
 end
 
---- Leaves those elements that have no complaint, in their order. Returns how many it has set aside, nil for none.
-local function set_aside(list, complaint_of)
+local function record_complaint(record)
+  return id_complaint(record) or state_complaint(record)
+end
+
+local function is_no_item(item)
+  return not is_table(item) or not is_id(item.id)
+end
+
+local function is_no_line(line)
+  return not is_table(line)
+end
+
+--- Leaves those elements that are not odd, in their order. Returns how many it has set aside, nil for none.
+local function set_aside(list, is_odd)
   local kept, count = 0, #list
   for i = 1, count do
     local element = list[i]
-    if not complaint_of(element) then
+    if not is_odd(element) then
       kept = kept + 1
       list[kept] = element
     end
@@ -74,32 +80,8 @@ local function set_aside(list, complaint_of)
   return kept < count and count - kept or nil
 end
 
---- The answer to one item of a batch.
-local function item_complaint(item)
-  if not is_table(item) or not is_id(item.id) then
-    return "an id expected"
-  end
-end
-
-local function line_complaint(line)
-  if not is_table(line) then
-    return "a line expected"
-  end
-end
-
---- Walks down tables of which each may be missing, but not be something else.
-local function path_complaint(value, ...)
-  local way = {}
-  for i = 1, select("#", ...) do
-    local name = select(i, ...)
-    way[i], value = name, value[name]
-    if value == nil then
-      return nil
-    elseif not is_table(value) then
-      return ("%s: an object expected, got %s"):format(table.concat(way, "."), show(value))
-    end
-  end
-end
+-- Tables, each within the one before; any may be missing, but not be something else.
+local UPDATES = { "aiApi", "capabilities", "bulkUpdates" }
 
 -- By the name in the operation's row: (reply, request) -> what is wrong with it, how many parts were set aside.
 local SHAPES = {
@@ -119,15 +101,13 @@ local SHAPES = {
     return nil, set_aside(reply.resources, record_complaint)
   end,
   accepted = function(reply)
-    if not is_id(reply.id) then
-      return "id: an id expected, got " .. show(reply.id)
-    end
     if type(reply.message) ~= "string" then
       reply.message = nil
     end
+    return id_complaint(reply)
   end,
   items = function(reply, request)
-    return nil, set_aside(reply[request.options.resource], item_complaint)
+    return nil, set_aside(reply[request.options.resource], is_no_item)
   end,
   lines = function(reply)
     local result = reply.data.result
@@ -136,11 +116,19 @@ local SHAPES = {
     elseif not is_table(result) then
       return "data.result: a list expected, got " .. show(result)
     else
-      return nil, set_aside(result, line_complaint)
+      return nil, set_aside(result, is_no_line)
     end
   end,
   capabilities = function(reply)
-    return path_complaint(reply, "aiApi", "capabilities", "bulkUpdates")
+    local value = reply
+    for i, name in ipairs(UPDATES) do
+      value = value[name]
+      if value == nil then
+        return nil
+      elseif not is_table(value) then
+        return ("%s: an object expected, got %s"):format(table.concat(UPDATES, ".", 1, i), show(value))
+      end
+    end
   end,
 }
 

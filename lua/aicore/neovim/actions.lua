@@ -2,6 +2,7 @@
 -- Pure, as the model is.
 
 local lifecycle = require "aicore.model.lifecycle"
+local refusal = require "aicore.call.refusal"
 
 local unpack = table.unpack or unpack
 
@@ -11,7 +12,9 @@ local actions = {}
 ---@field method string   of a client: takes ids, returns a report
 ---@field question string "%s": what it is asked of
 ---@field may fun(row: aicore.neovim.Row): boolean
----@field refusal string? why it may not
+---@field refusal (fun(row: aicore.neovim.Row): string)?  why it may not
+
+local WITHOUT_STOP = "delete it without stopping"
 
 ---@type table<string, aicore.neovim.Action>
 actions.all = {
@@ -21,7 +24,9 @@ actions.all = {
     may = function(row)
       return lifecycle.may(row.status, "stop")
     end,
-    refusal = "only what is RUNNING or PENDING can be stopped",
+    refusal = function(row)
+      return lifecycle.needs_no_stop(row.status) and WITHOUT_STOP or "only what is RUNNING or PENDING can be stopped"
+    end,
   },
   delete = {
     method = "delete_all",
@@ -29,7 +34,9 @@ actions.all = {
     may = function(row)
       return lifecycle.may(row.status, "delete")
     end,
-    refusal = "it has to be stopped before; a teardown does both",
+    refusal = function()
+      return "it has to be stopped before; a teardown does both"
+    end,
   },
   teardown = {
     method = "teardown",
@@ -75,10 +82,17 @@ function actions.split(action, rows)
     if action.may(row) then
       fit[#fit + 1] = row
     else
-      others[#others + 1] = ("%s is %s: %s"):format(row.id, row.status, action.refusal)
+      others[#others + 1] = ("%s is %s: %s"):format(row.id, row.status, action.refusal(row))
     end
   end
   return fit, #others > 0 and name_some(others) or nil
+end
+
+--- Why it failed, and what to do instead where that is another key.
+---@param err aicore.Error
+---@return string
+function actions.explain(err)
+  return tostring(err) .. (refusal.needs_no_stop(err) and ": " .. WITHOUT_STOP or "")
 end
 
 local DONE = { "stopped", "deleted", "absent", "skipped" }
@@ -95,7 +109,7 @@ function actions.tell(report)
     end
   end
   for _, err in pairs(report.failed) do
-    failures[#failures + 1] = tostring(err)
+    failures[#failures + 1] = actions.explain(err)
   end
   table.sort(failures)
   return #done > 0 and table.concat(done, ", ") or nil, #failures > 0 and name_some(failures) or nil

@@ -186,13 +186,18 @@ local function cell_group(name, row, work)
   end
 end
 
+--- What stands behind the columns: why something failed, or why one has died.
+local function remark(row, work)
+  return work and work.failure or row.why
+end
+
 local function row_pieces(row, cells, columns, work, group)
   local pieces = { { cells.now ~= "" and "* " or GAP, group } }
   for i, column in ipairs(columns) do
     local name = column.name
     pieces[i + 1] = { column.padded[cells[name]], name == "now" and group or cell_group(name, row, work) }
   end
-  pieces[#pieces + 1] = { work and work.failure or "", group }
+  pieces[#pieces + 1] = { remark(row, work) or "", group or "AICoreQuiet" }
   return pieces
 end
 
@@ -201,7 +206,7 @@ local function row_line(row, cells, columns, work, group)
   for i, column in ipairs(columns) do
     texts[i + 1] = column.padded[cells[column.name]]
   end
-  texts[#texts + 1] = work and work.failure or nil
+  texts[#texts + 1] = remark(row, work)
   return {
     id = row.id,
     text = trim_end(table.concat(texts)),

@@ -1,9 +1,10 @@
 --- What the panel shows, as data: rows of deployments, and what is going on with them.
 -- Pure: no editor, no clock; the time is passed in.
 
-local filter = require "aicore.model.filter"
 local lifecycle = require "aicore.model.lifecycle"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
+local timestamp = require "aicore.model.timestamp"
+local words = require "aicore.model.words"
 
 local listing = {}
 
@@ -14,6 +15,7 @@ local listing = {}
 ---@field scenario string
 ---@field configuration string  its name, or its id
 ---@field created number?       s since the epoch
+---@field why string?           of one that has died: why, in the service's words
 
 --- What happens to a deployment because the user of this panel has asked for it.
 ---@class aicore.neovim.Work
@@ -28,13 +30,15 @@ local listing = {}
 ---@param deployment table  as the service shows it
 ---@return aicore.neovim.Row
 function listing.row(deployment)
+  local why = lifecycle.look(deployment.status) == "bad" and words.about(deployment)
   return {
     id = deployment.id,
     status = printable(deployment.status),
     target = deployment.targetStatus and printable(deployment.targetStatus),
     scenario = printable(deployment.scenarioId or ""),
     configuration = printable(deployment.configurationName or deployment.configurationId or ""),
-    created = filter.epoch(deployment.createdAt),
+    created = timestamp.parse(deployment.createdAt),
+    why = why and printable(why) or nil,
   }
 end
 

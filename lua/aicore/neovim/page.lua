@@ -49,7 +49,7 @@ local function look(self)
   end
   notify(tostring(err), "ERROR")
   if not self.shown then
-    write(self, vim.split(tostring(err), "\n"))
+    write(self, { tostring(err) })
   end
 end
 

@@ -13,7 +13,7 @@ local notify = require "aicore.neovim.notify"
 local options_of = require "aicore.neovim.options"
 local page = require "aicore.neovim.page"
 local poll = require "aicore.neovim.poll"
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 local timestamp = require "aicore.model.timestamp"
 local view = require "aicore.neovim.view"
 
@@ -123,7 +123,7 @@ local function refresh(self)
   elseif rows then
     self.rows, self.failure, self.trouble, self.at = rows, nil, nil, os.date "%H:%M:%S"
   else
-    self.failure = tostring(err):gsub("%s+", " ")
+    self.failure = tostring(err)
     tell_failure(self, err)
   end
   draw(self)
@@ -149,7 +149,7 @@ end
 local function conclude(self, works, report)
   local now = os.time()
   for id, err in pairs(report.failed) do
-    works[id].failure = tostring(err):gsub("%s+", " ")
+    works[id].failure = actions.explain(err)
   end
   for _, ids in ipairs { report.deleted, report.absent } do
     for _, id in ipairs(ids) do

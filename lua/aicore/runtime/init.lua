@@ -7,36 +7,46 @@ local errors = require "aicore.model.errors"
 
 local runtimes = {}
 
-local NAMES = { "blocking", "cqueues", "luv", "neovim", "ngx" }
+---@class aicore.runtime.Row
+---@field name string
+---@field host boolean?  it works in that host only, and knows it at sight
+---@field takes (fun(library: table): boolean)?  of the library of that name, which the program has loaded: does a
+---                      coroutine that is begun now belong to its loop?
 
--- Who knows its host at sight; and who has to be in use to be found.
-local HOSTS = { "neovim", "ngx" }
-local LIBRARIES = { "cqueues", "luv" }
+-- In the order of asking.
+---@type aicore.runtime.Row[]
+local ROWS = {
+  { name = "blocking" },
+  {
+    name = "cqueues",
+    takes = function(cqueues)
+      return cqueues.running() ~= nil -- one that is begun where no controller runs is nobody's
+    end,
+  },
+  {
+    name = "luv",
+    takes = function()
+      return true
+    end,
+  },
+  { name = "neovim", host = true },
+  { name = "ngx", host = true },
+}
+
+local BY_NAME, NAMES = {}, {}
+for i, row in ipairs(ROWS) do
+  BY_NAME[row.name], NAMES[i] = row, row.name
+end
 
 local function load(name)
   return require("aicore.runtime." .. name)
 end
 
-local function is_known(name)
-  for _, known in ipairs(NAMES) do
-    if known == name then
-      return true
-    end
-  end
-  return false
-end
-
---- The default of the host.
+--- The default of the host: a library's runtime only where it is in use.
 local function default()
-  for _, name in ipairs(LIBRARIES) do
-    local runtime = package.loaded["aicore.runtime." .. name]
+  for _, row in ipairs(ROWS) do
+    local runtime = row.takes and package.loaded["aicore.runtime." .. row.name] or row.host and load(row.name)
     if runtime and runtime.here() then
-      return runtime
-    end
-  end
-  for _, name in ipairs(HOSTS) do
-    local runtime = load(name)
-    if runtime.here() then
       return runtime
     end
   end
@@ -44,39 +54,39 @@ local function default()
 end
 
 --- A runtime.
----@param name string?  nil: the default of the host
+---@param name string|aicore.Runtime|nil  nil: the default of the host; a table is one itself
 ---@return aicore.Runtime|nil runtime
 ---@return string? complaint  there is none of that name, or its library is missing
 function runtimes.find(name)
   if name == nil then
     return default()
-  elseif not is_known(name) then
+  elseif type(name) == "table" then
+    return name
+  elseif not BY_NAME[name] then
     return nil, ("no runtime '%s': there are %s"):format(name, table.concat(NAMES, ", "))
   end
   local loaded, runtime = pcall(load, name)
   if not loaded then
     return nil, ("the runtime '%s' cannot be loaded: %s"):format(name, tostring(runtime):match "^[^\n]*")
   end
-  for _, host in ipairs(HOSTS) do
-    if name == host and not runtime.here() then
-      return nil, ("the runtime '%s' works in that host only"):format(name)
-    end
+  if BY_NAME[name].host and not runtime.here() then
+    return nil, ("the runtime '%s' works in that host only"):format(name)
   end
   return runtime
 end
 
---- The loop that a new coroutine belongs to: the host's, or that of a library that the program has
---- loaded; cqueues only where a controller runs, as one that is begun elsewhere is nobody's.
+--- The loop that a new coroutine belongs to: the host's, or that of a library that the program has loaded.
 local function find_loop()
   local runtime = default()
   if runtime.spawn then
     return runtime
   end
-  local cqueues = package.loaded.cqueues
-  if cqueues and cqueues.running() then
-    return load "cqueues"
+  for _, row in ipairs(ROWS) do
+    local library = row.takes and package.loaded[row.name]
+    if library and row.takes(library) then
+      return load(row.name)
+    end
   end
-  return package.loaded.luv and load "luv" or nil
 end
 
 local NO_LOOP = "spawn: there is no event loop here that it could use (Neovim's, luv's, or cqueues' where a controller "

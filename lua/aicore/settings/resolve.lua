@@ -2,7 +2,7 @@
 -- Credentials come from one source as a whole, so that the secret of one is never sent to the host of another: from the
 -- arguments if they suffice, else from the first other source that has any. What that one lacks the arguments may add;
 -- if they give a part that it has itself, they stand alone. Every other setting comes from the first place that has it.
--- No I/O here: `host` brings `getenv(name)` and `read(path)`.
+-- No I/O here: `host` brings what host.lua has.
 
 local errors = require "aicore.model.errors"
 local schema = require "aicore.settings.schema"
@@ -90,7 +90,7 @@ local function credentials_of(source)
     end
     for _, row in ipairs(schema.rows) do
       local part = row.part or row.name
-      if schema.is_credential(row) and values[row.name] and (parts[part] or place) == place then
+      if row.credential and values[row.name] and (parts[part] or place) == place then
         found[row.name], parts[part] = { value = values[row.name], place = place }, place
       end
     end
@@ -260,19 +260,23 @@ end
 
 -- The module --------------------------------------------------------------------------------------
 
---- The files that hold secrets: nobody else should be able to read them.
-local function secret_files(config_file, session)
-  local files, values = { session.key_file }, config_file.values or {}
-  if values.client_secret or values.key then
-    files[#files + 1] = config_file.name
+--- What a person should hear: files that hold secrets, and that everybody may read.
+local function warnings(config_file, session, host)
+  local values, list = config_file.values or {}, {}
+  local has_secret = values.client_secret or values.key
+  for _, path in ipairs { session.key_file or false, has_secret and config_file.name or false } do
+    local mode = path and host.mode(path)
+    if mode and mode % 8 >= 4 then
+      list[#list + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+    end
   end
-  return files
+  return list
 end
 
 --- Resolves the settings of a client.
 ---@param arguments aicore.Config  checked
----@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
----@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`, `on_attempt`, `secret_files`
+---@param host table       as host.lua
+---@return table|nil settings  `session` (for core.session), `token`, `timeout`, `runtime`, `on_attempt`, `warnings`
 ---@return aicore.Error? err   of kind "config": what is missing, contradictory or unusable, and where it was looked for
 function resolve.resolve(arguments, host)
   local looked, err = look(arguments, host)
@@ -286,7 +290,7 @@ function resolve.resolve(arguments, host)
   end
   local session = {}
   for _, row in ipairs(schema.rows) do
-    if row.field and not schema.is_credential(row) then
+    if row.field and not row.credential then
       session[row.field] = found[row.name] and found[row.name].value or arguments[row.name] or row.default
     end
   end
@@ -300,23 +304,8 @@ function resolve.resolve(arguments, host)
     timeout = arguments.timeout or schema.by_name.timeout.default,
     runtime = arguments.runtime,
     on_attempt = arguments.on_attempt,
-    secret_files = secret_files(looked.list.file, session),
+    warnings = warnings(looked.list.file, session, host),
   }
-end
-
---- What a person should hear of the settings: files with secrets that everybody may read.
----@param settings table  what resolve() has returned
----@param host { mode: (fun(path: string): integer?) }
----@return string[]
-function resolve.warnings(settings, host)
-  local warnings = {}
-  for _, path in ipairs(settings.secret_files) do
-    local mode = host.mode(path)
-    if mode and mode % 8 >= 4 then
-      warnings[#warnings + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
-    end
-  end
-  return warnings
 end
 
 ---@class aicore.Origin

@@ -8,8 +8,7 @@
 ---@field variable string?  its variable in the environment; in a config file the same word is the key
 ---@field in_key string?    where it stands in a service key; of two words the first that is there
 ---@field field string?     its field in core.session: C gets it
----@field alone boolean?    it is looked for by itself; all others with variable and field are credentials, which are
----                         taken together from one source (resolve.lua)
+---@field alone boolean?    it is looked for by itself, and no credential
 ---@field part string?      credentials of the same part exclude each other; without it each is a part of its own
 ---@field secret boolean?   its value is shown nowhere
 ---@field default any       what is taken where it is not set
@@ -18,6 +17,8 @@
 ---@field title string?     how a person calls it, where that is not its name
 ---@field suffix string?    what ends such a URL, and may be left out
 ---@field pem boolean?      a PEM text, whose newlines may be written as \n
+---@field looked_for boolean  follows: beside the arguments, too (the other variables say where to look)
+---@field credential boolean  follows: it is taken from one source together with its like (resolve.lua)
 
 local schema = { by_name = {} }
 
@@ -76,20 +77,8 @@ schema.rows = {
 
 for _, row in ipairs(schema.rows) do
   schema.by_name[row.name] = row
-end
-
---- Is it looked for beside the arguments? (The other variables say where to look.)
----@param row aicore.settings.Row
----@return boolean
-function schema.is_looked_for(row)
-  return row.variable ~= nil and row.field ~= nil
-end
-
---- Is it taken from one source, together with its like?
----@param row aicore.settings.Row
----@return boolean
-function schema.is_credential(row)
-  return schema.is_looked_for(row) and not row.alone
+  row.looked_for = row.variable ~= nil and row.field ~= nil
+  row.credential = row.looked_for and not row.alone
 end
 
 -- What numbers must be.

@@ -89,7 +89,7 @@ function sources.read(place)
   end
   local values = {}
   for _, row in ipairs(record and schema.rows or {}) do
-    for path in (schema.is_looked_for(row) and row[place.column] or ""):gmatch "%S+" do
+    for path in (row.looked_for and row[place.column] or ""):gmatch "%S+" do
       local text, complaint = text_at(record, path, place)
       if complaint then
         return nil, complaint

@@ -1,6 +1,6 @@
 -- Text in columns, and how wide it is. Pure.
 
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 
 local columns = {}
 

@@ -19,18 +19,16 @@ local function escape(character)
   return ESCAPES[character] or ("\\u%04x"):format(character:byte())
 end
 
-local function number(value)
-  if value ~= value or value == math.huge or value == -math.huge then
-    return "null"
-  end
-  return value % 1 == 0 and ("%.0f"):format(value) or ("%.14g"):format(value)
-end
-
 local SCALARS = {
   string = function(value)
     return '"' .. value:gsub('[%c"\\]', escape) .. '"'
   end,
-  number = number,
+  number = function(value)
+    if value ~= value or value == math.huge or value == -math.huge then
+      return "null"
+    end
+    return (value % 1 == 0 and "%.0f" or "%.14g"):format(value)
+  end,
   boolean = tostring,
 }
 

@@ -84,8 +84,8 @@ local function lists_are_honest(service)
   return not settings.list_misses and #service.outages == 0
 end
 
---- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists may
---- miss records besides, nobody can say how many of both there are.
+--- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists
+--- may miss records besides, nobody can say how many of both there are.
 local function leaves_out(service)
   return service.settings.dates == false or service.settings.odd_records
 end
@@ -129,8 +129,8 @@ end
 --- Both createdAt and the service's Date are rounded down to seconds: one that may be newer counts as newer.
 local ROUNDED = 2
 
--- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, what no list
--- has shown where lists may miss it, and as many as the report tells of without their names.
+-- What a filter matched all the time is mentioned: but for what came so late that a list need not show it, what no
+-- list has shown where lists may miss it, and as many as the report tells of without their names.
 function reports.all_of_them(course, broken)
   local lag, honest = facts.lag_of(course) + ROUNDED, lists_are_honest(course.service)
   facts.each_report(course, function(call, report)

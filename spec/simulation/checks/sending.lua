@@ -79,8 +79,8 @@ local WORKS = {
   delete = { teardown = true, delete_all = true },
 }
 
---- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended; and
---- what a call has sent that ended before the answer came is lost.
+--- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended;
+--- and what a call has sent that ended before the answer came is lost.
 local function is_covered(course, sends, send, to)
   local covered = false
   for _, call in ipairs(course.calls) do
@@ -134,7 +134,11 @@ local function was_missed(course, sends, from, to)
     if request.client == sends.client and request.answered and request.answered >= from and request.at <= to then
       if request.name == "list" and (odd or not shows(request, sends.id)) then
         return true
-      elseif request.name == "status" and request.id == sends.id and (not request.answer or request.answer.status == 404) then
+      elseif
+        request.name == "status"
+        and request.id == sends.id
+        and (not request.answer or request.answer.status == 404)
+      then
         return true
       end
     end
@@ -243,8 +247,8 @@ local function is_first_or_last(course, request)
   return false
 end
 
--- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows, whoever
--- they are for: what a list has shown, a GET may have to confirm.
+-- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows,
+-- whoever they are for: what a list has shown, a GET may have to confirm.
 function sending.pace(course, broken)
   if looks_alone(course) or shifts(course) then
     return

@@ -1,4 +1,4 @@
-local printable = require "aicore.text.printable"
+local printable = require "aicore.model.printable"
 
 describe("foreign text on a terminal", function()
   it("has no control characters, in no spelling", function()
