@@ -1,6 +1,5 @@
 --- Every check is seen to bite: a course that holds every promise is falsified in one point, and the check that is
--- meant
--- says so. A check that nothing can break is dead.
+-- meant says so. A check that nothing can break is dead.
 
 local checks = require "spec.simulation.checks"
 local courses = require "spec.simulation.course"

@@ -44,6 +44,17 @@ function facts.lag_of(course)
   return math.max(settings.read_lag or 0, (settings.list_lag or 0) + haunted)
 end
 
+--- The answer to a request, if the client got all of it.
+---@param request simulation.Request
+---@return aicore.emulator.Answer?
+function facts.arrived(request)
+  local answer = request.answered and request.answer
+  return answer and not answer.cut and answer or nil
+end
+
+--- A timer may go off so much early, in seconds.
+facts.EARLY = 0.01
+
 -- Calls --------------------------------------------------------------------------------------------
 
 --- Calls act(call, report) for every call that came back with a report.
@@ -99,8 +110,8 @@ local function is_one_of(ids, id)
   return false
 end
 
---- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may
---- take so long, in seconds.
+--- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take
+--- so long, in seconds.
 local FIRST_LIST = 30
 
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
@@ -111,8 +122,9 @@ function facts.asks_for(course, call, id, time)
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
     and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
-      return facts.fits(call.filter, life, state, call.began)
-    end) ~= nil
+        return facts.fits(call.filter, life, state, call.began)
+      end)
+      ~= nil
 end
 
 --- Nothing but the service itself comes between the call and its end.

@@ -1,6 +1,5 @@
 --- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs
--- that
--- work with the same deployments.
+-- that work with the same deployments.
 -- Each unpleasantness is one row of FEATURES. Some seeds have none of them, some one alone, many a few mild ones, some
 -- most of them at their worst.
 
@@ -69,8 +68,12 @@ local function draw_appearance(self, dice, strength)
   end
 end
 
----@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength:
----       number) }[]
+---@class simulation.Feature
+---@field name string
+---@field unkind boolean?  some of what is asked for may fail
+---@field draw fun(self: simulation.Service, dice: simulation.Dice, strength: number)  strength: over 0, up to 1
+
+---@type simulation.Feature[]
 local FEATURES = {
   {
     name = "latency",
