@@ -76,6 +76,9 @@ local FIELDS = {
   configuration_id = function(_, state, wanted)
     return state.configuration_id == wanted
   end,
+  executable_ids = function(life, _, wanted)
+    return life.deployment.executable_id == wanted[1]
+  end,
   shard = function(life, _, wanted)
     return filters.shard_of(life.id, wanted[2]) == wanted[1]
   end,
@@ -87,18 +90,17 @@ local FIELDS = {
   end,
 }
 
---- Does a filter mean a deployment in this state?
----@param filter aicore.Filter
+--- Does a call's filter mean a deployment in this state?
+---@param call simulation.Call
 ---@param life simulation.Life
 ---@param state simulation.State
----@param began number  when the call began
-function facts.fits(filter, life, state, began)
-  for name, wanted in pairs(filter) do
-    if not FIELDS[name](life, state, wanted, began) then
+function facts.fits(call, life, state)
+  for name, wanted in pairs(call.filter) do
+    if not FIELDS[name](life, state, wanted, call.began) then
       return false
     end
   end
-  return state.status ~= nil and not state.hidden
+  return state.status ~= nil and not state.hidden and life.deployment.group == call.resource_group
 end
 
 local function is_one_of(ids, id)
@@ -122,7 +124,7 @@ function facts.asks_for(course, call, id, time)
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
     and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
-        return facts.fits(call.filter, life, state, call.began)
+        return facts.fits(call, life, state)
       end)
       ~= nil
 end

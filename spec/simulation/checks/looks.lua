@@ -53,10 +53,10 @@ function looks.pace(course, broken)
     local first_page = request.name == "list" and not request.parameters["$skip"]
     local what = first_page and "list" or request.name == "status" and "GET of " .. request.id
     if what then
-      local key = request.client .. what
+      local key = request.client .. request.group .. what
       local before = last[key]
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - facts.EARLY
-      local list = last[request.client .. "list"]
+      local list = last[request.client .. request.group .. "list"]
       local confirms = request.name == "status" and list and before and list.at >= before.at
       if too_soon and not confirms and not is_first_or_last(course, request) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
