@@ -1,13 +1,12 @@
 --- The promises, one function each. A check gets a course and a function broken(text, …), to be called for every
--- breach;
--- it compares what was claimed with what really happened (truth.lua) and with what was sent.
+-- breach; it compares what was claimed with what really happened (truth.lua) and with what was sent.
 
 local checks = {}
 
 ---@type table<string, fun(course: simulation.Course, broken: fun(text: string, ...))>
 checks.promises = {}
 
-for _, module in ipairs { "claims", "reports", "sending", "ends" } do
+for _, module in ipairs { "claims", "reports", "sending", "looks", "ends" } do
   for name, check in pairs(require("spec.simulation.checks." .. module)) do
     checks.promises[name] = check
   end

@@ -1,6 +1,5 @@
 --- Every check is seen to bite: a course that holds every promise is falsified in one point, and the check that is
--- meant
--- says so. A check that nothing can break is dead.
+-- meant says so. A check that nothing can break is dead.
 
 local checks = require "spec.simulation.checks"
 local courses = require "spec.simulation.course"
@@ -30,7 +29,7 @@ local function service(settings)
 end
 
 local function run(call, settings)
-  call.client, call.at, call.told = 1, 0, 0
+  call.client, call.at, call.told, call.resource_group = 1, 0, 0, "default"
   call.timeout, call.ample = call.timeout or 300, call.timeout == nil
   local course = courses.run(20, service(settings), { calls = { call }, clients = 1 })
   return course, course.calls[1]
@@ -134,6 +133,22 @@ local FALSE = {
     end,
     function(_, call)
       call.result.absent = true
+    end,
+  },
+  plain = {
+    function()
+      return run { method = "delete", ids = { RUNS } }
+    end,
+    function(_, call)
+      call.result = { id = RUNS, message = "done" }
+    end,
+  },
+  listed = {
+    function()
+      return run { method = "list", filter = { scenario_id = "mine" } }
+    end,
+    function(_, call)
+      table.remove(call.result)
     end,
   },
   refused = {

@@ -4,6 +4,7 @@
 local callers = require "aicore.emulator.caller"
 local emulators = require "aicore.emulator"
 local fleet = require "aicore.fleet"
+local pages = require "aicore.call.pages"
 local settings = require "aicore.emulator.settings"
 local truths = require "spec.simulation.truth"
 local virtual = require "aicore.runtime.virtual"
@@ -15,6 +16,7 @@ local courses = {}
 ---@field answered number?       when it was answered, or took effect without an answer
 ---@field client integer
 ---@field name string            of the operation
+---@field group string           resource group
 ---@field id string?
 ---@field items table[]?         of a batch
 ---@field parameters table<string, string[]>
@@ -67,6 +69,7 @@ local function observed(course, client)
       at = course.runtime.now(),
       client = client,
       name = call.operation,
+      group = call.group,
       id = call.id,
       items = call.body and call.resource and call.body[call.resource],
       parameters = call.parameters,
@@ -101,7 +104,14 @@ local function options_of(course, call)
     end
   end
   course.callbacks[#course.callbacks + 1] = on_progress
-  return { timeout = call.timeout, appear = call.appear, on_progress = on_progress }
+  return {
+    timeout = call.timeout,
+    appear = call.appear,
+    resource_group = call.resource_group,
+    retry = call.retry,
+    dry_run = call.dry_run,
+    on_progress = on_progress,
+  }
 end
 
 local function many(method)
@@ -112,7 +122,8 @@ end
 
 local function plain(name)
   return function(_, caller, call)
-    local request = assert(caller:request(name, { timeout = call.timeout }, call.ids[1]))
+    local options = { timeout = call.timeout, resource_group = call.resource_group, retry = call.retry }
+    local request = assert(caller:request(name, options, call.ids[1]))
     return caller:change(request, caller:deadline(request))
   end
 end
@@ -126,12 +137,24 @@ local RUN = {
   wait = function(course, caller, call)
     return fleet.wait(caller, call.ids[1], call.goal, options_of(course, call))
   end,
+  list = function(_, caller, call)
+    local wanted = { timeout = call.timeout, resource_group = call.resource_group }
+    for name, value in pairs(call.filter) do
+      wanted[name] = value
+    end
+    local request, belongs = caller:search("list", wanted)
+    local deadline = caller:deadline(request)
+    return pages.all(function()
+      return caller:read(request, deadline)
+    end, belongs)
+  end,
 }
 
 --- What the call is about is created by the same client first.
 local function create_some(caller, call)
   for _ = 1, call.creates or 0 do
-    local request = assert(caller:request("create", { timeout = 60 }, "conf-new"))
+    local options = { timeout = 60, resource_group = call.resource_group }
+    local request = assert(caller:request("create", options, "conf-new"))
     local created = caller:create(request, caller:deadline(request))
     if created then
       call.ids[#call.ids + 1] = created.id
@@ -162,7 +185,7 @@ end
 
 local function deed(action)
   return function(world, event, cause)
-    local deployment = world:get("default", event.id)
+    local deployment = world:get(event.resource_group, event.id)
     if deployment then
       world:change(deployment, action, cause, action == "update" and "conf-b" or nil)
     end
@@ -174,7 +197,7 @@ local DEEDS = {
   delete = deed "delete",
   update = deed "update",
   create = function(world, event, cause)
-    world:create("default", "conf-a", nil, cause).scenario_id = event.scenario_id
+    world:create(event.resource_group, "conf-a", nil, cause).scenario_id = event.scenario_id
   end,
 }
 
@@ -292,9 +315,10 @@ local QUIET = 3600 -- s: what belongs to a call that has ended, is heard of with
 
 --- A client that was closed has nothing to wait for; the others hear of a killed coroutine with the next call.
 local function look_again(course)
-  for client, caller in ipairs(course.callers) do
-    if not (course.task.close_at and client == 1) then
-      pcall(fleet.wait, caller, "d-nothing", "GONE", { timeout = 5 })
+  for _, call in ipairs(course.calls) do
+    if not (course.task.close_at and call.client == 1) then
+      local options = { timeout = 5, resource_group = call.resource_group, retry = call.retry }
+      pcall(fleet.wait, course.callers[call.client], "d-nothing", "GONE", options)
     end
   end
 end

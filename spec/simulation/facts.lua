@@ -34,11 +34,26 @@ function facts.say(course, id, time)
   return state.status .. (state.target and " for " .. state.target or "")
 end
 
+--- Of one that is gone a list may still show a ghost, so long after, in seconds.
+local HAUNTED = 60
+
 --- How old an answer of this service may be, in seconds.
 function facts.lag_of(course)
   local settings = course.service.settings
-  return math.max(settings.read_lag or 0, settings.list_lag or 0)
+  local haunted = settings.list_ghosts and HAUNTED or 0
+  return math.max(settings.read_lag or 0, (settings.list_lag or 0) + haunted)
 end
+
+--- The answer to a request, if the client got all of it.
+---@param request simulation.Request
+---@return aicore.emulator.Answer?
+function facts.arrived(request)
+  local answer = request.answered and request.answer
+  return answer and not answer.cut and answer or nil
+end
+
+--- A timer may go off so much early, in seconds.
+facts.EARLY = 0.01
 
 -- Calls --------------------------------------------------------------------------------------------
 
@@ -61,6 +76,9 @@ local FIELDS = {
   configuration_id = function(_, state, wanted)
     return state.configuration_id == wanted
   end,
+  executable_ids = function(life, _, wanted)
+    return life.deployment.executable_id == wanted[1]
+  end,
   shard = function(life, _, wanted)
     return filters.shard_of(life.id, wanted[2]) == wanted[1]
   end,
@@ -72,18 +90,17 @@ local FIELDS = {
   end,
 }
 
---- Does a filter mean a deployment in this state?
----@param filter aicore.Filter
+--- Does a call's filter mean a deployment in this state?
+---@param call simulation.Call
 ---@param life simulation.Life
 ---@param state simulation.State
----@param began number  when the call began
-function facts.fits(filter, life, state, began)
-  for name, wanted in pairs(filter) do
-    if not FIELDS[name](life, state, wanted, began) then
+function facts.fits(call, life, state)
+  for name, wanted in pairs(call.filter) do
+    if not FIELDS[name](life, state, wanted, call.began) then
       return false
     end
   end
-  return state.status ~= nil and not state.hidden
+  return state.status ~= nil and not state.hidden and life.deployment.group == call.resource_group
 end
 
 local function is_one_of(ids, id)
@@ -95,23 +112,19 @@ local function is_one_of(ids, id)
   return false
 end
 
---- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may
---- take so long, in seconds.
+--- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take
+--- so long, in seconds.
 local FIRST_LIST = 30
-
---- Of one that is gone a list may still show a ghost, so long after, in seconds.
-local HAUNTED = 60
 
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
 function facts.asks_for(course, call, id, time)
   if call.ids then
     return is_one_of(call.ids, id)
   end
-  local lag = facts.lag_of(course) + (course.service.settings.list_ghosts and HAUNTED or 0)
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
-    and course.truth:ever(id, call.began - lag, time, function(state)
-        return facts.fits(call.filter, life, state, call.began)
+    and course.truth:ever(id, call.began - facts.lag_of(course), time, function(state)
+        return facts.fits(call, life, state)
       end)
       ~= nil
 end

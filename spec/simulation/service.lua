@@ -1,6 +1,5 @@
 --- Draws a service: an AI Core with deployments in it, the unpleasantness that it is capable of, and other programs
--- that
--- work with the same deployments.
+-- that work with the same deployments.
 -- Each unpleasantness is one row of FEATURES. Some seeds have none of them, some one alone, many a few mild ones, some
 -- most of them at their worst.
 
@@ -13,6 +12,7 @@ local service = {}
 ---@field at number        s after the beginning
 ---@field what "stop"|"delete"|"update"|"create"
 ---@field id string?
+---@field resource_group string
 ---@field scenario_id string?
 
 ---@class simulation.Service
@@ -20,6 +20,7 @@ local service = {}
 ---@field faults table[]            the emulator's
 ---@field outages { from: number, to: number, settings: table, otherwise: table }[]  s after the beginning
 ---@field events simulation.Event[]
+---@field groups string[]          resource groups: one, now and then two
 ---@field deployments simulation.Seed[]
 ---@field features string[]         names of what is unpleasant about it
 ---@field kind boolean              given enough time, everything that is asked of it must succeed
@@ -69,8 +70,12 @@ local function draw_appearance(self, dice, strength)
   end
 end
 
----@type { name: string, unkind: boolean?, draw: fun(self: simulation.Service, dice: simulation.Dice, strength:
----       number) }[]
+---@class simulation.Feature
+---@field name string
+---@field unkind boolean?  some of what is asked for may fail
+---@field draw fun(self: simulation.Service, dice: simulation.Dice, strength: number)  strength: over 0, up to 1
+
+---@type simulation.Feature[]
 local FEATURES = {
   {
     name = "latency",
@@ -395,8 +400,13 @@ local STATUSES = {
 
 local SCENARIOS = { [true] = "scenario-mine", [false] = "scenario-others" }
 
-local function draw_deployment(dice, mine)
-  local state = dice:weighted(STATUSES)
+--- A few are to live no longer than a minute or three from now.
+local function draw_ttl(dice, age)
+  return dice:chance(0.03) and ("%dm"):format(math.ceil(age / 60) + dice:integer(0, 2)) or nil
+end
+
+local function draw_deployment(dice, mine, groups)
+  local state, age = dice:weighted(STATUSES), dice:scale(30, 300000)
   return {
     id = dice:id(),
     mine = mine,
@@ -405,21 +415,23 @@ local function draw_deployment(dice, mine)
     scenario_id = SCENARIOS[mine],
     executable_id = dice:pick { "executable-a", "executable-b" },
     configuration_id = dice:pick { "conf-a", "conf-b", "conf-c" },
-    age = dice:scale(30, 300000),
+    resource_group = dice:pick(groups),
+    age = age,
+    ttl = draw_ttl(dice, age),
   }
 end
 
 local function draw_deployments(self, dice, count)
   local same = dice:chance(0.3) and dice:pick { "RUNNING", "STOPPED", "DEAD" } or nil
   for _ = 1, count do
-    local deployment = draw_deployment(dice, true)
+    local deployment = draw_deployment(dice, true, self.groups)
     if same then
       deployment.status, deployment.target_status = same, nil
     end
     self.deployments[#self.deployments + 1] = deployment
   end
   for _ = 1, dice:chance(0.1) and dice:integer(100, 400) or dice:integer(0, 20) do
-    self.deployments[#self.deployments + 1] = draw_deployment(dice, false)
+    self.deployments[#self.deployments + 1] = draw_deployment(dice, false, self.groups)
   end
 end
 
@@ -439,6 +451,7 @@ local function draw_events(self, dice)
       at = dice:number(0, span),
       what = dice:weighted(DEEDS),
       id = target.id,
+      resource_group = target.resource_group,
       scenario_id = SCENARIOS[mine],
     }
   end
@@ -475,6 +488,7 @@ function service.draw(dice, count)
     faults = {},
     outages = {},
     events = {},
+    groups = dice:chance(0.06) and { "default", "second" } or { "default" },
     deployments = {},
     features = {},
     kind = true,

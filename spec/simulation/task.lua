@@ -12,6 +12,9 @@ local task = {}
 ---@field ids string[]?         what it is asked for, in the order given
 ---@field filter aicore.Filter? the same
 ---@field goal string?          of a wait
+---@field resource_group string
+---@field retry boolean?        false: each request is sent once
+---@field dry_run boolean?      only find them
 ---@field creates integer?      so many are created first, and belong to its ids
 ---@field raise_at integer?     the callback raises when it is called for this time
 ---@field cancel_at number?     s after the beginning: as Ctrl-C
@@ -37,6 +40,7 @@ local METHODS = {
   { 15, "wait" },
   { 3, "stop" },
   { 3, "delete" },
+  { 4, "list" },
 }
 
 local SIZES = {
@@ -56,10 +60,10 @@ function task.size(dice)
   return dice:integer(range[1], range[2])
 end
 
-local function mine_of(service)
+local function mine_of(service, group)
   local ids = {}
   for _, deployment in ipairs(service.deployments) do
-    ids[#ids + 1] = deployment.mine and deployment.id or nil
+    ids[#ids + 1] = deployment.mine and deployment.resource_group == group and deployment.id or nil
   end
   return ids
 end
@@ -113,6 +117,12 @@ local FILTERS = {
     end,
   },
   {
+    5,
+    function(dice)
+      return { scenario_id = "scenario-mine", executable_ids = { dice:pick { "executable-a", "executable-b" } } }
+    end,
+  },
+  {
     10,
     function()
       return { all = true }
@@ -123,7 +133,7 @@ local FILTERS = {
 local GOALS = { { 45, "GONE" }, { 30, "STOPPED" }, { 15, "RUNNING" }, { 5, "DEAD" }, { 5, "PENDING" } }
 
 local function one_id(dice, call, ids)
-  call.ids = { dice:chance(0.9) and dice:pick(ids) or dice:id() }
+  call.ids = { #ids > 0 and dice:chance(0.9) and dice:pick(ids) or dice:id() }
 end
 
 --- What a call is about, by its method.
@@ -131,9 +141,14 @@ local TARGETS = {
   teardown = function(dice, call, ids)
     call.ids = draw_ids(dice, ids)
     call.creates = dice:chance(0.12) and dice:integer(1, 3) or nil
+    call.dry_run = dice:chance(0.02) or nil
   end,
   teardown_filter = function(dice, call)
     call.method, call.filter = "teardown", dice:weighted(FILTERS)(dice)
+    call.dry_run = dice:chance(0.05) or nil
+  end,
+  list = function(dice, call)
+    call.filter = dice:weighted(FILTERS)(dice)
   end,
   stop_all = function(dice, call, ids)
     call.ids = draw_ids(dice, ids)
@@ -178,9 +193,10 @@ local function draw_appear(dice, service, call)
   return not call.creates and dice:chance(0.08) and dice:scale(1, 300) or nil
 end
 
-local function draw_call(dice, service, ids, at)
+local function draw_call(dice, service, at)
   local call = { method = dice:weighted(METHODS), client = 1, at = at, told = 0 }
-  TARGETS[call.method](dice, call, ids)
+  call.resource_group = dice:pick(service.groups)
+  TARGETS[call.method](dice, call, mine_of(service, call.resource_group))
   call.appear = draw_appear(dice, service, call)
   draw_timeout(dice, service, call)
   call.raise_at = dice:chance(0.04) and dice:integer(1, 4) or nil
@@ -196,10 +212,13 @@ end
 function task.draw(dice, service)
   local self = { calls = {}, clients = dice:chance(0.06) and 2 or 1 }
   local count = dice:chance(0.7) and 1 or dice:chance(0.03) and 50 or dice:integer(2, 8)
-  local ids, span = mine_of(service), dice:chance(0.4) and 0 or dice:scale(0.1, 60)
+  local span, retry = dice:chance(0.4) and 0 or dice:scale(0.1, 60), nil
+  if dice:chance(0.08) then
+    retry = false
+  end
   for i = 1, count do
-    local call = draw_call(dice, service, ids, i == 1 and 0 or dice:number(0, span))
-    call.client = dice:integer(1, self.clients)
+    local call = draw_call(dice, service, i == 1 and 0 or dice:number(0, span))
+    call.client, call.retry = dice:integer(1, self.clients), retry
     self.calls[i] = call
   end
   self.close_at = dice:chance(0.04) and dice:scale(0.05, 100) or nil

@@ -36,10 +36,11 @@ end
 -- What stop_all skips had ended; nothing else skips.
 function claims.skipped(course, broken)
   facts.each_report(course, function(call, report)
+    local from = call.began - facts.lag_of(course)
     for _, id in ipairs(report.skipped) do
-      if call.method ~= "stop_all" then
+      if call.method ~= "stop_all" and not call.dry_run then
         broken("%s is skipped by %s", id, call.method)
-      elseif not course.truth:ever(id, call.began - facts.lag_of(course), call.ended, facts.has_ended) then
+      elseif not call.dry_run and not course.truth:ever(id, from, call.ended, facts.has_ended) then
         broken("%s is skipped, and is %s", id, facts.say(course, id, call.ended))
       end
     end
@@ -126,6 +127,38 @@ function claims.deleted(course, broken)
     local absent = call.method == "delete" and call.ended and call.ok and call.result and call.result.absent
     if absent and facts.is_there(course, id, call.ended) then
       broken("a delete says that there is no %s, and it is %s", id, facts.say(course, id, call.ended))
+    end
+  end
+end
+
+local ACHIEVED = {
+  stop = function(state)
+    return facts.has_ended(state) or lifecycle.stopping(state.status) or lifecycle.leaving(state.target)
+  end,
+  delete = function(state)
+    return state.status == nil or lifecycle.action_of(state.target) == "delete"
+  end,
+}
+
+local function was_accepted(course, call)
+  for _, request in ipairs(course.requests) do
+    local answer = facts.arrived(request)
+    if request.name == call.method and request.id == call.ids[1] and answer and answer.status == 202 then
+      return true
+    end
+  end
+  return false
+end
+
+-- A plain stop or delete that says "done" was accepted, or what it asks for was so already.
+function claims.plain(course, broken)
+  for _, call in ipairs(course.calls) do
+    local achieved, id = ACHIEVED[call.method], call.ids and call.ids[1]
+    if achieved and call.ended and call.ok and call.result and not was_accepted(course, call) then
+      local from = call.began - facts.lag_of(course)
+      if course.truth:at(id, call.ended) and not course.truth:ever(id, from, call.ended, achieved) then
+        broken("%s of %s says that it is done, and it is %s", call.method, id, facts.say(course, id, call.ended))
+      end
     end
   end
 end

@@ -12,7 +12,7 @@ local MAY = {
 
 local function was_asked_for(course, effect)
   for _, call in ipairs(course.calls) do
-    local may = MAY[effect.what][call.method] and call.began and call.began <= effect.time
+    local may = MAY[effect.what][call.method] and not call.dry_run and call.began and call.began <= effect.time
     if may and facts.asks_for(course, call, effect.id, effect.time) then
       return true
     end
@@ -23,7 +23,8 @@ end
 -- Nothing is touched that was not asked for.
 function reports.touched(course, broken)
   for _, effect in ipairs(course.truth.effects) do
-    if effect.request_id ~= "other" and MAY[effect.what] and not was_asked_for(course, effect) then
+    local by_client = effect.request_id and effect.request_id ~= "other" -- else its time to live was over
+    if by_client and MAY[effect.what] and not was_asked_for(course, effect) then
       broken("%s of %s, which nobody asked for", effect.what, effect.id)
     end
   end
@@ -71,7 +72,7 @@ end
 local function fits_always(course, call, id)
   local life = course.truth.lives[id]
   for _, state in ipairs(course.truth:between(id, call.began - facts.lag_of(course), call.ended)) do
-    if not facts.fits(call.filter, life, state, call.began) then
+    if not facts.fits(call, life, state) then
       return false
     end
   end
@@ -88,6 +89,37 @@ end
 --- may miss records besides, nobody can say how many of both there are.
 local function leaves_out(service)
   return service.settings.dates == false or service.settings.odd_records
+end
+
+local function fits_ever(course, call, id)
+  return course.truth:ever(id, call.began - facts.lag_of(course), call.ended, function(state)
+    return facts.fits(call, course.truth.lives[id], state)
+  end) ~= nil
+end
+
+-- A list that says that it is all of them shows each once, all that matched all the time, and none that never did.
+function reports.listed(course, broken)
+  local lag, honest =
+    facts.lag_of(course) + 1, lists_are_honest(course.service) and not course.service.settings.odd_records
+  for _, call in ipairs(course.calls) do
+    local listed, times = call.method == "list" and call.ended and call.ok and call.result, {}
+    for _, record in ipairs(listed or {}) do
+      times[record.id] = (times[record.id] or 0) + 1
+      if times[record.id] > 1 or not fits_ever(course, call, record.id) then
+        broken(
+          "%s is listed for the %d. time, and is %s",
+          record.id,
+          times[record.id],
+          facts.say(course, record.id, call.ended)
+        )
+      end
+    end
+    for _, id in ipairs(listed and honest and course.truth.ids or {}) do
+      if not times[id] and course.truth.lives[id].created_at < call.began - lag and fits_always(course, call, id) then
+        broken("%s matched all the time, is %s, and is not listed", id, facts.say(course, id, call.ended))
+      end
+    end
+  end
 end
 
 local QUERY = { scenario_id = "scenarioId", status = "status", configuration_id = "configurationId" }
@@ -204,6 +236,14 @@ local RIGHT = {
   end,
 }
 
+--- Another program brought it back after it had ended, and the stamps of its records do not tell.
+local function came_back(course, id, call)
+  local ended = course.truth:ever(id, call.began - facts.lag_of(course), call.ended, facts.has_ended)
+  return course.service.settings.stamps ~= nil
+    and ended ~= nil
+    and course.truth:ever(id, ended.time, call.ended, facts.runs) ~= nil
+end
+
 -- A service that is only slow and forgetful does what it is asked for, if there is time.
 function reports.succeeds(course, broken)
   facts.each_report(course, function(call, report)
@@ -211,7 +251,9 @@ function reports.succeeds(course, broken)
       return
     end
     for id, err in pairs(report.failed) do
-      if not course.truth:ever(id, call.began - facts.lag_of(course), call.ended, RIGHT[call.method]) then
+      local from = call.began - facts.lag_of(course)
+      local is_right = course.truth:ever(id, from, call.ended, RIGHT[call.method]) or came_back(course, id, call)
+      if not is_right then
         broken("%s failed, although there was time (%.0f s): %s", id, call.timeout, tostring(err))
       end
     end

@@ -1,12 +1,9 @@
---- Promises about what is sent: how soon again, how much in all, and that nothing is done twice.
--- The times are those of the rules; a timer may go off a little early.
+--- Promises about what is sent: how soon again, and that nothing is done twice. The times are those of the rules.
 
 local facts = require "spec.simulation.facts"
 local lifecycle = require "aicore.model.lifecycle"
 
 local sending = {}
-
-local EARLY = 0.01 -- s
 
 -- What was sent about one deployment -----------------------------------------------------------------
 
@@ -51,17 +48,11 @@ local function add(sends, request, id, action, outcome)
   list[#list + 1] = { at = request.at, answered = request.answered, outcome = outcome, request = request }
 end
 
---- The answer, if the client got all of it.
-local function arrived(request)
-  local answer = request.answered and request.answer
-  return answer and not answer.cut and answer or nil
-end
-
 --- Every stop and delete that was sent, in lists by client, deployment and action.
 local function sends_of(course)
   local sends = {}
   for _, request in ipairs(course.requests) do
-    local answer = arrived(request)
+    local answer = facts.arrived(request)
     if request.name == "stop" or request.name == "delete" then
       add(sends, request, request.id, request.name, answer and single_outcome(answer) or "lost")
     elseif request.name == "batch" then
@@ -127,20 +118,20 @@ local function shows(request, id)
   return false
 end
 
+--- Did this look miss it? In a list of odd records it may stand without its id.
+local function misses(course, request, id)
+  if request.name == "list" then
+    return course.service.settings.odd_records ~= nil or not shows(request, id)
+  end
+  return request.name == "status" and request.id == id and (not request.answer or request.answer.status == 404)
+end
+
 --- Did a look miss it meanwhile? Then a delete may be sent again, to be told that it is not found.
 local function was_missed(course, sends, from, to)
-  local odd = course.service.settings.odd_records -- then it may stand there without its id
   for _, request in ipairs(course.requests) do
-    if request.client == sends.client and request.answered and request.answered >= from and request.at <= to then
-      if request.name == "list" and (odd or not shows(request, sends.id)) then
-        return true
-      elseif
-        request.name == "status"
-        and request.id == sends.id
-        and (not request.answer or request.answer.status == 404)
-      then
-        return true
-      end
+    local is_between = request.answered and request.answered >= from and request.at <= to
+    if is_between and request.client == sends.client and misses(course, request, sends.id) then
+      return true
     end
   end
   return false
@@ -148,8 +139,9 @@ end
 
 -- How soon again -----------------------------------------------------------------------------------
 
---- Calls act(sends, next_one, gap, count) for each sending that follows one that came to `outcome`, where nothing has
---- changed between the two. count: so many came to that in a row; gap: seconds since the first of these was answered.
+--- Calls act(sends, next_one, gap, count) for each sending that follows one that came to `outcome`, where nothing
+--- has changed between the two. count: so many came to that in a row; gap: seconds since the first of these was
+--- answered.
 local function each_repetition(course, outcome, act)
   for _, sends in ipairs(sends_of(course)) do
     local count, first = 0, 0
@@ -174,7 +166,7 @@ local TOO_SOON = "%s of %s was %s %d times and sent again %.2f s after the first
 function sending.resends(course, broken)
   each_repetition(course, "accepted", function(sends, gap, count)
     local least = 10 * (2 ^ count - 1)
-    if gap < least - EARLY then
+    if gap < least - facts.EARLY then
       broken(TOO_SOON, sends.action, sends.id, "accepted", count, gap, least)
     end
   end)
@@ -187,7 +179,7 @@ local GROWING = 5
 function sending.refusals(course, broken)
   each_repetition(course, "refused", function(sends, gap, count)
     local least = 2 ^ math.min(count, GROWING) - 1 + 30 * math.max(0, count - GROWING)
-    if gap < least - EARLY then
+    if gap < least - facts.EARLY then
       broken(TOO_SOON, sends.action, sends.id, "refused", count, gap, least)
     end
   end)
@@ -204,195 +196,6 @@ function sending.creates(course, broken)
   end
   if made > wanted then
     broken("%d were created, and %d asked for", made, wanted)
-  end
-end
-
--- Looks --------------------------------------------------------------------------------------------
-
---- No two looks at the same are closer, in seconds: the shortest pace, with its jitter.
-local CLOSEST = 0.25 * 0.8
-
-local function is_good(request)
-  local answer = arrived(request)
-  return answer ~= nil and answer.status == 200
-end
-
---- A call that lists by a filter, or a plain one, looks by itself.
-local function looks_alone(course)
-  for _, call in ipairs(course.calls) do
-    if call.filter or call.method == "stop" or call.method == "delete" then
-      return true
-    end
-  end
-  return false
-end
-
---- A list that is not complete is read again at once, to see whether its count is odd.
-local function shifts(course)
-  local settings = course.service.settings
-  return (settings.page_shifts or 0) > 0 or settings.skip_ignored or (settings.count or "page") ~= "page"
-end
-
---- A call looks at once when it begins, and for the last time just before its deadline, whatever others have done.
-local function is_first_or_last(course, request)
-  local near = 1 + 4 * course.service.settings.latency
-  for _, call in ipairs(course.calls) do
-    if call.began and call.client == request.client then
-      local passed, left = request.at - call.began, call.began + call.timeout - request.at
-      if passed >= 0 and passed < near or left >= 0 and left < near then
-        return true
-      end
-    end
-  end
-  return false
-end
-
--- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows,
--- whoever they are for: what a list has shown, a GET may have to confirm.
-function sending.pace(course, broken)
-  if looks_alone(course) or shifts(course) then
-    return
-  end
-  local last = {}
-  for _, request in ipairs(course.requests) do
-    local first_page = request.name == "list" and not request.parameters["$skip"]
-    local what = first_page and "list" or request.name == "status" and "GET of " .. request.id
-    if what then
-      local key = request.client .. what
-      local before = last[key]
-      local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - EARLY
-      local list = last[request.client .. "list"]
-      local confirms = request.name == "status" and list and before and list.at >= before.at
-      if too_soon and not confirms and not is_first_or_last(course, request) then
-        broken("a %s %.3f s after the one before", what, request.at - before.at)
-      end
-      last[key] = request
-    end
-  end
-end
-
---- Only where the service hides nothing can the number of requests be foretold.
-local function is_plain_service(course)
-  return #course.service.features == 0
-end
-
---- So many looks at most fit into a time without changes: after t seconds the next one is due in t / 5, at least 0.25,
---- at most 10, and a fifth less by the jitter.
-local function looks_within(seconds)
-  local least, factor, most = 0.2, 1.16, 8
-  local steady = least / (factor - 1)
-  if seconds <= steady then
-    return seconds / least
-  end
-  local longest = most / (factor - 1)
-  local growing = math.log(math.min(seconds, longest) / steady) / math.log(factor)
-  return steady / least + growing + math.max(0, seconds - longest) / most
-end
-
---- The moments from which a call's pace starts anew.
-local function changes_of(course, call)
-  local times = { call.began, call.ended }
-  for _, id in ipairs(course.truth.ids) do
-    if facts.asks_for(course, call, id, call.ended) then
-      for _, state in ipairs(course.truth.lives[id].states) do
-        if state.time > call.began and state.time < call.ended then
-          times[#times + 1] = state.time
-        end
-      end
-    end
-  end
-  table.sort(times)
-  return times
-end
-
-local SPARE = 6 -- looks that a claim needs beyond those of the pace
-
--- A call alone looks no more often than the pace says.
-function sending.looks(course, broken)
-  local call = course.calls[1]
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) then
-    return
-  end
-  local times, allowed = changes_of(course, call), SPARE
-  for i = 2, #times do
-    allowed = allowed + looks_within(times[i] - times[i - 1]) + 1
-  end
-  allowed = math.min(allowed, SPARE + (call.ended - call.began) / CLOSEST)
-  local lists, gets = 0, {}
-  for _, request in ipairs(course.requests) do
-    if request.at <= call.ended and request.name == "list" and not request.parameters["$skip"] then
-      lists = lists + 1
-    elseif request.at <= call.ended and request.name == "status" then
-      gets[request.id] = (gets[request.id] or 0) + 1
-    end
-  end
-  local most = 0
-  for _, count in pairs(gets) do
-    most = math.max(most, count)
-  end
-  if lists + most > allowed then
-    broken("%d looks in %.1f s with %d changes, not %.0f", lists + most, call.ended - call.began, #times - 2, allowed)
-  end
-end
-
---- The deployments of a call that began in the same state: where states differ, so do the times of what is sent.
-local function all_alike(course, call)
-  local about, status = 0, nil
-  for _, id in ipairs(course.truth.ids) do
-    if facts.asks_for(course, call, id, call.ended) then
-      local state = course.truth:at(id, call.began)
-      if status and status ~= state.status then
-        return nil
-      end
-      about, status = about + 1, state.status
-    end
-  end
-  return about
-end
-
---- So many ids are not worth a batch.
-local FEW = 3
-
--- A call alone sends no more than a few batches: one for each hundred and each of the steps.
-function sending.batches(course, broken)
-  local call, sent = course.calls[1], 0
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) or call.method == "wait" then
-    return
-  end
-  local about = all_alike(course, call)
-  for _, request in ipairs(course.requests) do
-    if request.at <= call.ended and request.name ~= "status" and request.name ~= "list" then
-      sent = sent + 1
-    end
-  end
-  local allowed = about and 6 + 3 * (about <= FEW and about or math.ceil(about / 100))
-  if about and about > 0 and sent > allowed then
-    broken("%d requests that are no looks, for %d deployments: not %d", sent, about, allowed)
-  end
-end
-
--- The last look is over just before the deadline: what comes about until then is noticed.
-function sending.last_look(course, broken)
-  local call = course.calls[1]
-  local failed = call.ok and (call.err or type(call.result) == "table" and call.result.failed)
-  local looks = call.method ~= "stop" and call.method ~= "delete"
-  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed or not looks then
-    return
-  end
-  local one = call.err or failed[next(failed) or ""]
-  local is_short = call.timeout < 1 + 4 * course.service.settings.latency
-  if not one or one.kind ~= "timeout" or is_short then
-    return
-  end
-  local last = -math.huge
-  for _, request in ipairs(course.requests) do
-    if (request.name == "status" or request.name == "list") and request.at <= call.ended then
-      last = math.max(last, request.at)
-    end
-  end
-  local before = call.began + call.timeout - last
-  if before > 1 + 4 * course.service.settings.latency then
-    broken("the last look was %.2f s before the deadline", before)
   end
 end
 

@@ -1,0 +1,195 @@
+--- Promises about what a call costs: how often it looks, and when for the last time; how much it sends in all.
+
+local facts = require "spec.simulation.facts"
+
+local looks = {}
+
+--- No two looks at the same are closer, in seconds: the shortest pace, with its jitter.
+local CLOSEST = 0.25 * 0.8
+
+local function is_good(request)
+  local answer = facts.arrived(request)
+  return answer ~= nil and answer.status == 200
+end
+
+--- A call that lists by a filter, or a plain one, looks by itself.
+local function looks_alone(course)
+  for _, call in ipairs(course.calls) do
+    if call.filter or call.method == "stop" or call.method == "delete" then
+      return true
+    end
+  end
+  return false
+end
+
+--- A list that is not complete is read again at once, to see whether its count is odd.
+local function shifts(course)
+  local settings = course.service.settings
+  return (settings.page_shifts or 0) > 0 or settings.skip_ignored or (settings.count or "page") ~= "page"
+end
+
+--- A call looks at once when it begins, and for the last time just before its deadline, whatever others have done.
+local function is_first_or_last(course, request)
+  local near = 1 + 4 * course.service.settings.latency
+  for _, call in ipairs(course.calls) do
+    if call.began and call.client == request.client then
+      local passed, left = request.at - call.began, call.began + call.timeout - request.at
+      if passed >= 0 and passed < near or left >= 0 and left < near then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- Two lists, or two GETs of the same deployment without a list between them, are never closer than the pace allows,
+-- whoever they are for: what a list has shown, a GET may have to confirm.
+function looks.pace(course, broken)
+  if looks_alone(course) or shifts(course) then
+    return
+  end
+  local last = {}
+  for _, request in ipairs(course.requests) do
+    local first_page = request.name == "list" and not request.parameters["$skip"]
+    local what = first_page and "list" or request.name == "status" and "GET of " .. request.id
+    if what then
+      local key = request.client .. request.group .. what
+      local before = last[key]
+      local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - facts.EARLY
+      local list = last[request.client .. request.group .. "list"]
+      local confirms = request.name == "status" and list and before and list.at >= before.at
+      if too_soon and not confirms and not is_first_or_last(course, request) then
+        broken("a %s %.3f s after the one before", what, request.at - before.at)
+      end
+      last[key] = request
+    end
+  end
+end
+
+--- Only where the service hides nothing can the number of requests be foretold.
+local function is_plain_service(course)
+  return #course.service.features == 0
+end
+
+--- So many looks at most fit into a time without changes: after t seconds the next one is due in t / 5, at least 0.25,
+--- at most 10, and a fifth less by the jitter.
+local function looks_within(seconds)
+  local least, factor, most = 0.2, 1.16, 8
+  local steady = least / (factor - 1)
+  if seconds <= steady then
+    return seconds / least
+  end
+  local longest = most / (factor - 1)
+  local growing = math.log(math.min(seconds, longest) / steady) / math.log(factor)
+  return steady / least + growing + math.max(0, seconds - longest) / most
+end
+
+--- The moments from which a call's pace starts anew.
+local function changes_of(course, call)
+  local times = { call.began, call.ended }
+  for _, id in ipairs(course.truth.ids) do
+    if facts.asks_for(course, call, id, call.ended) then
+      for _, state in ipairs(course.truth.lives[id].states) do
+        if state.time > call.began and state.time < call.ended then
+          times[#times + 1] = state.time
+        end
+      end
+    end
+  end
+  table.sort(times)
+  return times
+end
+
+local SPARE = 6 -- looks that a claim needs beyond those of the pace
+
+-- A call alone looks no more often than the pace says.
+function looks.looks(course, broken)
+  local call = course.calls[1]
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) then
+    return
+  end
+  local times, allowed = changes_of(course, call), SPARE
+  for i = 2, #times do
+    allowed = allowed + looks_within(times[i] - times[i - 1]) + 1
+  end
+  allowed = math.min(allowed, SPARE + (call.ended - call.began) / CLOSEST)
+  local lists, gets = 0, {}
+  for _, request in ipairs(course.requests) do
+    if request.at <= call.ended and request.name == "list" and not request.parameters["$skip"] then
+      lists = lists + 1
+    elseif request.at <= call.ended and request.name == "status" then
+      gets[request.id] = (gets[request.id] or 0) + 1
+    end
+  end
+  local most = 0
+  for _, count in pairs(gets) do
+    most = math.max(most, count)
+  end
+  if lists + most > allowed then
+    broken("%d looks in %.1f s with %d changes, not %.0f", lists + most, call.ended - call.began, #times - 2, allowed)
+  end
+end
+
+--- The deployments of a call that began in the same state: where states differ, so do the times of what is sent.
+local function all_alike(course, call)
+  local about, status = 0, nil
+  for _, id in ipairs(course.truth.ids) do
+    if facts.asks_for(course, call, id, call.ended) then
+      local state = course.truth:at(id, call.began)
+      if status and status ~= state.status then
+        return nil
+      end
+      about, status = about + 1, state.status
+    end
+  end
+  return about
+end
+
+--- So many ids are not worth a batch.
+local FEW = 3
+
+-- A call alone sends no more than a few batches: one for each hundred and each of the steps.
+function looks.batches(course, broken)
+  local call, sent = course.calls[1], 0
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) or call.method == "wait" then
+    return
+  end
+  local about = all_alike(course, call)
+  for _, request in ipairs(course.requests) do
+    local is_look = request.name == "status" or request.name == "list"
+    if not is_look and request.at >= call.began and request.at <= call.ended then
+      sent = sent + 1
+    end
+  end
+  local allowed = about and 6 + 3 * (about <= FEW and about or math.ceil(about / 100))
+  if about and about > 0 and sent > allowed then
+    broken("%d requests that are no looks, for %d deployments: not %d", sent, about, allowed)
+  end
+end
+
+-- The last look is over just before the deadline: what comes about until then is noticed.
+function looks.last_look(course, broken)
+  local call = course.calls[1]
+  local failed = call.ok and (call.err or type(call.result) == "table" and call.result.failed)
+  local waits = call.method ~= "stop" and call.method ~= "delete"
+  if #course.calls > 1 or not call.ended or not is_plain_service(course) or not failed or not waits then
+    return
+  end
+  local one = call.err or failed[next(failed) or ""]
+  local is_short = call.timeout < 1 + 4 * course.service.settings.latency
+  if not one or one.kind ~= "timeout" or is_short then
+    return
+  end
+  local last = -math.huge
+  for _, request in ipairs(course.requests) do
+    if (request.name == "status" or request.name == "list") and request.at <= call.ended then
+      last = math.max(last, request.at)
+    end
+  end
+  local before = call.began + call.timeout - last
+  if before > 1 + 4 * course.service.settings.latency then
+    broken("the last look was %.2f s before the deadline", before)
+  end
+end
+
+return looks
