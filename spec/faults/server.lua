@@ -104,7 +104,7 @@ local function read_request(connection)
     return nil
   end
   request.text = request.text .. request.body
-  request.operation, request.id = world.route(method, target)
+  request.operation, request.id, request.skip = world.route(method, target)
   return request.operation and request
 end
 
@@ -210,7 +210,7 @@ local function tls(context)
       return
     end
     h2.serve(connection, function(request)
-      request.operation, request.id = world.route(request.method, request.target)
+      request.operation, request.id, request.skip = world.route(request.method, request.target)
       local fault, order = receive(request)
       local status, body = right_answer(request, not fault or order.done)
       return { status = status, body = body, at = order and order.at }, fault

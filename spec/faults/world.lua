@@ -63,9 +63,13 @@ local ACT = {
     end
     return "200 OK", cjson.encode(deployment)
   end,
-  list = function(self)
+  list = function(self, request)
     local found = all(self)
-    return "200 OK", ('{"count":%d,"resources":%s}'):format(#found, #found > 0 and cjson.encode(found) or "[]")
+    local count, shown = #found, {}
+    for i = 1 + (request.skip or 0), count do
+      shown[#shown + 1] = found[i]
+    end
+    return "200 OK", ('{"count":%d,"resources":%s}'):format(count, #shown > 0 and cjson.encode(shown) or "[]")
   end,
   count = function(self)
     return "200 OK", tostring(1000 + #all(self)) -- four digits: a part of it is a number, too
@@ -101,15 +105,16 @@ local ROUTES = {
   { "DELETE", "/deployments/([^/]+)$", "delete" },
 }
 
---- Which operation a request is, and about which deployment.
+--- Which operation a request is, about which deployment, and how many of a list it skips.
 ---@return string? operation
 ---@return string? id
+---@return integer? skip
 function world.route(method, target)
   local path = target:match "^[^?]*"
   for _, route in ipairs(ROUTES) do
     local id = method == route[1] and path:match(route[2])
     if id then
-      return route[3], id
+      return route[3], id, tonumber(target:match "%$skip=(%d+)" or target:match "%%24skip=(%d+)") or 0
     end
   end
 end
