@@ -117,13 +117,20 @@ local function drop_known(self, page)
   return kept
 end
 
+--- Nothing of the last page is held any more: the caller reads no further, or the next page.
+function Reader:let_go()
+  if self.length and self.length >= LONG then
+    collectgarbage()
+  end
+end
+
 --- The next page.
 ---@param done_with boolean?  nothing of the page before is held any more
 ---@return table[]|nil records  nil after the last one
 ---@return aicore.Error? err
 function Reader:next(done_with)
-  if done_with and self.length and self.length >= LONG then
-    collectgarbage()
+  if done_with then
+    self:let_go()
   end
   if self.over then
     return nil

@@ -273,9 +273,12 @@ function fleet.teardown(caller, target, opts)
   if complaint then
     errors.misuse(complaint)
   elseif dry_run then
-    local listener = new_listener(caller, "teardown", call)
+    local listener, known = new_listener(caller, "teardown", call), {}
     for _, id in ipairs(ids) do
-      listener:settled(id, "skipped")
+      if not known[id] then
+        known[id] = true
+        listener:settled(id, "skipped")
+      end
     end
     return conclude(listener)
   end

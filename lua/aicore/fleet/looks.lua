@@ -26,8 +26,9 @@ local MOST_ASKED = 3
 --- After more lists in a row that were not complete, or failed, some are asked for by id beside each further one.
 local MOST_DOUBTS = 2
 
---- A goal that waits sleeps no longer than this, as others may join that are due before, in seconds.
-local NAP = 1
+--- Another goal may join whose look is due before, and shows something to all: so none sleeps longer than this, in
+--- seconds, or than a millisecond for each of those that wait.
+local NAP, LONGEST_NAP = 0.1, 1
 
 --- The share by which the time until the next look may turn out shorter or longer.
 local JITTER = 0.1
@@ -254,7 +255,7 @@ local function read_list(self, deadline)
     left = left - show(page, waiting_for, runtime.now())
     page = nil -- luacheck: ignore 311 (before the next one is read)
     if left <= 0 or not reader.over and reader.pages == 1 and self:by_id() then
-      return
+      return reader:let_go()
     end
     page, err = reader:next(true)
   end
@@ -308,6 +309,10 @@ local function due(self, now)
   return self.due_at
 end
 
+local function nap(self)
+  return math.min(LONGEST_NAP, math.max(NAP, #self.members / 1000))
+end
+
 --- Waits until there was a look, by this goal or another one, or until `wake_at`. The goal looks itself when one is due
 --- and no other is at it.
 ---@param wake_at number   on the runtime's clock
@@ -329,7 +334,7 @@ function Looks:share(wake_at, deadline)
       if pause <= 0 then
         self.flight = single_flight.new(now)
         return self.flight:run(runtime, look(self, deadline))
-      elseif not runtime.sleep(math.min(pause, NAP)) then
+      elseif not runtime.sleep(math.min(pause, nap(self))) then
         return false
       end
     end

@@ -42,6 +42,7 @@ function report.new(call)
     call = call,
     total = 0,
     failures = 0,
+    stopped_before = {}, -- of those that were taken back
     report = { deleted = {}, absent = {}, stopped = {}, skipped = {}, failed = {}, newer = 0, odd = 0 },
   }, Listener)
 end
@@ -63,7 +64,9 @@ function Listener:settled(id, list)
 end
 
 function Listener:stopped(id)
-  table.insert(self.report.stopped, id)
+  if not self.stopped_before[id] then
+    table.insert(self.report.stopped, id)
+  end
 end
 
 --- These stand, although they were told to be gone.
@@ -72,6 +75,9 @@ function Listener:take_back(records)
   local standing = {}
   for _, record in ipairs(records) do
     standing[record.id] = true
+  end
+  for _, id in ipairs(self.report.stopped) do
+    self.stopped_before[id] = standing[id]
   end
   for _, list in ipairs { "deleted", "absent" } do
     local kept = {}

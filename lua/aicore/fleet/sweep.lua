@@ -39,51 +39,55 @@ end
 
 --- What a fleet needs to know; ten thousand whole records would be 30 MB.
 local function brief(record)
-  return {
-    id = record.id,
-    status = record.status,
-    targetStatus = record.targetStatus,
-    modifiedAt = record.modifiedAt,
-    createdAt = record.createdAt,
-  }
+  return { id = record.id, status = record.status, targetStatus = record.targetStatus }
 end
 
 --- Was it created after the call began?
 local function is_newer(self, record)
-  if not self.since then
-    return self.first_at ~= nil and not self.known[record.id]
+  if self.known[record.id] then
+    return false
+  elseif not self.since then
+    return self.first_at ~= nil
   end
   local created = timestamp.parse(record.createdAt)
-  return created ~= nil and not self.known[record.id] and math.floor(created) >= self.since
+  return created ~= nil and math.floor(created) >= self.since
+end
+
+--- The service's clock when the call began, by the answer that is being read. A Date has whole seconds, as a createdAt
+--- may: so what was created in the same second counts as newer.
+local function note_date(self)
+  if self.request.date and not self.since and not self.first_at then
+    self.since = math.floor(self.request.date - (self.caller.runtime.now() - self.began))
+  end
 end
 
 --- Reads the list. What matches and is not newer is known from then on.
 ---@return table[]|nil records
 ---@return aicore.Error|number err_or_at  why it cannot be read; or when it was
 function Sweep:find()
-  local report, reader = self.listener.report, nil
+  local report, reader, newer = self.listener.report, nil, 0
   local found, err = pages.all(function()
-    reader = self.caller:read(self.request, self.deadline)
+    reader, newer = self.caller:read(self.request, self.deadline), 0
     return reader
-  end, self.belongs, brief)
+  end, function(record)
+    note_date(self)
+    if self.belongs and not self.belongs(record) then
+      return false
+    elseif is_newer(self, record) then
+      newer = newer + 1
+      return false
+    end
+    return true
+  end, brief)
   if not found then
     return nil, err
   end
-  local now, mine = self.caller.runtime.now(), {}
-  if self.request.date and not self.first_at then
-    self.since = math.floor(self.request.date - (now - self.began)) -- a Date has whole seconds, as a createdAt may
-  end
   for _, record in ipairs(found) do
-    if not is_newer(self, record) then
-      mine[#mine + 1] = record
-    end
-  end
-  for _, record in ipairs(mine) do
     self.known[record.id] = true
   end
-  report.newer, report.odd = math.max(report.newer, #found - #mine), math.max(report.odd, reader.odd)
-  self.first_at = self.first_at or now
-  return mine, now
+  report.newer, report.odd = math.max(report.newer, newer), math.max(report.odd, reader.odd)
+  self.first_at = self.first_at or self.caller.runtime.now()
+  return found, self.caller.runtime.now()
 end
 
 local function ids_of(records)
