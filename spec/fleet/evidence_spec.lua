@@ -261,9 +261,8 @@ describe("the evidence", function()
       -- one of them a GET
       assert.is_nil(claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 40 -send", options))
       assert.equal("absent", claim("0 -list; 1 -send; 2 -list; 3 -send; 30 -list; 31 -get", options))
-      assert.is_true(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 3 -send; 30 -list", options).situation[ID]))
-      assert.is_false(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 3 -get; 30 -list", options).situation[ID]))
-      assert.is_false(evidence.lacks_get(after("0 -list; 1 -send; 2 -list; 30 -list", options).situation[ID]))
+      assert.is_true(evidence.wants_get(after("0 -list; 1 -send; 2 -list; 3 -send; 30 -list", options).situation[ID]))
+      assert.is_false(evidence.wants_get(after("0 -list; 1 -send; 2 -list; 30 -list", options).situation[ID]))
     end)
   end)
 

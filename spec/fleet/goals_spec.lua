@@ -358,7 +358,7 @@ describe("every goal", function()
   it("that sends asks by GET for one that does not appear, where nothing but that lacks to give it up", function()
     for name in pairs(DEEDS) do
       assert.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 5 }), 0)))
-      assert.are_not.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 5, hidden_get = true }), 0)))
+      assert.are_not.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 4 }), 0)))
       assert.are_not.equal("get", (goals[name](situation(nil, nil, nil, { hidden = 4 }), 0)))
     end
   end)
@@ -406,7 +406,7 @@ describe("every goal", function()
         choose(s, choices, at + 1)
       end
     end
-    choose({ no_get = false, no_send = false, hidden = 0, hidden_get = false, flying = false, sends = 0 }, {
+    choose({ no_get = false, no_send = false, hidden = 0, flying = false, sends = 0 }, {
       { "status", statuses },
       { "target", { false, "RUNNING", "STOPPED", "DELETED" } },
       { "by_get", { true, false } },

@@ -11,7 +11,7 @@
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
 --             later, list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one that is to be torn down is given up
---             after nothing else in 30 s and five looks, one of them a GET.
+--             after nothing else in 30 s and five looks, the last of them a GET.
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
@@ -57,7 +57,6 @@ local DENIALS_APART = 5
 ---@field no_send boolean   "not found" to a stop or delete, and nothing seen since
 ---@field asked boolean     no_list came first, then no_send
 ---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
----@field hidden_get boolean  by GET, too
 ---@field action "stop"|"delete"|nil  what was sent last
 ---@field answer "accepted"|"refused"|"lost"|nil
 ---@field sends integer     how often that was sent without effect
@@ -78,7 +77,6 @@ local FIELDS = {
   "no_send",
   "asked",
   "hidden",
-  "hidden_get",
   "action",
   "answer",
   "sends",
@@ -96,7 +94,6 @@ local UNSEEN = {
   no_send = false,
   asked = false,
   hidden = 0,
-  hidden_get = false,
   sends = 0,
   probes = 0,
   flying = false,
@@ -229,7 +226,7 @@ local function counts(self, place, record, at)
   return true
 end
 
-local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0, hidden_get = false }
+local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
 
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
@@ -334,7 +331,7 @@ local function changes_of_missing(from, by)
 end
 
 local function changes_of_hiding(from, by)
-  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS), hidden_get = from.hidden_get or by == "get" }
+  local changes = { hidden = math.min(from.hidden + 1, GIVEN_UP_LOOKS) }
   return by == "send" and note_vain_send(changes, from) or changes
 end
 
@@ -343,14 +340,14 @@ local function is_given_up(self, place, by, at, unwanted)
   local first = self.missed_at[place] or at
   self.missed_at[place] = first
   local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
-  return unwanted and to.hidden >= GIVEN_UP_LOOKS and to.hidden_get and at - first >= GIVEN_UP_AFTER
+  return unwanted and by == "get" and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
 end
 
---- Does nothing but a GET lack, for one that does not appear to be given up?
+--- Was it not found so often that a GET has to tell whether it is to be given up?
 ---@param s aicore.Situation
 ---@return boolean
-function evidence.lacks_get(s)
-  return s.hidden >= GIVEN_UP_LOOKS and not s.hidden_get
+function evidence.wants_get(s)
+  return s.hidden >= GIVEN_UP_LOOKS
 end
 
 --- It was not found. What proves that it is gone is said in the head of this file.

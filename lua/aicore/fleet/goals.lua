@@ -34,7 +34,7 @@ end
 
 --- One that a list lacks is asked by the deed, which tells whether it is gone; where that told nothing, by GET.
 local function ask(s, deed)
-  if s.asked then
+  if s.asked and not evidence.wants_get(s) then
     return "look"
   end
   return evidence.may_probe(s) and deed or "get"
@@ -56,7 +56,7 @@ end
 ---@param age number
 function goals.teardown(s, age)
   local step = s.status and lifecycle.teardown(s.status, s.target)
-  if s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.wants_get(s) then
     return ask(s, not s.deleting and step == "stop" and "stop" or "delete")
   elseif not step or step == "wait" or step == "stop" and s.deleting and age < INSISTENT then
     return "look" -- what runs although its delete was accepted: the service may have forgotten that
@@ -68,7 +68,7 @@ end
 ---@param s aicore.Situation
 ---@param age number
 function goals.stop(s, age)
-  if s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.wants_get(s) then
     return ask(s, "stop")
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
@@ -82,7 +82,7 @@ end
 ---@param s aicore.Situation
 ---@param age number
 function goals.delete(s, age)
-  if s.no_list or evidence.lacks_get(s) then
+  if s.no_list or evidence.wants_get(s) then
     return ask(s, "delete")
   elseif s.deleting or lifecycle.may(s.status, "delete") then
     return send("delete", s, age)
