@@ -58,12 +58,18 @@ end
 
 -- The clients ---------------------------------------------------------------------------------------
 
+--- No task needs more.
+local MOST_REQUESTS = 1e5
+
 --- An emulator as one client sees it: what that sends is written down.
 local function observed(course, client)
   local emulator, sent = course.emulator, 0
   local seen = setmetatable({}, { __index = emulator })
   function seen.admit(_, call, now)
     sent = sent + 1
+    if sent > MOST_REQUESTS then
+      error "it sends without end"
+    end
     call.request_id = ("c%d-%d"):format(client, sent)
     call.entry = {
       at = course.runtime.now(),

@@ -1,0 +1,93 @@
+--- Tries every mutation (mutations.lua) and says which seed has noticed it:   SEEDS=3000 lua spec/simulation/mutate.lua
+-- ONLY=word tries those whose rule has this word in it. The exit status is 0 only if none survives.
+
+package.path = "./?.lua;" .. package.path
+
+local mutations = require "spec.simulation.mutations"
+
+local unpack = table.unpack or unpack
+
+local function read(module)
+  for template in package.path:gmatch "[^;]+" do
+    local path = template:gsub("%?", (module:gsub("%.", "/")))
+    local file = io.open(path)
+    if file then
+      local text = file:read "*a"
+      file:close()
+      return text, path
+    end
+  end
+  error("not found: " .. module)
+end
+
+--- The text with one passage exchanged; it must be there, and only once.
+local function exchange(text, from, to)
+  local first, last = text:find(from, 1, true)
+  assert(first, "this does not stand there: " .. from)
+  assert(not text:find(from, last + 1, true), "this stands there twice: " .. from)
+  return text:sub(1, first - 1) .. to .. text:sub(last + 1)
+end
+
+--- Everything is loaded anew, but for what is written in C.
+local function forget_modules()
+  for name in pairs(package.loaded) do
+    if name ~= "aicore.core" and (name:find "^aicore%." or name:find "^spec%.simulation%.") then
+      package.loaded[name] = nil
+    end
+  end
+end
+
+local function load_mutated(module, from, to)
+  local text, path = read(module)
+  local mutated, read_on = exchange(text, from, to), true
+  package.preload[module] = assert(load(function()
+    local part = read_on and mutated or nil
+    read_on = false
+    return part
+  end, "@" .. path))
+end
+
+-- Seeds that fail without any mutation, too, say nothing.
+local excused = {}
+
+local function try(mutation, first, count)
+  local _, module, from, to = unpack(mutation, 1, 4)
+  forget_modules()
+  load_mutated(module, from, to)
+  local simulation = require "spec.simulation.simulation"
+  package.preload[module] = nil
+  for seed = first, first + count - 1 do
+    local _, breaches = simulation.run(seed)
+    if #breaches > 0 and not excused[seed] then
+      return seed, breaches[1]
+    end
+  end
+end
+
+local function excuse(first, count)
+  forget_modules()
+  local simulation = require "spec.simulation.simulation"
+  for seed = first, first + count - 1 do
+    local _, breaches = simulation.run(seed)
+    excused[seed] = #breaches > 0 or nil
+  end
+end
+
+local function number(name, default)
+  local text = os.getenv(name)
+  return text and text ~= "" and math.floor(assert(tonumber(text), name .. " must be a number")) or default
+end
+
+local only, survivors = os.getenv "ONLY" or "", 0
+excuse(number("FIRST", 1), number("SEEDS", 3000))
+for _, mutation in ipairs(mutations) do
+  if mutation[1]:find(only, 1, true) then
+    local seed, breach = try(mutation, number("FIRST", 1), number("SEEDS", 3000))
+    survivors = survivors + (seed and 0 or 1)
+    local what = seed and ("seed %d: %s: %s"):format(seed, breach.check, breach.text:match "^[^\n]*") or "SURVIVES"
+    print(("%-60s %s"):format(mutation[1], what))
+    io.stdout:flush()
+  end
+end
+print(("%d mutations, %d survive"):format(#mutations, survivors))
+os.exit(survivors == 0 and 0 or 1)
