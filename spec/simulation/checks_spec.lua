@@ -21,8 +21,8 @@ local function service(settings)
     kind = true,
     patience = 100,
     deployments = {
-      { id = RUNS, mine = true, status = "RUNNING", scenario_id = "mine", age = 1000 },
-      { id = STOPPED, mine = true, status = "STOPPED", scenario_id = "mine", age = 1000 },
+      { id = RUNS, mine = true, status = "RUNNING", scenario_id = "scenario-mine", age = 1000 },
+      { id = STOPPED, mine = true, status = "STOPPED", scenario_id = "scenario-mine", age = 1000 },
       { id = OTHERS, mine = false, status = "RUNNING", scenario_id = "others", age = 1000 },
     },
   }
@@ -145,10 +145,41 @@ local FALSE = {
   },
   listed = {
     function()
-      return run { method = "list", filter = { scenario_id = "mine" } }
+      return run { method = "list", filter = { scenario_id = "scenario-mine" } }
     end,
     function(_, call)
       table.remove(call.result)
+    end,
+  },
+  word = {
+    teardown,
+    function(_, call)
+      call.result.deleted, call.result.absent = { RUNS }, { STOPPED }
+    end,
+  },
+  sure = {
+    function()
+      return run { method = "teardown", filter = { scenario_id = "scenario-mine" } }
+    end,
+    function(course)
+      for i = #course.requests, 1, -1 do
+        if course.requests[i].name == "list" then
+          return table.remove(course.requests, i)
+        end
+      end
+    end,
+  },
+  soon = {
+    teardown,
+    function(course, call)
+      call.ended, course.over = call.ended + 20, course.over + 20
+    end,
+  },
+  held_up = {
+    teardown,
+    function(course)
+      repeated(course, "status", 30)
+      course.calls[1].ended = course.calls[1].ended + 60
     end,
   },
   refused = {
@@ -167,7 +198,7 @@ local FALSE = {
   },
   all_of_them = {
     function()
-      return run({ method = "teardown", filter = { scenario_id = "mine" }, timeout = 3 }, { stop_time = 1000 })
+      return run({ method = "teardown", filter = { scenario_id = "scenario-mine" }, timeout = 3 }, { stop_time = 1000 })
     end,
     function(_, call)
       call.result.failed[RUNS], call.result.unsure = nil, nil

@@ -15,12 +15,15 @@ local courses = {}
 ---@field at number              when it was sent
 ---@field answered number?       when it was answered, or took effect without an answer
 ---@field client integer
+---@field call simulation.Call?  for which it was sent; a look may serve others, too
 ---@field name string            of the operation
 ---@field group string           resource group
 ---@field id string?
 ---@field items table[]?         of a batch
 ---@field parameters table<string, string[]>
 ---@field answer aicore.emulator.Answer?  nil: it was lost
+---@field status string?         of the deployment that a GET has shown
+---@field target string?
 ---@field text string?           the answer in words, where somebody wants to read them
 
 ---@class simulation.Course
@@ -74,6 +77,7 @@ local function observed(course, client)
     call.entry = {
       at = course.runtime.now(),
       client = client,
+      call = course.sender,
       name = call.operation,
       group = call.group,
       id = call.id,
@@ -86,6 +90,10 @@ local function observed(course, client)
   function seen.answer(_, call, now)
     local answer = emulator:answer(call, now)
     call.entry.answered, call.entry.answer = now, answer
+    local shown = answer and type(answer.value) == "table" and answer.value.deployment
+    if shown then
+      call.entry.status, call.entry.target = shown.status, shown.target_status
+    end
     call.entry.text = answer and course.describe and course.describe(answer)
     return answer
   end
@@ -172,13 +180,26 @@ local function trace(failure)
   return failure == RAISED and failure or debug.traceback(tostring(failure), 2)
 end
 
+--- The caller of a client, as one call has it: what is sent by this way is sent for that call.
+local function caller_of(course, call)
+  local caller = course.callers[call.client]
+  local function start(...)
+    course.sender = call
+    local transfer, err = caller.start(...)
+    course.sender = nil
+    return transfer, err
+  end
+  return setmetatable({ start = start }, { __index = caller })
+end
+
 --- The coroutine of a call.
 local function body_of(course, call)
-  local runtime, caller = course.runtime, course.callers[call.client]
+  local runtime, caller = course.runtime, caller_of(course, call)
   return function()
     call.thread = coroutine.running()
     if runtime.sleep(call.at) then
       create_some(caller, call)
+      call.ids = call.ids and (call.ids[1] and call.ids or { "d-not-created" })
       call.began = runtime.now()
       call.ok, call.result, call.err = xpcall(RUN[call.method], trace, course, caller, call)
       call.ended = runtime.now()

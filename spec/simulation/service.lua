@@ -23,12 +23,13 @@ local service = {}
 ---@field groups string[]          resource groups: one, now and then two
 ---@field deployments simulation.Seed[]
 ---@field features string[]         names of what is unpleasant about it
+---@field hides_long boolean?      new ones, from every GET: no teardown can know whether they will appear
 ---@field kind boolean              given enough time, everything that is asked of it must succeed
 ---@field patience number           s, what may be needed beyond the phases themselves
 
 -- What is unpleasant -------------------------------------------------------------------------------
 
-local CHANGES = { "stop", "delete", "batch" }
+local CHANGES = { "stop", "delete", "batch", "create" }
 local LOOKS = { "status", "list" }
 
 local function fault(self, row)
@@ -61,7 +62,10 @@ local LONGEST_HIDING = 26
 
 --- For some minutes, with a good chance to be found now and then; or not at all, but not for so long.
 local function draw_appearance(self, dice, strength)
-  if dice:chance(0.5) then
+  self.hides_long = dice:chance(0.2)
+  if self.hides_long then
+    self.settings.appear_time = dice:scale(LONGEST_HIDING, 290)
+  elseif dice:chance(0.5) then
     self.settings.appear_time = dice:scale(1, LONGEST_HIDING * strength + 2)
     self.settings.appear_chance = 0
   else
@@ -446,10 +450,13 @@ local function draw_events(self, dice)
   local span = dice:scale(1, 200)
   for _ = 1, dice:integer(1, 12) do
     local mine = dice:chance(0.6)
-    local target = dice:pick(self.deployments)
+    local target, what = dice:pick(self.deployments), dice:weighted(DEEDS)
+    if target.status == "DEAD" and dice:chance(0.5) then
+      what = "update" -- which brings it back
+    end
     self.events[#self.events + 1] = {
       at = dice:number(0, span),
-      what = dice:weighted(DEEDS),
+      what = what,
       id = target.id,
       resource_group = target.resource_group,
       scenario_id = SCENARIOS[mine],
@@ -458,10 +465,18 @@ local function draw_events(self, dice)
   self.features[#self.features + 1] = "others at work"
 end
 
---- Those that nobody here has created are old enough to be found.
-local function let_appear(self)
+--- A replica that is behind does not find what is younger. Two looks 2 s apart tell, if it is not behind by more.
+local SLIGHTLY = 1.8
+
+--- Those that nobody here has created are old enough to be found; a few only by those replicas that are up to date.
+local function let_appear(self, dice)
+  local settings = self.settings
+  local young = (settings.read_lag or 0) < SLIGHTLY and not settings.appear_time and settings.stop_time > SLIGHTLY
   for _, deployment in ipairs(self.deployments) do
-    deployment.age = deployment.age + (self.settings.appear_time or 0)
+    deployment.age = deployment.age + (settings.appear_time or 0)
+    if young and deployment.status == "RUNNING" and dice:chance(0.05) then
+      deployment.age, deployment.ttl = dice:number(0.1, SLIGHTLY), nil
+    end
   end
 end
 
@@ -496,7 +511,7 @@ function service.draw(dice, count)
   }
   draw_deployments(self, dice, count)
   draw_features(self, dice)
-  let_appear(self)
+  let_appear(self, dice)
   be_patient(self)
   draw_events(self, dice)
   return self

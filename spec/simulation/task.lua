@@ -43,6 +43,9 @@ local METHODS = {
   { 4, "list" },
 }
 
+--- Where new ones are hidden for minutes, one can only wait for them.
+local PATIENT = { { 80, "wait" }, { 20, "list" } }
+
 local SIZES = {
   { 30, { 1, 1 } },
   { 25, { 2, 5 } },
@@ -159,6 +162,9 @@ local TARGETS = {
   wait = function(dice, call, ids)
     one_id(dice, call, ids)
     call.goal = dice:weighted(GOALS)
+    if dice:chance(0.15) then
+      call.ids, call.creates = {}, 1
+    end
   end,
   stop = one_id,
   delete = one_id,
@@ -194,7 +200,8 @@ local function draw_appear(dice, service, call)
 end
 
 local function draw_call(dice, service, at)
-  local call = { method = dice:weighted(METHODS), client = 1, at = at, told = 0 }
+  local methods = service.hides_long and PATIENT or METHODS
+  local call = { method = dice:weighted(methods), client = 1, at = at, told = 0 }
   call.resource_group = dice:pick(service.groups)
   TARGETS[call.method](dice, call, mine_of(service, call.resource_group))
   call.appear = draw_appear(dice, service, call)

@@ -80,42 +80,50 @@ function claims.waited(course, broken)
   end)
 end
 
+--- GETs of a deployment that were answered while the call ran, in order.
+local function gets_of(course, call, id)
+  local gets = {}
+  for _, request in ipairs(course.requests) do
+    local is_one = request.name == "status" and request.id == id and request.client == call.client
+    if is_one and request.answered and request.answered >= call.began and request.answered <= call.ended then
+      gets[#gets + 1] = request
+    end
+  end
+  return gets
+end
+
+--- So long one that turned back, that can come no more or that may not be touched was seen to be so, in seconds.
+local INSISTENCE = 10
+
+--- Has a GET shown such a state: of one that has ended, or of one that was first seen so long before?
+local function was_shown(course, call, id, fits)
+  for _, get in ipairs(gets_of(course, call, id)) do
+    if get.status and fits(get) and (lifecycle.ended(get.status) or get.answered - call.began >= INSISTENCE) then
+      return true
+    end
+  end
+  return false
+end
+
 local function is_hopeless(goal)
-  return function(state)
-    return state.status == nil or not lifecycle.may_become(state.status, goal, state.target)
+  return function(get)
+    return not lifecycle.may_become(get.status, goal, get.target) or goal == lifecycle.targets.stop
   end
 end
 
---- So long one that turned back, or that can come no more, was seen to be so.
-local INSISTENCE = 10
-
-local function turned_back(course, call, id)
-  local from = call.ended - facts.lag_of(course) - INSISTENCE
-  return call.goal == lifecycle.targets.stop
-    and course.truth:ever(id, call.began - facts.lag_of(course), call.ended, function(state)
-      return state.target == lifecycle.targets.stop or lifecycle.stopping(state.status)
-    end)
-    and course.truth:ever(id, from, call.ended, function(state)
-      return state.status ~= nil and not lifecycle.leaving(state.target)
-    end)
-end
-
--- A wait that gives up because of the state is right: its goal could no longer be reached when that was seen.
+-- A wait that gives up because of the state has seen by GET that its goal can no longer be reached; and what it says
+-- that is not there, is not.
 function claims.gave_up(course, broken)
   each_wait(course, function(call, id)
     local err = call.err
-    if call.result or err.kind ~= "state" or call.goal == lifecycle.GONE then
+    if call.result or err.kind ~= "state" then
       return
-    end
-    local from = call.ended - facts.lag_of(course) - INSISTENCE
-    if err.absent and facts.is_there(course, id, call.ended) then
-      broken("a wait says that there is no %s, and it is %s", id, facts.say(course, id, call.ended))
-    elseif
-      course.truth:at(id, call.ended)
-      and not course.truth:ever(id, from, call.ended, is_hopeless(call.goal))
-      and not turned_back(course, call, id)
-    then
-      broken("a wait says that %s can't be %s, and it is %s", id, call.goal, facts.say(course, id, call.ended))
+    elseif err.absent then
+      if facts.is_there(course, id, call.ended) then
+        broken("a wait says that there is no %s, and it is %s", id, facts.say(course, id, call.ended))
+      end
+    elseif not was_shown(course, call, id, is_hopeless(call.goal)) then
+      broken("a wait says that %s can't be %s, which no GET has shown", id, call.goal)
     end
   end)
 end
@@ -163,20 +171,52 @@ function claims.plain(course, broken)
   end
 end
 
--- What delete_all may not touch, because it runs, was not seen to have ended: unless the service itself says why not.
+local function is_meant_to_run(get)
+  return lifecycle.may(get.status, "stop") and not lifecycle.leaving(get.target)
+end
+
+-- What delete_all may not touch, because it runs, was seen to run by GET, for a while: unless the service itself says
+-- why not.
 function claims.refused(course, broken)
   facts.each_report(course, function(call, report)
-    if call.method == "delete_all" then
-      for id, err in pairs(report.failed) do
-        local from = call.ended - facts.lag_of(course) - INSISTENCE - call.timeout
-        local right = err.kind ~= "state"
-          or err.status ~= nil
-          or err.code ~= nil
-          or course.truth:ever(id, from, call.ended, function(state)
-            return state.status ~= nil and not lifecycle.ended(state.status)
-          end)
-        if not right then
-          broken("%s is refused as running, and has been %s", id, facts.say(course, id, call.ended))
+    for id, err in pairs(call.method == "delete_all" and report.failed or {}) do
+      local by_service = err.kind ~= "state" or err.status ~= nil or err.code ~= nil
+      if not by_service and not was_shown(course, call, id, is_meant_to_run) then
+        broken("%s is refused as running, which no GET has shown", id)
+      end
+    end
+  end)
+end
+
+--- Has an answer shown it to the call, or accepted its delete?
+local function is_known(course, call, id)
+  for _, request in ipairs(course.requests) do
+    local answer = facts.arrived(request)
+    local in_time = answer and request.answered >= call.began and request.answered <= call.ended
+    if in_time and (request.id == id and (request.status or request.name == "delete" and answer.status == 202)) then
+      return true
+    elseif in_time and type(answer.value) == "table" then
+      for _, one in ipairs(answer.status < 300 and answer.value.deployments or {}) do
+        if one.id == id and not one.error then
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
+-- One that was seen, or whose delete was accepted, is "deleted" when it is gone; else it is "absent".
+function claims.word(course, broken)
+  local settings = course.service.settings
+  if #course.calls > 1 or settings.odd_records or settings.skip_ignored or settings.list_ghosts then
+    return -- what others have seen; what lists have shown without its id, or in a page that is refused, or too late
+  end
+  facts.each_report(course, function(call, report)
+    for _, list in ipairs { "deleted", "absent" } do
+      for _, id in ipairs(report[list]) do
+        if is_known(course, call, id) ~= (list == "deleted") then
+          broken("%s is reported %s, and was %s", id, list, list == "deleted" and "never seen" or "seen")
         end
       end
     end

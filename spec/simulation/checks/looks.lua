@@ -145,7 +145,7 @@ local function all_alike(course, call)
   return about
 end
 
---- So many ids are not worth a batch.
+--- So many ids are not worth a batch, nor a list.
 local FEW = 3
 
 -- A call alone sends no more than a few batches: one for each hundred and each of the steps.
@@ -164,6 +164,80 @@ function looks.batches(course, broken)
   local allowed = about and 6 + 3 * (about <= FEW and about or math.ceil(about / 100))
   if about and about > 0 and sent > allowed then
     broken("%d requests that are no looks, for %d deployments: not %d", sent, about, allowed)
+  end
+end
+
+--- The last moment at which something became of what a call is about.
+local function last_change(course, call)
+  local last = call.began
+  for _, id in ipairs(course.truth.ids) do
+    if facts.asks_for(course, call, id, call.ended) then
+      for _, state in ipairs(course.truth.lives[id].states) do
+        last = state.time <= call.ended and math.max(last, state.time) or last
+      end
+    end
+  end
+  return last
+end
+
+--- The longest pause between two looks, with its jitter, and the time between two proofs, in seconds.
+local LATEST, APART = 10 * 1.1, 2
+
+-- What has come about is noticed by the next look, and proved by one or two more.
+function looks.soon(course, broken)
+  local call = course.calls[1]
+  local is_new = call.creates or call.appear -- which has its own time
+  if
+    #course.calls > 1
+    or not call.ended
+    or not call.ok
+    or not call.result
+    or not is_plain_service(course)
+    or is_new
+  then
+    return
+  end
+  local failed = type(call.result) == "table" and call.result.failed
+  if failed and next(failed) ~= nil then
+    return
+  end
+  local late = call.ended - last_change(course, call) - LATEST - 2 * APART - 12 * course.service.settings.latency
+  if late > 0 then
+    broken("%s came back %.1f s later than the last change allows", call.method, late)
+  end
+end
+
+--- Is something being sent between two moments? Then nobody looks.
+local function sends_between(course, from, to)
+  for _, request in ipairs(course.requests) do
+    local is_look = request.name == "status" or request.name == "list"
+    if not is_look and request.at < to and (request.answered or math.huge) >= from then
+      return true
+    end
+  end
+  return false
+end
+
+--- A GET that has hung for longer is slow, in seconds.
+local SLOW = 5
+
+-- A slow GET of one holds up no other: where few are looked at by id, each has its turn.
+function looks.held_up(course, broken)
+  local call = course.calls[1]
+  if #course.calls > 1 or not call.ended or not call.ids or #call.ids > FEW or call.method == "wait" then
+    return
+  end
+  local before = {}
+  for _, request in ipairs(course.requests) do
+    if request.name == "status" and request.at <= call.ended then
+      local last = before[request.id]
+      local pause = last and last.answered and request.at - last.answered or 0
+      local is_long = pause > LATEST + SLOW + 12 * course.service.settings.latency
+      if is_long and not sends_between(course, last.answered, request.at - SLOW) then
+        broken("%s was not looked at for %.1f s", request.id, pause)
+      end
+      before[request.id] = request
+    end
   end
 end
 

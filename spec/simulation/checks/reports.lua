@@ -124,9 +124,9 @@ end
 
 local QUERY = { scenario_id = "scenarioId", status = "status", configuration_id = "configurationId" }
 
---- Is it the list of this filter, and of no other, nor one that all calls share?
-local function is_list_of(request, filter)
-  local alike = false
+--- Is it the list of a call's filter, and of no other, nor one that all calls share?
+local function is_list_of(request, call)
+  local filter, alike = call.filter, false
   for field, parameter in pairs(QUERY) do
     local given = request.parameters[parameter]
     if filter[field] ~= (given and given[1]) then
@@ -134,7 +134,7 @@ local function is_list_of(request, filter)
     end
     alike = alike or given ~= nil
   end
-  return alike and request.name == "list"
+  return alike and request.name == "list" and request.call == call
 end
 
 --- The ids that lists of its filter have shown to the call's client while it ran.
@@ -142,8 +142,7 @@ local function shown_to(course, call)
   local shown = {}
   for _, request in ipairs(course.requests) do
     local at, value = request.answered, request.answer and request.answer.value
-    local is_mine = is_list_of(request, call.filter) and request.client == call.client
-    if is_mine and at and at >= call.began and at <= call.ended then
+    if is_list_of(request, call) and at and at >= call.began and at <= call.ended then
       for _, deployment in ipairs(type(value) == "table" and value.deployments or {}) do
         shown[deployment.id] = true
       end
@@ -179,6 +178,45 @@ function reports.all_of_them(course, broken)
     for i = 1, #left_out > untold(course, report) and #left_out or 0 do
       local id = left_out[i]
       broken("%s matched all the time, is %s, and is not in the report", id, facts.say(course, id, call.ended))
+    end
+  end)
+end
+
+--- Is there anything in the filter by which its list can be told from others?
+local function asks_the_service(filter)
+  for field in pairs(QUERY) do
+    if filter[field] then
+      return true
+    end
+  end
+  return false
+end
+
+--- When lists of the call's filter were read: when each began, and whether it was a later page.
+local function lists_of(course, call)
+  local lists = {}
+  for _, request in ipairs(course.requests) do
+    local is_mine = is_list_of(request, call) and request.at >= call.began
+    if is_mine and request.answered and request.answered <= call.ended then
+      lists[#lists + 1] = request
+    end
+  end
+  return lists
+end
+
+--- Between the first list and the last one, in seconds.
+local APART = 2
+
+-- A report that is sure that these were all has read its list again, so much later.
+function reports.sure(course, broken)
+  facts.each_report(course, function(call, report)
+    if not call.filter or report.unsure or call.dry_run or not asks_the_service(call.filter) then
+      return
+    end
+    local lists = lists_of(course, call)
+    local first, last = lists[1], lists[#lists]
+    if not first or last.at - first.answered < APART - facts.EARLY then
+      broken("the report is sure, and its lists are %.2f s apart", first and last.at - first.answered or 0)
     end
   end)
 end
