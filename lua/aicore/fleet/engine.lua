@@ -343,6 +343,7 @@ local function learn_from_others(self)
       local other_place = other:place_of(self.ids[place])
       if other_place then
         self.beliefs:share(place, other.beliefs, other_place)
+        self.refusals[place] = other.refusals[other_place]
       end
     end
   end
