@@ -209,6 +209,9 @@ function Engine:due(by_id)
     local due = due_of(self, place)
     first, sum = math.min(first, due), sum + due
   end
+  if self.open == 0 then
+    return math.huge, math.huge -- it is about to leave
+  end
   return by_id and first or sum / self.open, self.looks.over_at < last and last or math.huge
 end
 
