@@ -1,5 +1,4 @@
 #include "exchange.h"
-
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 #include "pool.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -35,25 +35,22 @@ static bool push_decoded(lua_State *L, int decoder, exchange *x) {
 
 /* ---- what is known of every answer, whatever it says ---- */
 
-/* The request's id for SAP's support, from the answer's header; NULL: there is none, or too much. A
- * copy: secrets are hidden in it, and what is made of it may end the transfer. */
-static const char *copy_request_id(const exchange *x, char id[PREVIEW]) {
+/* A header of the answer; NULL: there is none. */
+static const char *header_of(const exchange *x, const char *name) {
   struct curl_header *header;
-  if (curl_easy_header(x->easy, "x-request-id", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
-    return NULL;
-  }
-  const size_t length = strlen(header->value);
-  if (length >= PREVIEW) return NULL;
-  memcpy(id, header->value, length + 1);
-  hide_secrets(x, id, length);
-  return id;
+  const CURLHcode found = curl_easy_header(x->easy, name, 0, CURLH_HEADER, -1, &header);
+  return found == CURLHE_OK ? header->value : NULL;
 }
 
-/* When the service sent its answer, by its own clock: seconds since the epoch; -1: it did not say. */
-static time_t sent_at(const exchange *x) {
-  struct curl_header *header;
-  if (curl_easy_header(x->easy, "date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return -1;
-  return curl_getdate(header->value, NULL);
+/* The request's id for SAP's support; NULL: there is none, or too much. A copy: secrets are hidden
+ * in it, and what is made of it may end the transfer. */
+static const char *copy_request_id(const exchange *x, char id[PREVIEW]) {
+  const char *value = header_of(x, "x-request-id");
+  const size_t length = value != NULL ? strlen(value) : PREVIEW;
+  if (length >= PREVIEW) return NULL;
+  memcpy(id, value, length + 1);
+  hide_secrets(x, id, length);
+  return id;
 }
 
 void aic_reply_push_info(lua_State *L, const exchange *x) {
@@ -63,14 +60,15 @@ void aic_reply_push_info(lua_State *L, const exchange *x) {
   curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
   char id[PREVIEW];
   const char *found = copy_request_id(x, id);
-  const time_t date = sent_at(x);
+  const char *date = header_of(x, "date"); /* when the service sent it, by its own clock */
+  const time_t sent_at = date != NULL ? curl_getdate(date, NULL) : -1;
   lua_createtable(L, 0, 4);
   lua_pushnumber(L, (lua_Number)microseconds / 1e6);
   lua_setfield(L, -2, "seconds");
   if (status == 0) return;
   aic_set_integer(L, "status", status);
   aic_set_text(L, "request_id", found);
-  if (date >= 0) aic_set_integer(L, "date", (lua_Integer)date);
+  if (sent_at >= 0) aic_set_integer(L, "date", (lua_Integer)sent_at);
 }
 
 typedef struct verdict {

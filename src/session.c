@@ -1,5 +1,4 @@
 #include "session.h"
-
 #include "compat.h"
 #include "interrupt.h"
 #include "json.h"

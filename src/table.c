@@ -1,5 +1,4 @@
 #include "table.h"
-
 #include "compat.h"
 
 void aic_set_text(lua_State *L, const char *field, const char *text) {

@@ -1,5 +1,4 @@
 #include "transfer.h"
-
 #include <string.h>
 
 #include "compat.h"

@@ -8,6 +8,7 @@ describe("refusal", function()
     { 404, "0101", "/v2/lm/deployments/d748fdae9f88a9b0", true },
     { 404, "01010016", "/lm/deployments", true },
     { 404, "01010016", "d748fdae9f88a9b0", true },
+    { 404, "01010016", "/v2", true }, -- some name only the API's root
     { 404, nil, nil, false }, -- a gateway's page, a wrong base URL
     { 404, "404", nil, false }, -- other services behind the same gateway write it so
     { 404, "01010016", "/v2/lm/scenarios/foo", false }, -- this is not there, but what is it about?
@@ -21,7 +22,8 @@ describe("refusal", function()
     it(
       ("%s HTTP %s, code %s, target %s"):format(expected and "believes" or "does not believe", status, code, target),
       function()
-        local request = { id = "d748fdae9f88a9b0", options = { resource = "deployments" } }
+        local operation = { path = "/lm/{resource}/{id}" }
+        local request = { id = "d748fdae9f88a9b0", options = { resource = "deployments" }, operation = operation }
         assert.equal(expected, refusal.is_own_not_found({ status = status, code = code, target = target }, request))
       end
     )

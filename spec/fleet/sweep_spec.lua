@@ -75,9 +75,9 @@ describe("a sweep", function()
         deadline = began + (options.deadline or 900),
         listener = listener,
       }
-      local records, at = swept:find()
-      if not records then
-        return nil, at
+      local records, at, err = swept:find()
+      if err then
+        return nil, err
       end
       local function make_engine(ids)
         local made = { ids = ids, number = #engines + 1, cancelled = false }

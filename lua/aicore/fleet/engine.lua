@@ -91,6 +91,16 @@ function Engine:add(ids)
   return self
 end
 
+--- The next place whose deployment is open, and its situation: for place, s in next_open, self, 0 do … end
+local function next_open(self, place)
+  for later = place + 1, #self.ids do
+    local s = self.beliefs.situation[later]
+    if s then
+      return later, s
+    end
+  end
+end
+
 -- What becomes of one ------------------------------------------------------------------------------
 
 local function close(self, place)
@@ -113,10 +123,8 @@ end
 
 --- Everything that is open fails, for a reason that is the same for all.
 local function fail_all(self, reason, err)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] then
-      fail(self, place, reason, err)
-    end
+  for place in next_open, self, 0 do
+    fail(self, place, reason, err)
   end
 end
 
@@ -149,8 +157,8 @@ function Engine:missing(place, by, at)
 end
 
 function Engine:unlisted(began, at)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] and self.beliefs.looked[place] < began then
+  for place in next_open, self, 0 do
+    if self.beliefs.looked[place] < began then
       self:missing(place, "list", at)
     end
   end
@@ -197,11 +205,12 @@ end
 ---@return number latest  when the last look has to begin, unless there was one since
 function Engine:due(by_id)
   local first, sum, last = math.huge, 0, last_look_at(self)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] then
-      local due = due_of(self, place)
-      first, sum = math.min(first, due), sum + due
-    end
+  for place in next_open, self, 0 do
+    local due = due_of(self, place)
+    first, sum = math.min(first, due), sum + due
+  end
+  if self.open == 0 then
+    return math.huge, math.huge -- it is about to leave
   end
   return by_id and first or sum / self.open, self.looks.over_at < last and last or math.huge
 end
@@ -210,20 +219,17 @@ end
 local SOONER = 0.11
 
 function Engine:each_due(now, act)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] then
-      local due, looked = due_of(self, place), self.beliefs.looked[place]
-      if now >= due or now >= due - SOONER * (due - looked) or now >= last_look_at(self) then
-        act(self.ids[place])
-      end
+  for place in next_open, self, 0 do
+    local due, looked = due_of(self, place), self.beliefs.looked[place]
+    if now >= due or now >= due - SOONER * (due - looked) or now >= last_look_at(self) then
+      act(self.ids[place])
     end
   end
 end
 
 function Engine:each_to_get(now, act)
-  for place = 1, #self.ids do
-    local s = self.beliefs.situation[place]
-    if s and self.goal(s, now - self.beliefs.since[place]) == "get" then
+  for place, s in next_open, self, 0 do
+    if self.goal(s, now - self.beliefs.since[place]) == "get" then
       act(self.ids[place])
     end
   end
@@ -231,18 +237,16 @@ end
 
 --- Those that were not looked at since then.
 function Engine:each_unseen(since, act)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] and self.beliefs.looked[place] < since then
+  for place in next_open, self, 0 do
+    if self.beliefs.looked[place] < since then
       act(self.ids[place])
     end
   end
 end
 
 function Engine:each_open(_, act)
-  for place = 1, #self.ids do
-    if self.beliefs.situation[place] then
-      act(self.ids[place])
-    end
+  for place in next_open, self, 0 do
+    act(self.ids[place])
   end
 end
 
@@ -288,17 +292,14 @@ end
 --- Settles what is settled. Returns what is to be sent: ids, and the action of each.
 local function decide(self, now)
   local ids, actions = {}, {}
-  for place = 1, #self.ids do
-    local s = self.beliefs.situation[place]
-    if s then
-      local what, detail = self.goal(s, now - self.beliefs.since[place])
-      if what == "done" then
-        settle(self, place, detail)
-      elseif what == "fail" then
-        fail(self, place, detail)
-      elseif (what == "stop" or what == "delete") and self.beliefs:may_send(place, what, now) then
-        ids[#ids + 1], actions[#actions + 1] = self.ids[place], what
-      end
+  for place, s in next_open, self, 0 do
+    local what, detail = self.goal(s, now - self.beliefs.since[place])
+    if what == "done" then
+      settle(self, place, detail)
+    elseif what == "fail" then
+      fail(self, place, detail)
+    elseif (what == "stop" or what == "delete") and self.beliefs:may_send(place, what, now) then
+      ids[#ids + 1], actions[#actions + 1] = self.ids[place], what
     end
   end
   return ids, actions
@@ -345,6 +346,7 @@ local function learn_from_others(self)
       local other_place = other:place_of(self.ids[place])
       if other_place then
         self.beliefs:share(place, other.beliefs, other_place)
+        self.refusals[place] = other.refusals[other_place]
       end
     end
   end

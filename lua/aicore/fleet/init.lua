@@ -242,9 +242,9 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
     deadline = call.deadline,
     listener = listener,
   }
-  local records, at = swept:find()
-  if not records then
-    return nil, at
+  local records, at, err = swept:find()
+  if err then
+    return nil, err
   elseif dry_run then
     for _, record in ipairs(records) do
       listener:settled(record.id, "skipped")

@@ -61,12 +61,19 @@ local function note_date(self)
   end
 end
 
---- Reads the list. What matches and is not newer is known from then on.
----@return table[]|nil records
----@return aicore.Error|number err_or_at  why it cannot be read; or when it was
+--- Keeps nothing of a record: what there is to keep was kept.
+local function nothing()
+  return true
+end
+
+--- Reads the list, more than once if it is not complete: what any reading showed that matches and is not newer is known
+--- from then on.
+---@return table[] records
+---@return number at
+---@return aicore.Error? err  the list cannot be had; `records` are what was shown of it all the same
 function Sweep:find()
-  local report, reader, newer = self.listener.report, nil, 0
-  local found, err = pages.all(function()
+  local report, reader, newer, found, shown = self.listener.report, nil, 0, {}, {}
+  local _, err = pages.all(function()
     reader, newer = self.caller:read(self.request, self.deadline), 0
     return reader
   end, function(record)
@@ -75,19 +82,22 @@ function Sweep:find()
       return false
     elseif is_newer(self, record) then
       newer = newer + 1
-      return false
+    elseif not shown[record.id] then
+      shown[record.id] = true
+      found[#found + 1] = brief(record)
     end
-    return true
-  end, brief)
-  if not found then
-    return nil, err
-  end
+    return false
+  end, nothing)
+  local now = self.caller.runtime.now()
   for _, record in ipairs(found) do
     self.known[record.id] = true
   end
+  if err then
+    return found, now, err
+  end
   report.newer, report.odd = math.max(report.newer, newer), math.max(report.odd, reader.odd)
-  self.first_at = self.first_at or self.caller.runtime.now()
-  return found, self.caller.runtime.now()
+  self.first_at = self.first_at or now
+  return found, now
 end
 
 local function ids_of(records)
@@ -105,16 +115,16 @@ end
 local function look_again(self, due)
   local runtime, pause = self.caller.runtime, SOONEST
   while due < self.deadline and runtime.sleep(math.max(0, due - runtime.now())) do
-    local found, at = self:find()
-    if found then
-      local left = {}
-      for _, record in ipairs(found) do
-        if not self.listener.report.failed[record.id] then
-          left[#left + 1] = record
-        end
+    local found, at, err = self:find()
+    local left = {}
+    for _, record in ipairs(found) do
+      if not self.listener.report.failed[record.id] then
+        left[#left + 1] = record
       end
+    end
+    if #left > 0 or not err then
       return left, at
-    elseif at.kind == "cancelled" then
+    elseif err.kind == "cancelled" then
       return nil
     end
     due, pause = runtime.now() + pause, math.min(LATEST, 2 * pause)
