@@ -1,8 +1,22 @@
 --- What each goal makes of a situation, in whole tables: every status and target, and what else may be known.
 
 local evidence = require "aicore.fleet.evidence"
-local goals = require "aicore.fleet.goals"
+local real_goals = require "aicore.fleet.goals"
 local lifecycle = require "aicore.model.lifecycle"
+
+--- The goals, for one that was seen just now unless it is said for how long it was shown.
+local goals = {}
+for name, goal in pairs(real_goals) do
+  goals[name] = function(s, age, shown)
+    if name == "reach" then
+      local reach = goal(s)
+      return function(situation, its_age, its_shown)
+        return reach(situation, its_age, its_shown or its_age)
+      end
+    end
+    return goal(s, age, shown or age)
+  end
+end
 
 -- In all tables the columns are these targets, and PAUSED stands for a word that SAP may add some day. A cell is
 --   "+" done  "x" fail  "S" stop  "D" delete  "." look
@@ -109,6 +123,12 @@ describe("the goal of delete_all", function()
       PAUSED = ". . . . .",
     }, OLD)
     assert.same({ "fail", "runs" }, { goals.delete(situation "RUNNING", OLD) })
+  end)
+
+  it("refuses nothing whose last sighting came sooner than ten seconds after the first", function()
+    local runs = situation("RUNNING", "RUNNING", "get")
+    assert.equal("look", (goals.delete(runs, 100, 9)))
+    assert.equal("fail", (goals.delete(runs, 100, 10)))
   end)
 
   it("refuses nothing that did not say so for ten seconds, the last time by GET", function()

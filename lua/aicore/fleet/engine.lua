@@ -184,6 +184,11 @@ function Engine:trouble(place, err, at)
   end
 end
 
+--- What the goal makes of one now.
+local function judge(self, place, s, now)
+  return self.goal(s, now - self.beliefs.since[place], self.beliefs:shown(place))
+end
+
 -- What it wants of looks ---------------------------------------------------------------------------
 
 --- When its last look is due: so that it is over at the deadline.
@@ -229,7 +234,7 @@ end
 
 function Engine:each_to_get(now, act)
   for place, s in next_open, self, 0 do
-    if self.goal(s, now - self.beliefs.since[place]) == "get" then
+    if judge(self, place, s, now) == "get" then
       act(self.ids[place])
     end
   end
@@ -293,7 +298,7 @@ end
 local function decide(self, now)
   local ids, actions = {}, {}
   for place, s in next_open, self, 0 do
-    local what, detail = self.goal(s, now - self.beliefs.since[place])
+    local what, detail = judge(self, place, s, now)
     if what == "done" then
       settle(self, place, detail)
     elseif what == "fail" then

@@ -103,6 +103,7 @@ local UNSEEN = {
 ---@field situation aicore.Situation[]  by place
 ---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
 ---@field looked number[]   when it was looked at last
+---@field private seen_at table<integer, number>     place -> when the last sighting was that counted
 ---@field private sent_at table<integer, number>     place -> when the last send was answered
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
@@ -120,6 +121,7 @@ function evidence.new()
     situation = {},
     since = {},
     looked = {},
+    seen_at = {},
     sent_at = {},
     known = {},
     steps = {},
@@ -183,6 +185,7 @@ function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
   self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
   self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
+  self.seen_at[place] = nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -265,7 +268,7 @@ function Beliefs:seen(place, record, by, at)
   if not counts(self, place, record, at) then
     return false, false, false
   end
-  self.missed_at[place] = nil
+  self.missed_at[place], self.seen_at[place] = nil, at
   local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
@@ -513,6 +516,13 @@ function Beliefs:may_send(place, action, now)
 end
 
 -- Looking ------------------------------------------------------------------------------------------
+
+--- How long it has been seen in its situation: from its last change to the last sighting.
+---@param place integer
+---@return number seconds  0: it was not seen since it changed
+function Beliefs:shown(place)
+  return math.max(0, (self.seen_at[place] or NEVER) - self.since[place])
+end
 
 --- When it should be looked at again: the longer nothing has changed, the later.
 ---@param place integer

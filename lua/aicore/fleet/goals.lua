@@ -1,5 +1,5 @@
---- What a goal makes of a situation (evidence.lua). Pure; each is a function of the situation and its age, the seconds
--- since it last changed, that says what follows:
+--- What a goal makes of a situation (evidence.lua). Pure; each is a function of the situation, of its age (s since it
+-- last changed), and of how long it was shown (s from then to the last sighting), that says what follows:
 --   "done", list       reached: the list of a report that it belongs to, or nil where it has been told already
 --   "fail", reason     it cannot be reached; reason is a row of REASONS
 --   "stop", "delete"   to be sent, as soon as the evidence lets it
@@ -16,16 +16,16 @@ local goals = {}
 local INSISTENT = 10
 
 --- Is this so beyond doubt? If it only seems so, what is to be done to know.
-local function is_sure(s, age)
+local function is_sure(s, shown)
   if not s.by_get then
-    return false, (lifecycle.ended(s.status) or age >= INSISTENT) and "get" or "look"
+    return false, (lifecycle.ended(s.status) or shown >= INSISTENT) and "get" or "look"
   end
-  return lifecycle.ended(s.status) or age >= INSISTENT, "look"
+  return lifecycle.ended(s.status) or shown >= INSISTENT, "look"
 end
 
 --- A failure that is claimed only beyond doubt.
-local function fail(s, age, reason)
-  local sure, otherwise = is_sure(s, age)
+local function fail(s, shown, reason)
+  local sure, otherwise = is_sure(s, shown)
   if sure then
     return "fail", reason
   end
@@ -54,11 +54,12 @@ end
 --- Stops what runs, waits, deletes, until it is gone.
 ---@param s aicore.Situation
 ---@param age number
-function goals.teardown(s, age)
+---@param shown number
+function goals.teardown(s, age, shown)
   local step = s.status and lifecycle.teardown(s.status, s.target)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, not s.deleting and step == "stop" and "stop" or "delete")
-  elseif not step or step == "wait" or step == "stop" and s.deleting and age < INSISTENT then
+  elseif not step or step == "wait" or step == "stop" and s.deleting and shown < INSISTENT then
     return "look" -- what runs although its delete was accepted: the service may have forgotten that
   end
   return send(step, s, age)
@@ -81,13 +82,14 @@ end
 --- Deletes, and waits until it is gone; one that is meant to run is refused.
 ---@param s aicore.Situation
 ---@param age number
-function goals.delete(s, age)
+---@param shown number
+function goals.delete(s, age, shown)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "delete")
   elseif s.deleting or lifecycle.may(s.status, "delete") then
     return send("delete", s, age)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
-    return fail(s, age, "runs")
+    return fail(s, shown, "runs")
   end
   return "look"
 end
@@ -100,9 +102,9 @@ end
 
 --- Waits for a status, or until it is gone.
 ---@param wanted string  one of lifecycle.goals
----@return fun(s: aicore.Situation, age: number): string, string?
+---@return fun(s: aicore.Situation, age: number, shown: number): string, string?
 function goals.reach(wanted)
-  return function(s, age)
+  return function(s, _, shown)
     if s.no_list then
       return "get" -- there is no deed to ask by
     elseif not s.status then
@@ -110,9 +112,9 @@ function goals.reach(wanted)
     elseif lifecycle.meets(wanted, s.status, s.target) then
       return "done"
     elseif not lifecycle.may_become(s.status, wanted, s.target) then
-      return fail(s, age, "cannot_come")
+      return fail(s, shown, "cannot_come")
     elseif wanted == lifecycle.targets.stop and has_turned_back(s) then
-      return fail(s, age, "turned_back")
+      return fail(s, shown, "turned_back")
     end
     return "look"
   end

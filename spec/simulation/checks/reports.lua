@@ -283,6 +283,16 @@ local function came_back(course, id, call)
 end
 
 -- A service that is only slow and forgetful does what it is asked for, if there is time.
+--- Refused alone in a batch and by itself, it counts as what is wrong: a wrong argument fails at once.
+local function is_wrong(course, id, err)
+  for _, fault in ipairs(course.service.faults) do
+    if fault.operation == "batch" and fault.id == id and (err.status == 400 or err.status == 422) then
+      return true
+    end
+  end
+  return false
+end
+
 function reports.succeeds(course, broken)
   facts.each_report(course, function(call, report)
     if not (course.service.kind and call.ample and facts.is_undisturbed(course, call)) then
@@ -291,7 +301,7 @@ function reports.succeeds(course, broken)
     for id, err in pairs(report.failed) do
       local from = call.began - facts.lag_of(course)
       local is_right = course.truth:ever(id, from, call.ended, RIGHT[call.method]) or came_back(course, id, call)
-      if not is_right then
+      if not is_right and not is_wrong(course, id, err) then
         broken("%s failed, although there was time (%.0f s): %s", id, call.timeout, tostring(err))
       end
     end
