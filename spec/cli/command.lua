@@ -102,8 +102,9 @@ end
 ---@param options spec.CommandOptions?
 function command.on_terminal(arguments, options)
   local screen = os.tmpname()
-  -- Ctrl-C strikes the shell, too, which is to go on; what it starts takes it as always.
-  local line = "trap : INT; " .. command.line(arguments, options or {}) .. "; echo code $?"
+  -- Ctrl-C strikes the shell, too, which is to go on; what it starts takes it as always. The shell stays until finish()
+  -- has read the code: script(1) may lose what is written just before its child ends.
+  local line = "trap : INT; " .. command.line(arguments, options or {}) .. "; echo code $?; read -r _"
   local keys = assert(io.popen(("script -qfc %s /dev/null >%s 2>&1"):format(quote(line), screen), "w"))
   local terminal = {}
 
