@@ -103,7 +103,8 @@ local UNSEEN = {
 ---@field situation aicore.Situation[]  by place
 ---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
 ---@field looked number[]   when it was looked at last
----@field private seen_at table<integer, number>     place -> when the last sighting was that counted
+---@field private seen_at table<integer, number>     place -> when the last sighting was that counted, if looks since then
+---       were in vain; nil: the last look was one
 ---@field private sent_at table<integer, number>     place -> when the last send was answered
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
@@ -255,6 +256,12 @@ local function changes_of_seen(from, status, target, by)
   return changes
 end
 
+-- A look that was no sighting. (That of a fleet which is doing well needs no second number.)
+local function look_in_vain(self, place, at)
+  self.seen_at[place] = self.seen_at[place] or self.looked[place]
+  self.looked[place] = at
+end
+
 --- A record was seen.
 ---@param place integer
 ---@param record { status: string, targetStatus: string?, modifiedAt: string? }
@@ -264,11 +271,11 @@ end
 ---@return boolean changed  status or target are not what they were
 ---@return boolean stopped  it has just been proved that it was stopped
 function Beliefs:seen(place, record, by, at)
-  self.looked[place] = at
   if not counts(self, place, record, at) then
+    look_in_vain(self, place, at)
     return false, false, false
   end
-  self.missed_at[place], self.seen_at[place] = nil, at
+  self.looked[place], self.seen_at[place], self.missed_at[place] = at, nil, nil
   local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
@@ -286,7 +293,7 @@ end
 ---@param at number
 function Beliefs:failed(place, at)
   if self.situation[place] then
-    self.looked[place] = at
+    look_in_vain(self, place, at)
   end
 end
 
@@ -361,21 +368,23 @@ end
 ---@param unwanted boolean?       it is to be torn down
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
-  self.looked[place] = at
   if by == "send" then
     self.sent_at[place] = at
   end
   local from, first = self.situation[place], self.missed_at[place]
   local proved
   if at < (self.appears_by[place] or -math.huge) then
+    look_in_vain(self, place, at)
     proved = is_given_up(self, place, by, at, unwanted)
   else
     local to = step(self, place, "missing " .. by, changes_of_missing, by)
     if to.no_get and not from.no_get or to.asked and not from.asked then
       self.missed_at[place] = at
     end
-    if not (from.no_get or from.no_list or from.no_send) then
-      self.since[place] = at
+    if from.no_get or from.no_list or from.no_send then
+      look_in_vain(self, place, at)
+    else
+      self.looked[place], self.since[place] = at, at
     end
     proved = PROVES[from.deleting and "known" or "unknown"][by](from, first ~= nil and at - first >= evidence.APART)
   end
@@ -521,7 +530,7 @@ end
 ---@param place integer
 ---@return number seconds  0: it was not seen since it changed
 function Beliefs:shown(place)
-  return math.max(0, (self.seen_at[place] or NEVER) - self.since[place])
+  return math.max(0, (self.seen_at[place] or self.looked[place]) - self.since[place])
 end
 
 --- When it should be looked at again: the longer nothing has changed, the later.
