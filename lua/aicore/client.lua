@@ -38,7 +38,8 @@ end
 ---@field timeout number?         s, all of it (900)
 ---@field on_progress function?   called on every change
 ---@field appear number?          s from now on in which "not found" may only mean "not yet"; of what this client itself
----                               has created it does for 300 s
+---                               has created it does for 300 s, so that its teardown takes half a minute longer; 0: no
+---                               longer, it is known to be there everywhere
 
 ---@class aicore.CreateOptions: aicore.Options
 ---@field ttl string?             how long it may live: digits and m, h or d

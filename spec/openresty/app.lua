@@ -69,7 +69,7 @@ function cases.teardown()
   for i = 1, 12 do
     ids[i] = assert(app.client:create "conf-1").id
   end
-  local report = assert(app.client:teardown(ids, { timeout = 20 }))
+  local report = assert(app.client:teardown(ids, { timeout = 20, appear = 0 }))
   return { deleted = #report.deleted, failed = next(report.failed) and tostring(select(2, next(report.failed))) }
 end
 

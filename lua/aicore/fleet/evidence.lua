@@ -103,7 +103,7 @@ local UNSEEN = {
 ---@field situation aicore.Situation[]  by place
 ---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
 ---@field looked number[]   when it was looked at last
----@field private seen_at table<integer, number>     place -> when the last sighting was that counted, if looks since then
+---@field private seen_at table<integer, number>     place -> when the last sighting was that counted, if later looks
 ---       were in vain; nil: the last look was one
 ---@field private sent_at table<integer, number>     place -> when the last send was answered
 ---@field private known table<string, aicore.Situation>  by key
