@@ -52,6 +52,24 @@ function facts.arrived(request)
   return answer and not answer.cut and answer or nil
 end
 
+--- The requests of a course that name a deployment in their path, by its id; and the lists.
+---@return table<string, simulation.Request[]> by_id
+---@return simulation.Request[] lists
+function facts.requests_of(course)
+  if not course.by_id then
+    course.by_id, course.lists = {}, {}
+    for _, request in ipairs(course.requests) do
+      if request.name == "list" then
+        table.insert(course.lists, request)
+      elseif request.id then
+        course.by_id[request.id] = course.by_id[request.id] or {}
+        table.insert(course.by_id[request.id], request)
+      end
+    end
+  end
+  return course.by_id, course.lists
+end
+
 --- A timer may go off so much early, in seconds.
 facts.EARLY = 0.01
 

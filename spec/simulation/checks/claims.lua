@@ -83,8 +83,8 @@ end
 --- GETs of a deployment that were answered while the call ran, in order.
 local function gets_of(course, call, id)
   local gets = {}
-  for _, request in ipairs(course.requests) do
-    local is_one = request.name == "status" and request.id == id and request.client == call.client
+  for _, request in ipairs(facts.requests_of(course)[id] or {}) do
+    local is_one = request.name == "status" and request.client == call.client
     if is_one and request.answered and request.answered >= call.began and request.answered <= call.ended then
       gets[#gets + 1] = request
     end
@@ -188,22 +188,23 @@ function claims.refused(course, broken)
   end)
 end
 
---- Has an answer shown it to the call, or accepted its delete?
-local function is_known(course, call, id)
+--- Those that answers have shown to the call, or whose delete was accepted.
+local function known_to(course, call)
+  local known = {}
   for _, request in ipairs(course.requests) do
     local answer = facts.arrived(request)
     local in_time = answer and request.answered >= call.began and request.answered <= call.ended
-    if in_time and (request.id == id and (request.status or request.name == "delete" and answer.status == 202)) then
-      return true
-    elseif in_time and type(answer.value) == "table" then
-      for _, one in ipairs(answer.status < 300 and answer.value.deployments or {}) do
-        if one.id == id and not one.error then
-          return true
+    if in_time and request.id and (request.status or request.name == "delete" and answer.status == 202) then
+      known[request.id] = true
+    elseif in_time and type(answer.value) == "table" and answer.status < 300 then
+      for _, one in ipairs(answer.value.deployments or {}) do
+        if type(one.id) == "string" and not one.error then
+          known[one.id] = true
         end
       end
     end
   end
-  return false
+  return known
 end
 
 -- One that was seen, or whose delete was accepted, is "deleted" when it is gone; else it is "absent".
@@ -213,9 +214,10 @@ function claims.word(course, broken)
     return -- what others have seen; what lists have shown without its id, or in a page that is refused, or too late
   end
   facts.each_report(course, function(call, report)
+    local known = known_to(course, call)
     for _, list in ipairs { "deleted", "absent" } do
       for _, id in ipairs(report[list]) do
-        if is_known(course, call, id) ~= (list == "deleted") then
+        if (known[id] or false) ~= (list == "deleted") then
           broken("%s is reported %s, and was %s", id, list, list == "deleted" and "never seen" or "seen")
         end
       end

@@ -128,10 +128,13 @@ end
 
 --- Did a look miss it meanwhile? Then a delete may be sent again, to be told that it is not found.
 local function was_missed(course, sends, from, to)
-  for _, request in ipairs(course.requests) do
-    local is_between = request.answered and request.answered >= from and request.at <= to
-    if is_between and request.client == sends.client and misses(course, request, sends.id) then
-      return true
+  local by_id, lists = facts.requests_of(course)
+  for _, requests in ipairs { by_id[sends.id] or {}, lists } do
+    for _, request in ipairs(requests) do
+      local is_between = request.answered and request.answered >= from and request.at <= to
+      if is_between and request.client == sends.client and misses(course, request, sends.id) then
+        return true
+      end
     end
   end
   return false
