@@ -164,6 +164,12 @@ simulate: deps-test ## hold every promise against random services on a virtual c
 	@eval "$$(sh tools/env.sh '$(LUA)')" && \
 	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' $(SIMULATE_LUA) spec/simulation/run.lua
 
+.PHONY: mutate
+mutate: deps-test ## break every rule on purpose: some seed must notice it (SEEDS=3000 FIRST=1; ONLY=word)
+	@$(MAKE) -s modules
+	@eval "$$(sh tools/env.sh '$(LUA)')" && \
+	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' ONLY='$(ONLY)' $(SIMULATE_LUA) spec/simulation/mutate.lua
+
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"

@@ -116,7 +116,7 @@ end
 function claims.gave_up(course, broken)
   each_wait(course, function(call, id)
     local err = call.err
-    if call.result or err.kind ~= "state" then
+    if not err or err.kind ~= "state" then
       return
     elseif err.absent then
       if facts.is_there(course, id, call.ended) then
