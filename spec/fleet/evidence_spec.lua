@@ -339,6 +339,16 @@ describe("the evidence", function()
       assert.is_true(two.situation[ID].deleting)
     end)
 
+    it("is not forgotten because of others that have sent nothing, or earlier", function()
+      local one, newcomer, early =
+        after "0 get RUNNING; 3 stop accepted", after "", after "0 get RUNNING; 1 stop refused"
+      local two = after ""
+      assert.is_true(two:share(ID, one, ID))
+      assert.is_false(two:share(ID, newcomer, ID))
+      assert.is_false(two:share(ID, early, ID))
+      assert.is_false(two:may_send(ID, "stop", 12.9))
+    end)
+
     it("is not sent again at once where it was not found: that had no effect", function()
       local beliefs = after("0 get STOPPED; 1 delete; 2 -send", { appears_by = 300 })
       assert.is_false(beliefs:may_send(ID, "delete", 2.9))

@@ -349,8 +349,7 @@ local function learn_from_others(self)
   for _, other in ipairs(self.looks:observers()) do
     for place = 1, other ~= self and #self.ids or 0 do
       local other_place = other:place_of(self.ids[place])
-      if other_place then
-        self.beliefs:share(place, other.beliefs, other_place)
+      if other_place and self.beliefs:share(place, other.beliefs, other_place) then
         self.refusals[place] = other.refusals[other_place]
       end
     end

@@ -489,17 +489,23 @@ function evidence.may_probe(s)
   return s.no_list and not s.asked and s.probes < MOST_PROBES and expected
 end
 
---- What another goal has sent of the same one is known to this one, too.
+--- What another goal has sent of the same one is known to this one, too; of several, what was sent last.
 ---@param place integer
 ---@param others aicore.Beliefs
 ---@param other_place integer
+---@return boolean learned
 function Beliefs:share(place, others, other_place)
-  local other = others.situation[other_place]
+  local other, mine = others.situation[other_place], self.situation[place]
+  local is_older = not other.flying and (others.sent_at[other_place] or NEVER) <= (self.sent_at[place] or NEVER)
+  if not other.action or mine.flying or is_older then
+    return false
+  end
   local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
   changes.deleting = other.deleting
-  self.situation[place] = derive(self, self.situation[place], changes)
+  self.situation[place] = derive(self, mine, changes)
   self.sent_at[place] = others.sent_at[other_place]
   self.since[place] = others.since[other_place]
+  return true
 end
 
 --- May this be sent now?
