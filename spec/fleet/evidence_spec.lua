@@ -83,13 +83,17 @@ describe("the evidence", function()
       { "0 get PENDING; 1 get RUNNING; 2 list STOPPING; 3 get STOPPED", "STOPPED" },
       { "0 get RUNNING; 1 get PENDING", "PENDING" }, -- by an update
       { "0 get RUNNING; 1 get UNKNOWN; 2 get RUNNING", "RUNNING" },
-      -- what has ended never runs again
+      -- what has ended does not run again
       { "0 get STOPPED; 1 get RUNNING", "STOPPED" },
-      { "0 get STOPPED; 1 get RUNNING; 100 get RUNNING; 1000 get RUNNING", "STOPPED" },
       { "0 get DEAD; 1 list STOPPING", "DEAD" },
-      { "0 get STOPPED; 1 get UNKNOWN; 100 get UNKNOWN", "STOPPED" },
+      { "0 get STOPPED; 1 get UNKNOWN; 60 get UNKNOWN", "STOPPED" },
+      -- unless nothing else was seen for longer than any list lags
+      { "0 get DEAD; 1 list RUNNING; 90.9 list RUNNING", "DEAD" },
+      { "0 get DEAD; 1 list RUNNING; 91 list RUNNING", "RUNNING" },
+      { "0 get DEAD; 1 list RUNNING; 50 get DEAD; 91 list RUNNING", "DEAD" },
+      { "0 get DEAD @10; 1 list RUNNING @9; 91 list RUNNING @9", "RUNNING" }, -- stamps block nothing for ever
       { "0 get STOPPED; 1 get DEAD", "STOPPED" },
-      -- unless it says itself that it is newer
+      -- or it says itself that it is newer
       { "0 get STOPPED @10; 1 get RUNNING @11", "RUNNING" },
       { "0 get STOPPED @10; 1 get RUNNING @10", "STOPPED" },
       { "0 get STOPPED @10; 1 get RUNNING @9", "STOPPED" },
@@ -314,9 +318,30 @@ describe("the evidence", function()
     end)
 
     it("is sent again 1, 2, 4 … s after where it was refused or lost, and every 30 s in the end", function()
-      for _, answer in ipairs { "refused", "lost" } do
-        assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 121 }, sendings("0 get RUNNING", "stop", answer, 0, 130))
+      assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 121 }, sendings("0 get RUNNING", "stop", "lost", 0, 130))
+    end)
+
+    it("is sent once more two minutes after the first refusal, which tells whether it is for good", function()
+      assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 120, 150 }, sendings("0 get RUNNING", "stop", "refused", 0, 160))
+    end)
+
+    it("is refused for as long as refusals are all that there was, from the first to the last", function()
+      for story, seconds in pairs {
+        ["0 get RUNNING; 1 stop refused"] = 0,
+        ["0 get RUNNING; 1 stop refused; 100 get RUNNING"] = 0,
+        ["0 get RUNNING; 1 stop refused; 100 stop refused; 200 get RUNNING"] = 99,
+        ["0 get RUNNING; 1 stop refused; 50 stop lost; 100 stop refused"] = 0,
+        ["0 get RUNNING; 1 stop refused; 50 -send; 60 get RUNNING; 100 stop refused"] = 0,
+        ["0 get RUNNING; 1 stop refused; 50 stop accepted; 100 stop refused"] = 0,
+        ["0 get PENDING; 1 stop refused; 50 get RUNNING; 60 stop refused; 100 stop refused"] = 40,
+      } do
+        assert.equal(seconds, after(story):refused(ID), story)
       end
+    end)
+
+    it("is sent again although lists lack it now and then: that is no change, but for the first time", function()
+      local flickers = "0 get RUNNING; 1 stop accepted; 5 -list; 6 get RUNNING; 9 -list; 10 get RUNNING"
+      assert.same({ 15, 35 }, sendings(flickers, "stop", "accepted", 1, 40))
     end)
 
     it("is known to a goal that joins, if another one has sent it", function()
@@ -476,6 +501,7 @@ describe("the evidence", function()
         { "1 get RUNNING; 2 stop refused; 3 stop accepted", 3 },
         { "1 get STOPPED; 2 -get", 2 },
         { "1 get STOPPED; 2 -get; 3 -list", 2 },
+        { "1 get STOPPED; 2 -get; 3 get STOPPED; 4 -get", 2 }, -- what comes and goes is no change
         { "1 get STOPPED; 2 get RUNNING", 1 },
       } do
         assert.equal(row[2], after(row[1]).since[ID], row[1])
@@ -491,6 +517,26 @@ describe("the evidence", function()
 
     it("makes one due at once that was not looked at", function()
       assert.equal(-math.huge, after("1 stop accepted"):due(ID))
+    end)
+
+    it("lets a GET tell more only two seconds after one that found nothing, where no delete is known", function()
+      local beliefs = after "0 get STOPPED; 1 -list; 2 -get"
+      assert.is_false(beliefs:get_tells(ID, 3.9))
+      assert.is_true(beliefs:get_tells(ID, 4))
+      assert.is_true(after("0 get STOPPED; 1 -list"):get_tells(ID, 1))
+      assert.is_true(after("0 get STOPPED>DELETED; 1 -get"):get_tells(ID, 1))
+    end)
+
+    it("does not much believe what has lacked it twice in a state, although it is there", function()
+      for story, expected in pairs {
+        ["0 get RUNNING; 1 -list; 2 get RUNNING"] = false,
+        ["0 get RUNNING; 1 -list; 2 get RUNNING; 3 get RUNNING"] = false,
+        ["0 get RUNNING; 1 -list; 2 get RUNNING; 3 -list; 4 get RUNNING"] = true,
+        ["0 get RUNNING; 1 -list; 2 list RUNNING; 3 -list; 4 get RUNNING; 5 list RUNNING"] = true,
+        ["0 get RUNNING; 1 -list; 2 get RUNNING; 3 -list; 4 get RUNNING; 5 get STOPPING"] = false,
+      } do
+        assert.equal(expected, evidence.is_contradicted(situation(story)), story)
+      end
     end)
 
     it("makes the next look due when it can prove something", function()

@@ -1,22 +1,8 @@
 --- What each goal makes of a situation, in whole tables: every status and target, and what else may be known.
 
 local evidence = require "aicore.fleet.evidence"
-local real_goals = require "aicore.fleet.goals"
+local goals = require "aicore.fleet.goals"
 local lifecycle = require "aicore.model.lifecycle"
-
---- The goals, for one that was seen just now unless it is said for how long it was shown.
-local goals = {}
-for name, goal in pairs(real_goals) do
-  goals[name] = function(s, age, shown)
-    if name == "reach" then
-      local reach = goal(s)
-      return function(situation, its_age, its_shown)
-        return reach(situation, its_age, its_shown or its_age)
-      end
-    end
-    return goal(s, age, shown or age)
-  end
-end
 
 -- In all tables the columns are these targets, and PAUSED stands for a word that SAP may add some day. A cell is
 --   "+" done  "x" fail  "S" stop  "D" delete  "." look
@@ -40,13 +26,13 @@ local function situation(status, target, by, more)
   return s
 end
 
-local function check(goal, rows, age, more)
+local function check(goal, rows, shown, more)
   for status, row in pairs(rows) do
     local column = 0
     for mark in row:gmatch "%S" do
       column = column + 1
       local s = situation(status, TARGETS[column], "get", more)
-      assert.equal(MARKS[mark], (goal(s, age)), ("%s, to be %s, %s s old"):format(status, TARGETS[column], age))
+      assert.equal(MARKS[mark], (goal(s, shown, 0)), ("%s, to be %s, for %s s"):format(status, TARGETS[column], shown))
     end
     assert.equal(#TARGETS, column)
   end
@@ -127,8 +113,8 @@ describe("the goal of delete_all", function()
 
   it("refuses nothing whose last sighting came sooner than ten seconds after the first", function()
     local runs = situation("RUNNING", "RUNNING", "get")
-    assert.equal("look", (goals.delete(runs, 100, 9)))
-    assert.equal("fail", (goals.delete(runs, 100, 10)))
+    assert.equal("look", (goals.delete(runs, 9, 100)))
+    assert.equal("fail", (goals.delete(runs, 10, 0)))
   end)
 
   it("refuses nothing that did not say so for ten seconds, the last time by GET", function()
@@ -398,8 +384,8 @@ describe("every goal", function()
       { "delete", "STOPPED", "delete" },
     } do
       local goal = goals[row[1]]
-      local function answer_to(action, answer, age, target)
-        return { goal(situation(row[2], target, "get", { action = action, answer = answer }), age) }
+      local function answer_to(action, answer, refused, target)
+        return { goal(situation(row[2], target, "get", { action = action, answer = answer }), 1000, refused) }
       end
       assert.same({ "fail", "refused" }, answer_to(row[3], "refused", 120, "none"))
       assert.same({ row[3] }, answer_to(row[3], "refused", 119.9, "none"))
@@ -451,16 +437,16 @@ describe("every goal", function()
     local count = 0
     each_situation(function(s)
       count = count + 1
-      local age = ({ 0, 10, 120 })[count % 3 + 1]
+      local shown, refused = ({ 0, 10, 120 })[count % 3 + 1], ({ 0, 120 })[count % 2 + 1]
       for name, goal in pairs(functions) do
-        local what, detail = goal(s, age)
+        local what, detail = goal(s, shown, refused)
         local legal = WHATS[what] and what ~= NEVER[name]
         if what == "stop" then
           legal = legal and (s.no_list or lifecycle.may(s.status, "stop")) and DEEDS[name] ~= nil
         elseif what == "delete" then
           legal = legal and (s.no_list or s.deleting or lifecycle.may(s.status, "delete")) and DEEDS[name] ~= nil
         elseif what == "fail" and BY_STATE[detail] then
-          legal = s.by_get and (lifecycle.ended(s.status) or age >= 10) and not s.no_list
+          legal = s.by_get and (lifecycle.ended(s.status) or shown >= 10) and not s.no_list
         elseif what == "done" then
           legal = not s.no_list and s.status ~= nil and name ~= "teardown" and name ~= "delete"
         end

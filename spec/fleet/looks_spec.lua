@@ -42,6 +42,11 @@ describe("looks", function()
       end
     end
     made.each_due, made.each_open = each, each
+    function made:each_contradicted(_, act)
+      for _, id in ipairs(self.contradicted or {}) do
+        act(id)
+      end
+    end
     function made:each_unseen(_, act)
       for _, id in ipairs(self.unseen or {}) do
         act(id)
@@ -173,7 +178,37 @@ describe("looks", function()
         end,
       })
       look(one)
-      assert.same({ 1, 500, 1 }, told_at)
+      assert.same({ [1] = 1, [3] = 1 }, told_at)
+      assert.equal(5, group.runtime.now())
+      assert.same({ { 2, "timeout" } }, one.troubles)
+    end)
+
+    it("wait four times as long as the last good answers took, and twice as long where there was none", function()
+      local ids, slow = group:fill(2), 3
+      function group.latency.status()
+        return slow
+      end
+      local function seconds_of_look()
+        local began, one = group.runtime.now(), observer(ids)
+        look(one)
+        return group.runtime.now() - began, #one.troubles
+      end
+      assert.same({ 3, 0 }, { seconds_of_look() })
+      slow = 11.5
+      assert.same({ 11.5, 0 }, { seconds_of_look() })
+      slow = 60
+      assert.same({ 46, 2 }, { seconds_of_look() })
+      assert.same({ 60, 0 }, { seconds_of_look() })
+    end)
+
+    it("wait for a single one until the deadline", function()
+      local ids = group:fill(1)
+      function group.latency.status()
+        return 500
+      end
+      local one = observer(ids)
+      look(one)
+      assert.same({ [ids[1]] = "RUNNING by get" }, one.told)
     end)
 
     it("ask once for one that two wait for, and tell both", function()
@@ -271,6 +306,26 @@ describe("looks", function()
         assert.is_true(asked[id]) -- with each list the next ones
       end
     end)
+
+    it(
+      "are followed by GETs of all that need one, but in turns of those about which lists were wrong before",
+      function()
+        local ids = group:fill(100)
+        local contradicted = {}
+        for i = 1, 60 do
+          contradicted[i], group.records[ids[i]].unlisted = ids[i], true
+        end
+        group.records[ids[99]].unlisted = true
+        local one = observer(ids, { contradicted = contradicted, to_get = { ids[1], ids[99] } })
+        look(one)
+        assert.equal(33, group:counts().status) -- 32 of the 60, one of them needs a GET anyway
+        assert.equal("RUNNING by get", one.told[ids[99]])
+        look(one)
+        for _, id in ipairs(contradicted) do
+          assert.equal("RUNNING by get", one.told[id])
+        end
+      end
+    )
 
     it("that fail are followed by GETs after three, too", function()
       group.errors.list = fake.failed { kind = "http", status = 503 }

@@ -32,7 +32,8 @@ describe("a sweep", function()
     return made
   end
 
-  -- A caller whose n-th list is shown[n], the last one again and again: records (and `odd`, `count`), or an error.
+  -- A caller whose n-th list is shown[n], the last one again and again: records (and `odd`, `count`; `breaks`: the
+  -- error of its second page), or an error.
   local caller = {
     read = function(_, request)
       return pages.read(function(_, skip)
@@ -40,7 +41,8 @@ describe("a sweep", function()
           runtime.sleep(latency)
         end
         if skip then
-          return { count = 0, resources = {} }
+          local broken = shown[math.min(#listed, #shown)].breaks
+          return not broken and { count = 0, resources = {} } or nil, broken
         end
         listed[#listed + 1] = runtime.now() - START
         local list = shown[math.min(#listed, #shown)]
@@ -127,6 +129,13 @@ describe("a sweep", function()
     run({ { record("d-one", 100, { targetStatus = "RUNNING", modifiedAt = stamp(START), details = {} }) }, {} })
     assert.equal(START, engines[1].seen_at)
     assert.same({ { id = "d-one", status = engines[1].known[1].status, targetStatus = "RUNNING" } }, engines[1].known)
+  end)
+
+  it("hands on when one that has ended was modified: it may run again", function()
+    local dead = record("d-dead", 100, { status = "DEAD", modifiedAt = stamp(START) })
+    run({ { dead, record("d-one", 100, { modifiedAt = stamp(START) }) }, {} })
+    assert.equal(stamp(START), engines[1].known[1].modifiedAt)
+    assert.is_nil(engines[1].known[2].modifiedAt)
   end)
 
   it("takes on what the proof still shows, and then has to prove again", function()
@@ -216,6 +225,13 @@ describe("a sweep", function()
       assert.same({ { "d-one" }, { "d-one" } }, { engines[1].ids, engines[2].ids })
       assert.equal(1, made.newer)
       assert.is_true(made.unsure) -- they may be newer
+    end)
+
+    it("and is not sure of what a list showed, without a clock, that could not be read to its end", function()
+      dated = false
+      local half = { record "d-hidden", breaks = errors.new { kind = "http", status = 503, message = "busy" } }
+      local made = run({ { record "d-one" }, half, {} }, { work = takes(1) })
+      assert.same({ 1, true }, { made.newer, made.unsure })
     end)
 
     it("and is sure, also where the service shows no clock, if there is none", function()

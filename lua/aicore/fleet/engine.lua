@@ -185,8 +185,8 @@ function Engine:trouble(place, err, at)
 end
 
 --- What the goal makes of one now.
-local function judge(self, place, s, now)
-  return self.goal(s, now - self.beliefs.since[place], self.beliefs:shown(place))
+local function judge(self, place, s)
+  return self.goal(s, self.beliefs:shown(place), self.beliefs:refused(place))
 end
 
 -- What it wants of looks ---------------------------------------------------------------------------
@@ -232,12 +232,22 @@ function Engine:each_due(now, act)
   end
 end
 
-function Engine:each_to_get(now, act)
+local function each_to_get(self, contradicted, now, act)
   for place, s in next_open, self, 0 do
-    if judge(self, place, s, now) == "get" then
-      act(self.ids[place])
+    if evidence.is_contradicted(s) == contradicted and judge(self, place, s) == "get" then
+      if self.beliefs:get_tells(place, now) then
+        act(self.ids[place])
+      end
     end
   end
+end
+
+function Engine:each_to_get(now, act)
+  each_to_get(self, false, now, act)
+end
+
+function Engine:each_contradicted(now, act)
+  each_to_get(self, true, now, act)
 end
 
 --- Those that were not looked at since then.
@@ -298,7 +308,7 @@ end
 local function decide(self, now)
   local ids, actions = {}, {}
   for place, s in next_open, self, 0 do
-    local what, detail = judge(self, place, s, now)
+    local what, detail = judge(self, place, s)
     if what == "done" then
       settle(self, place, detail)
     elseif what == "fail" then

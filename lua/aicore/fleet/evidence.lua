@@ -4,8 +4,9 @@
 -- A belief is a situation, since when, and when it was looked at last. Situations are immutable, interned and shared
 -- by all that are in the same; so ten thousand beliefs are three numbers or references each, in arrays by place.
 -- Rules of this file (each claim needs several observations, as a single one may be stale, lost or foreign):
---   Order     What has ended never runs again, unless a newer modifiedAt says so; another step that the lifecycle
---             forbids counts when nothing else was seen for 60 s. What counts clears what was missing before.
+--   Order     What has ended runs again only if a newer modifiedAt says so, or nothing else was seen for 90 s: longer
+--             than any list lags. Another step that the lifecycle forbids counts when nothing else was seen for 60 s.
+--             What counts clears what was missing before.
 --   Target    Only a target that was seen counts, and it counts until another one is seen.
 --   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
@@ -15,6 +16,7 @@
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
+--   Refused   For good, when nothing but refusals was answered for 120 s, and nothing else was seen meanwhile.
 
 local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
@@ -24,8 +26,9 @@ local evidence = {}
 --- Two sightings of nothing are one unless they are this far apart, in seconds.
 evidence.APART = 2
 
---- A step that the lifecycle forbids counts when nothing else was seen for so long, in seconds.
-local INSISTENT = 60
+--- A step that the lifecycle forbids counts when nothing else was seen for so long, in seconds; and that one which has
+--- ended runs again. A list may be a minute behind, so what it shows then was so after the end.
+local INSISTENT, INSISTENT_AFTER_END = 60, 90
 
 --- One that may still have to appear, but is to be torn down, is gone after nothing else in so many seconds and looks.
 local GIVEN_UP_AFTER, GIVEN_UP_LOOKS = 30, 5
@@ -56,6 +59,7 @@ local DENIALS_APART = 5
 ---@field no_list boolean   absent from a complete list, and nothing seen since
 ---@field no_send boolean   "not found" to a stop or delete, and nothing seen since
 ---@field asked boolean     no_list came first, then no_send
+---@field contradicted integer  how often it was shown after it was not found, in this state (at most CONTRADICTED)
 ---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
 ---@field action "stop"|"delete"|nil  what was sent last
 ---@field answer "accepted"|"refused"|"lost"|nil
@@ -76,6 +80,7 @@ local FIELDS = {
   "no_list",
   "no_send",
   "asked",
+  "contradicted",
   "hidden",
   "action",
   "answer",
@@ -93,6 +98,7 @@ local UNSEEN = {
   no_list = false,
   no_send = false,
   asked = false,
+  contradicted = 0,
   hidden = 0,
   sends = 0,
   probes = 0,
@@ -101,16 +107,18 @@ local UNSEEN = {
 
 ---@class aicore.Beliefs
 ---@field situation aicore.Situation[]  by place
----@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, first not found
+---@field since number[]    when it last changed: seen otherwise, sent or accepted for the first time, not found for the
+---       first time in this state
 ---@field looked number[]   when it was looked at last
 ---@field private seen_at table<integer, number>     place -> when the last sighting was that counted, if later looks
 ---       were in vain; nil: the last look was one
 ---@field private sent_at table<integer, number>     place -> when the last send was answered
+---@field private refused_at table<integer, number>  place -> the first of the refusals that are all there was since
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
 ---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
 ---@field private denied_at table<integer, number>   place -> when a send was refused for lack of permission
----@field private forbidden table<integer, { status: string, at: number }>  place -> a sighting that does not count yet
+---@field private forbidden table<integer, number> place -> when the first sighting came that does not count yet
 ---@field private stamps table<integer, number>      place -> modifiedAt of one that has ended
 ---@field private appears_by table<integer, number>  place -> until when it may still have to appear
 local Beliefs = {}
@@ -124,6 +132,7 @@ function evidence.new()
     looked = {},
     seen_at = {},
     sent_at = {},
+    refused_at = {},
     known = {},
     steps = {},
     missed_at = {},
@@ -186,7 +195,7 @@ function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
   self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
   self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
-  self.seen_at[place] = nil
+  self.seen_at[place], self.refused_at[place] = nil, nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -212,22 +221,35 @@ local function is_possible(self, place, record)
   return before ~= nil and stamp ~= nil and stamp > before
 end
 
---- May the sighting be believed? One that is impossible may, when nothing else was seen for a minute; of one that has
---- ended, never.
+--- May the sighting be believed? One that is impossible may, when nothing else was seen for long enough.
 local function counts(self, place, record, at)
   if is_possible(self, place, record) then
     self.forbidden[place] = nil
     return true
   end
-  local forbidden = self.forbidden[place]
-  if not forbidden then
-    self.forbidden[place] = { at = at }
-    return false
-  elseif at - forbidden.at < INSISTENT or lifecycle.ended(self.situation[place].status) then
-    return false
-  end
+  local first = self.forbidden[place] or at
+  local ended = lifecycle.ended(self.situation[place].status)
+  local believed = at - first >= (ended and INSISTENT_AFTER_END or INSISTENT)
   self.forbidden[place] = nil
-  return true
+  if not believed then
+    self.forbidden[place] = first
+  end
+  return believed
+end
+
+--- So often one has to be shown after it was not found, until what lacks it is not much believed.
+local CONTRADICTED = 2
+
+--- Is it not found time and again, although it is there?
+---@param s aicore.Situation
+---@return boolean
+function evidence.is_contradicted(s)
+  return s.contradicted >= CONTRADICTED
+end
+
+--- Was it not found by the last look or send?
+local function is_missing(s)
+  return s.no_get or s.no_list or s.no_send
 end
 
 local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
@@ -243,12 +265,13 @@ local function changes_of_seen(from, status, target, by)
     stopped = from.stopped or ended and from.ran,
     left = lifecycle.leaving(target) and "target" or from.left or lifecycle.stopping(status) and "status" or nil,
     deleting = from.deleting or target == lifecycle.targets.delete,
+    contradicted = math.min(from.contradicted + (is_missing(from) and 1 or 0), CONTRADICTED),
   }
   for name, value in pairs(FOUND) do
     changes[name] = value
   end
   if status ~= from.status or target ~= from.target then
-    changes.probes = 0
+    changes.probes, changes.contradicted = 0, 0
   end
   if from.status and status ~= from.status and from.answer ~= "accepted" and not from.flying then
     changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
@@ -280,7 +303,7 @@ function Beliefs:seen(place, record, by, at)
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
   if changed then
-    self.since[place] = at
+    self.since[place], self.refused_at[place] = at, nil
   end
   if lifecycle.ended(to.status) then
     self.stamps[place] = timestamp.parse(record.modifiedAt)
@@ -369,7 +392,7 @@ end
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
   if by == "send" then
-    self.sent_at[place] = at
+    self.sent_at[place], self.refused_at[place] = at, nil
   end
   local from, first = self.situation[place], self.missed_at[place]
   local proved
@@ -381,7 +404,7 @@ function Beliefs:missing(place, by, at, unwanted)
     if to.no_get and not from.no_get or to.asked and not from.asked then
       self.missed_at[place] = at
     end
-    if from.no_get or from.no_list or from.no_send then
+    if is_missing(from) or from.contradicted > 0 then
       look_in_vain(self, place, at)
     else
       self.looked[place], self.since[place] = at, at
@@ -453,8 +476,8 @@ function Beliefs:sent(place, action, answer, at)
   if to.sends == 1 then
     self.since[place] = at
   end
-  self.sent_at[place] = at
-  self.denied_at[place] = nil
+  self.sent_at[place], self.denied_at[place] = at, nil
+  self.refused_at[place] = to.answer == "refused" and (self.refused_at[place] or at) or nil
 end
 
 --- It was refused for lack of permission.
@@ -503,9 +526,23 @@ function Beliefs:share(place, others, other_place)
   local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
   changes.deleting = other.deleting
   self.situation[place] = derive(self, mine, changes)
-  self.sent_at[place] = others.sent_at[other_place]
+  self.sent_at[place], self.refused_at[place] = others.sent_at[other_place], others.refused_at[other_place]
   self.since[place] = others.since[other_place]
   return true
+end
+
+--- For how long its refusals have been all that there was: from the first to the last of them.
+---@param place integer
+---@return number seconds
+function Beliefs:refused(place)
+  local first = self.refused_at[place]
+  return first and self.sent_at[place] - first or 0
+end
+
+--- Have its refusals been all that there was for so long that the next answer tells whether that is for good?
+local function is_last_time(self, place, now)
+  local first = self.refused_at[place]
+  return first ~= nil and now - first >= evidence.REFUSED_FOR_GOOD and self:refused(place) < evidence.REFUSED_FOR_GOOD
 end
 
 --- May this be sent now?
@@ -527,7 +564,7 @@ function Beliefs:may_send(place, action, now)
   if s.answer == "accepted" then
     since = math.max(since, self.since[place]) -- a change tells that something goes on
   end
-  return now - since >= PAUSES[s.answer](s.sends)
+  return is_last_time(self, place, now) or now - since >= PAUSES[s.answer](s.sends)
 end
 
 -- Looking ------------------------------------------------------------------------------------------
@@ -537,6 +574,15 @@ end
 ---@return number seconds  0: it was not seen since it changed
 function Beliefs:shown(place)
   return math.max(0, (self.seen_at[place] or self.looked[place]) - self.since[place])
+end
+
+--- Can a GET prove more now? Not so soon after another one.
+---@param place integer
+---@param now number
+---@return boolean
+function Beliefs:get_tells(place, now)
+  local s = self.situation[place]
+  return s.deleting or not s.no_get or now - self.missed_at[place] >= evidence.APART
 end
 
 --- When it should be looked at again: the longer nothing has changed, the later.

@@ -1,5 +1,6 @@
---- What a goal makes of a situation (evidence.lua). Pure; each is a function of the situation, of its age (s since it
--- last changed), and of how long it was shown (s from then to the last sighting), that says what follows:
+--- What a goal makes of a situation (evidence.lua). Pure; each is a function of the situation, of how long it was shown
+-- (s from its last change to the last sighting), and of how long it was refused (s from the first refusal to the last,
+-- nothing else between them), that says what follows:
 --   "done", list       reached: the list of a report that it belongs to, or nil where it has been told already
 --   "fail", reason     it cannot be reached; reason is a row of REASONS
 --   "stop", "delete"   to be sent, as soon as the evidence lets it
@@ -42,10 +43,10 @@ end
 
 --- An action is sent unless the target tells that it is in force. One that was refused for so long that there is
 --- nothing else to expect fails.
-local function send(action, s, age)
+local function send(action, s, refused)
   if lifecycle.action_of(s.target) == action then
     return "look"
-  elseif s.action == action and s.answer == "refused" and age >= evidence.REFUSED_FOR_GOOD then
+  elseif s.action == action and s.answer == "refused" and refused >= evidence.REFUSED_FOR_GOOD then
     return "fail", "refused"
   end
   return action
@@ -53,41 +54,41 @@ end
 
 --- Stops what runs, waits, deletes, until it is gone.
 ---@param s aicore.Situation
----@param age number
 ---@param shown number
-function goals.teardown(s, age, shown)
+---@param refused number
+function goals.teardown(s, shown, refused)
   local step = s.status and lifecycle.teardown(s.status, s.target)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, not s.deleting and step == "stop" and "stop" or "delete")
   elseif not step or step == "wait" or step == "stop" and s.deleting and shown < INSISTENT then
     return "look" -- what runs although its delete was accepted: the service may have forgotten that
   end
-  return send(step, s, age)
+  return send(step, s, refused)
 end
 
 --- Stops what runs, and waits until it has ended.
 ---@param s aicore.Situation
----@param age number
-function goals.stop(s, age)
+---@param refused number
+function goals.stop(s, _, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "stop")
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
   elseif lifecycle.may(s.status, "stop") then
-    return send("stop", s, age)
+    return send("stop", s, refused)
   end
   return "look"
 end
 
 --- Deletes, and waits until it is gone; one that is meant to run is refused.
 ---@param s aicore.Situation
----@param age number
 ---@param shown number
-function goals.delete(s, age, shown)
+---@param refused number
+function goals.delete(s, shown, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "delete")
   elseif s.deleting or lifecycle.may(s.status, "delete") then
-    return send("delete", s, age)
+    return send("delete", s, refused)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
     return fail(s, shown, "runs")
   end
@@ -102,9 +103,9 @@ end
 
 --- Waits for a status, or until it is gone.
 ---@param wanted string  one of lifecycle.goals
----@return fun(s: aicore.Situation, age: number, shown: number): string, string?
+---@return fun(s: aicore.Situation, shown: number): string, string?
 function goals.reach(wanted)
-  return function(s, _, shown)
+  return function(s, shown)
     if s.no_list then
       return "get" -- there is no deed to ask by
     elseif not s.status then

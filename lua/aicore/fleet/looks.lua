@@ -4,6 +4,7 @@
 --   One coroutine looks on behalf of all (single flight); if its host drops it, another one takes over.
 --   A list shows what it shows while it is read, and what it lacks only once it is complete (pages.lua). It is read no
 --   further once all that are waited for were seen.
+--   A GET that hangs holds up the others no longer than the service's good answers let expect.
 --   A goal is known by its coroutine, and forgotten when that is dead: nginx drops light threads without a word.
 
 local single_flight = require "aicore.call.single_flight"
@@ -15,6 +16,9 @@ local FEW, MANY, SHARE = 3, 32, 1 / 100
 
 --- So many are asked for by id at a time.
 local AT_ONCE = 32
+
+--- While others wait for it, a GET may take so long: seconds, at least, and times the slowest of the last good answers.
+local PATIENCE, PATIENCE_SHARE = 5, 4
 
 --- The first page of a group of which nothing is known, where few are waited for: if that is a small part of it, GETs
 --- are cheaper than the rest.
@@ -43,6 +47,8 @@ local JITTER = 0.1
 ---@field due fun(self, by_id: boolean): number, number  when it wants to look again, and when at the latest
 ---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
 ---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
+---@field each_contradicted fun(self, now: number, act: fun(id: string))  the same about those of which GETs have shown
+---       before that the lists are wrong
 ---@field each_unseen fun(self, since: number, act: fun(id: string))
 ---@field each_open fun(self, now: number, act: fun(id: string))
 
@@ -52,6 +58,7 @@ local JITTER = 0.1
 ---@field took number         seconds, the last one
 ---@field private over_at number
 ---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
+---@field private patience number  seconds that a GET may take while others wait
 ---@field private doubtful aicore.Reader?  the last list, if it was not complete
 ---@field private doubts integer  lists in a row that were not, or could not be read
 ---@field private turn integer    how many were asked for by id beside such lists
@@ -64,10 +71,16 @@ Looks.__index = Looks
 ---@param group aicore.Group
 ---@return aicore.Looks
 function looks.new(group)
-  return setmetatable(
-    { group = group, members = {}, count = 0, took = 0, doubts = 0, turn = 0, over_at = -math.huge },
-    Looks
-  )
+  return setmetatable({
+    group = group,
+    members = {},
+    count = 0,
+    took = 0,
+    patience = PATIENCE,
+    doubts = 0,
+    turn = 0,
+    over_at = -math.huge,
+  }, Looks)
 end
 
 -- Who waits ----------------------------------------------------------------------------------------
@@ -142,9 +155,14 @@ function Looks:by_id()
   return open_count(self) <= most
 end
 
---- What `method` of the observers names, each id once, in an order that does not depend on chance.
-local function collect(self, method, now)
-  local ids, known = {}, {}
+--- What `method` of the observers names, each id once, in an order that does not depend on chance. `ids`, if given,
+--- stand first.
+local function collect(self, method, now, ids)
+  local known = {}
+  ids = ids or {}
+  for _, id in ipairs(ids) do
+    known[id] = true
+  end
   local function take(id)
     if not known[id] then
       ids[#ids + 1], known[id] = id, true
@@ -158,31 +176,46 @@ end
 
 -- By id --------------------------------------------------------------------------------------------
 
---- One GET, and what it tells. A function of its own, as another coroutine runs it.
-local function get_one(self, id, deadline)
+--- One GET, and what it tells. A function of its own, as another coroutine runs it. It returns the seconds that a good
+--- answer took.
+---@param patience number  seconds
+local function get_one(self, id, deadline, patience)
   return function()
-    local record, err = self.group:status(id, deadline)
-    local now = self.group.runtime.now()
+    local runtime = self.group.runtime
+    local began = runtime.now()
+    local record, err = self.group:status(id, math.min(deadline, began + patience))
+    local now = runtime.now()
     if record then
       self:tell(id, "seen", record, "get", now)
     elseif err.absent then
       self:tell(id, "missing", "get", now)
     else
       self:tell(id, "trouble", err, now)
+      return nil
     end
+    return now - began
   end
 end
 
---- Asks for these by id, so many at once that a slow answer holds up none of the others.
-local function get(self, ids, deadline)
-  local functions = {}
-  for i, id in ipairs(ids) do
-    functions[i] = get_one(self, id, deadline)
+--- What the good answers let expect of the next ones; where there was none, the service may be slow as a whole.
+local function learn_patience(self, seconds)
+  local slowest
+  for _, took in pairs(seconds) do
+    slowest = math.max(slowest or 0, took)
   end
-  if #functions == 1 then
-    functions[1]()
-  elseif #functions > 1 then
-    self.group.runtime.gather(functions, AT_ONCE)
+  self.patience = math.max(PATIENCE, slowest and PATIENCE_SHARE * slowest or 2 * self.patience)
+end
+
+--- Asks for these by id, many at once, so that a slow answer holds up none of the others for long.
+local function get(self, ids, deadline)
+  if #ids == 1 and open_count(self) == 1 then
+    get_one(self, ids[1], deadline, math.huge)()
+  elseif #ids > 0 then
+    local functions = {}
+    for i, id in ipairs(ids) do
+      functions[i] = get_one(self, id, deadline, self.patience)
+    end
+    learn_patience(self, (self.group.runtime.gather(functions, AT_ONCE)))
   end
 end
 
@@ -244,6 +277,7 @@ local function some_of(self, ids)
 end
 
 --- One list, and what it tells. It is left early where nothing more is to be learned, or GETs turn out to be cheaper.
+---@return string[]? doubtful  ids that a GET should tell more about, as lists cannot
 local function read_list(self, deadline)
   local runtime = self.group.runtime
   local began, left, all = runtime.now(), open_count(self), self:observers()
@@ -255,13 +289,14 @@ local function read_list(self, deadline)
     left = left - show(page, waiting_for, runtime.now())
     page = nil -- luacheck: ignore 311 (before the next one is read)
     if left <= 0 or not reader.over and reader.pages == 1 and self:by_id() then
-      return reader:let_go()
+      reader:let_go()
+      return nil
     end
     page, err = reader:next(true)
   end
   local now, complete = runtime.now(), not err and is_complete(self, reader)
   self.doubts = complete and 0 or self.doubts + 1
-  local unseen = self.doubts > MOST_DOUBTS and some_of(self, collect(self, "each_unseen", began)) or {}
+  local unseen = self.doubts > MOST_DOUBTS and collect(self, "each_unseen", began)
   for _, observer in ipairs(all) do
     if complete then
       observer:unlisted(began, now)
@@ -269,7 +304,7 @@ local function read_list(self, deadline)
       observer:trouble(nil, err or reader:incomplete(), now)
     end
   end
-  get(self, unseen, deadline)
+  return some_of(self, unseen or collect(self, "each_contradicted", now))
 end
 
 -- Sharing ------------------------------------------------------------------------------------------
@@ -278,15 +313,12 @@ end
 local function look(self, deadline)
   return function()
     local runtime = self.group.runtime
-    local began = runtime.now()
+    local began, doubtful = runtime.now(), nil
     if not self:by_id() then
-      read_list(self, deadline)
+      doubtful = read_list(self, deadline)
     end
-    if self:by_id() then
-      get(self, collect(self, "each_due", runtime.now()), deadline)
-    else
-      get(self, collect(self, "each_to_get", runtime.now()), deadline)
-    end
+    local wanted = self:by_id() and "each_due" or "each_to_get"
+    get(self, collect(self, wanted, runtime.now(), doubtful), deadline)
     self.over_at = runtime.now()
     self.count, self.took, self.due_at = self.count + 1, self.over_at - began, nil
   end

@@ -3,11 +3,13 @@
 -- Rules of this file (EVIDENCE, "that was all of them"):
 --   The proof is a complete list, at least 2 s after the first one and after the last one was gone, that shows nothing
 --   that matches and is not newer. What it still shows is taken on.
---   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted. Where
---   the service shows no clock, everything that the first list did not show may be newer, and nothing is sure.
+--   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted, whatever
+--   reading showed it. Where the service shows no clock, everything that the first list did not show may be newer, and
+--   nothing is sure.
 --   If such a list cannot be had, the report says that it is not sure.
 
 local evidence = require "aicore.fleet.evidence"
+local lifecycle = require "aicore.model.lifecycle"
 local pages = require "aicore.call.pages"
 local timestamp = require "aicore.model.timestamp"
 
@@ -24,6 +26,7 @@ local SOONEST, LATEST = 1, 10
 ---@field deadline number
 ---@field listener aicore.ReportListener
 ---@field private known table<string, true>  ids that were found
+---@field private newer table<string, true>  ids that were left alone
 ---@field private first_at number? when the first list was read
 ---@field private since number?    the service's clock when the call began: s since the epoch
 local Sweep = {}
@@ -32,14 +35,19 @@ Sweep.__index = Sweep
 ---@param options table  the fields of aicore.Sweep that are not private
 ---@return aicore.Sweep
 function sweep.new(options)
-  options.known = {}
+  options.known, options.newer = {}, {}
   options.request.dated = true
   return setmetatable(options, Sweep)
 end
 
---- What a fleet needs to know; ten thousand whole records would be 30 MB.
+--- What a fleet needs to know; ten thousand whole records would be 30 MB. A stamp tells whether what has ended runs
+--- again.
 local function brief(record)
-  return { id = record.id, status = record.status, targetStatus = record.targetStatus }
+  local kept = { id = record.id, status = record.status, targetStatus = record.targetStatus }
+  if lifecycle.ended(record.status) then
+    kept.modifiedAt = record.modifiedAt
+  end
+  return kept
 end
 
 --- Was it created after the call began?
@@ -61,6 +69,14 @@ local function note_date(self)
   end
 end
 
+--- It is left alone, and counted.
+local function leave_alone(self, record)
+  if not self.newer[record.id] then
+    self.newer[record.id] = true
+    self.listener.report.newer = self.listener.report.newer + 1
+  end
+end
+
 --- Keeps nothing of a record: what there is to keep was kept.
 local function nothing()
   return true
@@ -72,16 +88,16 @@ end
 ---@return number at
 ---@return aicore.Error? err  the list cannot be had; `records` are what was shown of it all the same
 function Sweep:find()
-  local report, reader, newer, found, shown = self.listener.report, nil, 0, {}, {}
+  local report, reader, found, shown = self.listener.report, nil, {}, {}
   local _, err = pages.all(function()
-    reader, newer = self.caller:read(self.request, self.deadline), 0
+    reader = self.caller:read(self.request, self.deadline)
     return reader
   end, function(record)
     note_date(self)
     if self.belongs and not self.belongs(record) then
       return false
     elseif is_newer(self, record) then
-      newer = newer + 1
+      leave_alone(self, record)
     elseif not shown[record.id] then
       shown[record.id] = true
       found[#found + 1] = brief(record)
@@ -92,10 +108,10 @@ function Sweep:find()
   for _, record in ipairs(found) do
     self.known[record.id] = true
   end
+  report.odd = math.max(report.odd, reader.odd)
   if err then
     return found, now, err
   end
-  report.newer, report.odd = math.max(report.newer, newer), math.max(report.odd, reader.odd)
   self.first_at = self.first_at or now
   return found, now
 end

@@ -97,9 +97,26 @@ local function is_plain(course, sends)
   return false
 end
 
---- Did anything become of it meanwhile, as far as answers can tell?
-local function has_changed(course, sends, from, to)
+--- When the last look before a moment was sent that could show this one.
+local function last_look_before(course, sends, at)
+  local by_id, lists = facts.requests_of(course)
+  local last = -math.huge
+  for _, requests in ipairs { by_id[sends.id] or {}, lists } do
+    for _, request in ipairs(requests) do
+      local is_look = request.name == "status" or request.name == "list"
+      if is_look and request.client == sends.client and request.answered and request.answered <= at then
+        last = math.max(last, request.at)
+      end
+    end
+  end
+  return last
+end
+
+--- Did anything become of it meanwhile, as far as answers can tell? What has changed since the last look before it was
+--- sent is known only later.
+local function has_changed(course, sends, sent_at, to)
   local life = course.truth.lives[sends.id]
+  local from = last_look_before(course, sends, sent_at)
   for _, state in ipairs(life and life.states or {}) do
     if state.time > from - facts.lag_of(course) and state.time <= to then
       return true
@@ -154,7 +171,9 @@ local function each_repetition(course, outcome, act)
       first = count == 1 and send.answered or first
       if count > 0 and has_changed(course, sends, send.at, next_one.at) then
         count = 0
-      elseif count > 0 and is_covered(course, sends, send, next_one.at) and not is_plain(course, sends) then
+      elseif count > 0 and not is_covered(course, sends, send, next_one.at) then
+        count = 0
+      elseif count > 0 and not is_plain(course, sends) then
         if not was_missed(course, sends, send.at, next_one.at) then
           act(sends, next_one.at - first, count)
         end
@@ -178,11 +197,14 @@ end
 --- After so many, the longest pause is reached.
 local GROWING = 5
 
+--- A refusal is for good after so many seconds of nothing else; then it is sent for the last time.
+local FOR_GOOD = 120
+
 -- What was refused is sent again 1, 2, 4 … 30 s later.
 function sending.refusals(course, broken)
   each_repetition(course, "refused", function(sends, gap, count)
     local least = 2 ^ math.min(count, GROWING) - 1 + 30 * math.max(0, count - GROWING)
-    if gap < least - facts.EARLY then
+    if gap < math.min(least, FOR_GOOD) - facts.EARLY then
       broken(TOO_SOON, sends.action, sends.id, "refused", count, gap, least)
     end
   end)
