@@ -179,12 +179,12 @@ describe("looks", function()
       })
       look(one)
       assert.same({ [1] = 1, [3] = 1 }, told_at)
-      assert.equal(5, group.runtime.now())
+      assert.equal(10, group.runtime.now())
       assert.same({ { 2, "timeout" } }, one.troubles)
     end)
 
     it("wait four times as long as the last good answers took, and twice as long where there was none", function()
-      local ids, slow = group:fill(2), 3
+      local ids, slow = group:fill(2), 6
       function group.latency.status()
         return slow
       end
@@ -193,12 +193,12 @@ describe("looks", function()
         look(one)
         return group.runtime.now() - began, #one.troubles
       end
-      assert.same({ 3, 0 }, { seconds_of_look() })
-      slow = 11.5
-      assert.same({ 11.5, 0 }, { seconds_of_look() })
-      slow = 60
-      assert.same({ 46, 2 }, { seconds_of_look() })
-      assert.same({ 60, 0 }, { seconds_of_look() })
+      assert.same({ 6, 0 }, { seconds_of_look() })
+      slow = 23
+      assert.same({ 23, 0 }, { seconds_of_look() })
+      slow = 150
+      assert.same({ 92, 2 }, { seconds_of_look() })
+      assert.same({ 150, 0 }, { seconds_of_look() })
     end)
 
     it("wait for a single one until the deadline", function()

@@ -14,6 +14,7 @@ local courses = {}
 ---@class simulation.Request     as the service got it
 ---@field at number              when it was sent
 ---@field answered number?       when it was answered, or took effect without an answer
+---@field late boolean?          the client did not wait for the answer so long
 ---@field client integer
 ---@field call simulation.Call?  for which it was sent; a look may serve others, too
 ---@field name string            of the operation
@@ -89,7 +90,7 @@ local function observed(course, client)
   end
   function seen.answer(_, call, now)
     local answer = emulator:answer(call, now)
-    call.entry.answered, call.entry.answer = now, answer
+    call.entry.answered, call.entry.answer, call.entry.late = now, answer, now >= call.given_up_at
     local shown = answer and type(answer.value) == "table" and answer.value.deployment
     if shown then
       call.entry.status, call.entry.target = shown.status, shown.target_status

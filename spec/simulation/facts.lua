@@ -44,14 +44,11 @@ function facts.lag_of(course)
   return math.max(settings.read_lag or 0, (settings.list_lag or 0) + haunted)
 end
 
---- So long a client waits for an answer at most, in seconds (emulator/exchange.lua).
-local PATIENCE = 60
-
 --- The answer to a request, if the client got all of it.
 ---@param request simulation.Request
 ---@return aicore.emulator.Answer?
 function facts.arrived(request)
-  local answer = request.answered and request.answered - request.at < PATIENCE and request.answer or nil
+  local answer = not request.late and request.answer or nil
   return answer and not answer.cut and answer or nil
 end
 

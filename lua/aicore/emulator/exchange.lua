@@ -222,6 +222,7 @@ function Session:start(name, ...)
   local call = self.emulator:admit(call_of(self, operation, options, first, second), began)
   local arrives = began + call.delay
   local expires = began + math.min(options.timeout or self.timeout, self.timeout)
+  call.given_up_at = expires
   local transfer = setmetatable({
     session = self,
     operation = operation,

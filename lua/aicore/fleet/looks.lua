@@ -17,8 +17,9 @@ local FEW, MANY, SHARE = 3, 32, 1 / 100
 --- So many are asked for by id at a time.
 local AT_ONCE = 32
 
---- While others wait for it, a GET may take so long: seconds, at least, and times the slowest of the last good answers.
-local PATIENCE, PATIENCE_SHARE = 5, 4
+--- While others wait for it, a GET may take so long: seconds, at least, as the longest pause between two looks; and
+--- times the slowest of the last good answers.
+local PATIENCE, PATIENCE_SHARE = 10, 4
 
 --- The first page of a group of which nothing is known, where few are waited for: if that is a small part of it, GETs
 --- are cheaper than the rest.

@@ -218,8 +218,8 @@ local function sends_between(course, from, to)
   return false
 end
 
---- A GET that has hung for longer is slow, in seconds.
-local SLOW = 5
+--- A GET that hangs holds up others for so long at most, in seconds.
+local SLOW = 10
 
 -- A slow GET of one holds up no other: where few are looked at by id, each has its turn.
 function looks.held_up(course, broken)

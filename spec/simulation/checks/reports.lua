@@ -154,9 +154,9 @@ end
 local function shown_to(course, call)
   local shown = {}
   for _, request in ipairs(course.requests) do
-    local at, value = request.answered, request.answer and request.answer.value
-    if is_list_of(request, call) and at and at >= call.began and at <= call.ended then
-      for _, deployment in ipairs(type(value) == "table" and value.deployments or {}) do
+    local at, answer = request.answered, facts.arrived(request)
+    if answer and is_list_of(request, call) and at >= call.began and at <= call.ended then
+      for _, deployment in ipairs(type(answer.value) == "table" and answer.value.deployments or {}) do
         shown[deployment.id] = true
       end
     end
