@@ -331,6 +331,7 @@ describe("the evidence", function()
         ["0 get RUNNING; 1 stop refused; 100 get RUNNING"] = 0,
         ["0 get RUNNING; 1 stop refused; 100 stop refused; 200 get RUNNING"] = 99,
         ["0 get RUNNING; 1 stop refused; 50 stop lost; 100 stop refused"] = 0,
+        ["0 get RUNNING; 1 stop refused; 50 stop lost; 100 stop refused; 221 stop refused"] = 121,
         ["0 get RUNNING; 1 stop refused; 50 -send; 60 get RUNNING; 100 stop refused"] = 0,
         ["0 get RUNNING; 1 stop refused; 50 stop accepted; 100 stop refused"] = 0,
         ["0 get PENDING; 1 stop refused; 50 get RUNNING; 60 stop refused; 100 stop refused"] = 40,
@@ -398,13 +399,20 @@ describe("the evidence", function()
       assert.equal("refused", situation("0 get PENDING; 1 stop refused; 2 get PENDING").answer)
     end)
 
-    it("is not sent while it is in flight, and another action at once after", function()
+    it("is not sent while it is in flight, and another action at once after a change", function()
       local beliefs = after "0 get RUNNING; 1 stop"
       assert.is_false(beliefs:may_send(ID, "stop", 1000))
       assert.is_false(beliefs:may_send(ID, "delete", 1000))
       beliefs:sent(ID, "stop", "accepted", 2)
-      assert.is_true(beliefs:may_send(ID, "delete", 2))
       assert.is_false(beliefs:may_send(ID, "stop", 2))
+      tell(beliefs, "3 get STOPPED")
+      assert.is_true(beliefs:may_send(ID, "delete", 3))
+    end)
+
+    it("is not sent against what another goal has just sent, while nothing else has changed", function()
+      local beliefs = after "0 get STOPPED; 1 stop accepted"
+      assert.is_false(beliefs:may_send(ID, "delete", 10.9))
+      assert.is_true(beliefs:may_send(ID, "delete", 11))
     end)
 
     it("is in flight no longer where it was not found", function()

@@ -389,7 +389,7 @@ describe("every goal", function()
       end
       assert.same({ "fail", "refused" }, answer_to(row[3], "refused", 120, "none"))
       assert.same({ row[3] }, answer_to(row[3], "refused", 119.9, "none"))
-      assert.same({ row[3] }, answer_to(row[3], "lost", 1000, "none"))
+      assert.same({ row[3] }, answer_to(row[3], "accepted", 0, "none"))
       assert.same({ row[3] }, answer_to(row[3] == "stop" and "delete" or "stop", "refused", 1000, "none"))
       -- what is in force is refused because it is under way
       assert.same({ "look" }, answer_to(row[3], "refused", 1000, row[3] == "stop" and "STOPPED" or "DELETED"))

@@ -477,7 +477,11 @@ function Beliefs:sent(place, action, answer, at)
     self.since[place] = at
   end
   self.sent_at[place], self.denied_at[place] = at, nil
-  self.refused_at[place] = to.answer == "refused" and (self.refused_at[place] or at) or nil
+  if answer ~= "refused" or to.answer == "accepted" then
+    self.refused_at[place] = nil
+  else
+    self.refused_at[place] = self.refused_at[place] or at
+  end
 end
 
 --- It was refused for lack of permission.
@@ -554,10 +558,13 @@ function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
     return false
-  elseif s.action ~= action or not s.answer then
+  elseif not s.answer then
     return true
   end
   local since = self.sent_at[place]
+  if s.action ~= action and self.since[place] > since then
+    return true -- else another goal has just sent something else
+  end
   if evidence.may_probe(s) then
     return now - since >= PAUSES.lost(1)
   end

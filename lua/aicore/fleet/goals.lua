@@ -46,7 +46,7 @@ end
 local function send(action, s, refused)
   if lifecycle.action_of(s.target) == action then
     return "look"
-  elseif s.action == action and s.answer == "refused" and refused >= evidence.REFUSED_FOR_GOOD then
+  elseif s.action == action and refused >= evidence.REFUSED_FOR_GOOD then
     return "fail", "refused"
   end
   return action
@@ -87,7 +87,7 @@ end
 function goals.delete(s, shown, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "delete")
-  elseif s.deleting or lifecycle.may(s.status, "delete") then
+  elseif lifecycle.may(s.status, "delete") then
     return send("delete", s, refused)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
     return fail(s, shown, "runs")

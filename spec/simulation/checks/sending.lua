@@ -159,52 +159,54 @@ end
 
 -- How soon again -----------------------------------------------------------------------------------
 
---- Calls act(sends, next_one, gap, count) for each sending that follows one that came to `outcome`, where nothing
---- has changed between the two. count: so many came to that in a row; gap: seconds since the first of these was
---- answered.
+--- Calls act(sends, gap, count, row) for each sending that follows one that came to `outcome`, where nothing
+--- has changed between the two. count: so many came to that in a row; gap: seconds since the last of these was
+--- answered; row: since the first one that came to it, whatever has changed.
 local function each_repetition(course, outcome, act)
   for _, sends in ipairs(sends_of(course)) do
-    local count, first = 0, 0
+    local count, row_began = 0, 0
     for i = 1, #sends - 1 do
       local send, next_one = sends[i], sends[i + 1]
       count = send.outcome == outcome and count + 1 or 0
-      first = count == 1 and send.answered or first
+      if send.outcome == outcome and (i == 1 or sends[i - 1].outcome ~= outcome) then
+        row_began = send.answered
+      end
       if count > 0 and has_changed(course, sends, send.at, next_one.at) then
         count = 0
       elseif count > 0 and not is_covered(course, sends, send, next_one.at) then
         count = 0
       elseif count > 0 and not is_plain(course, sends) then
         if not was_missed(course, sends, send.at, next_one.at) then
-          act(sends, next_one.at - first, count)
+          act(sends, next_one.at - send.answered, count, next_one.at - row_began)
         end
       end
     end
   end
 end
 
-local TOO_SOON = "%s of %s was %s %d times and sent again %.2f s after the first, not %d"
+local TOO_SOON = "%s of %s was %s %d times and sent again %.2f s later, not %d"
 
 -- What was accepted without effect is sent again 10, 20, 40 … s later; but for a delete of what a look has missed.
 function sending.resends(course, broken)
   each_repetition(course, "accepted", function(sends, gap, count)
-    local least = 10 * (2 ^ count - 1)
+    local least = 10 * 2 ^ (count - 1)
     if gap < least - facts.EARLY then
       broken(TOO_SOON, sends.action, sends.id, "accepted", count, gap, least)
     end
   end)
 end
 
---- After so many, the longest pause is reached.
-local GROWING = 5
+--- The longest pause, in seconds.
+local LONGEST = 30
 
 --- A refusal is for good after so many seconds of nothing else; then it is sent for the last time.
 local FOR_GOOD = 120
 
 -- What was refused is sent again 1, 2, 4 … 30 s later.
 function sending.refusals(course, broken)
-  each_repetition(course, "refused", function(sends, gap, count)
-    local least = 2 ^ math.min(count, GROWING) - 1 + 30 * math.max(0, count - GROWING)
-    if gap < math.min(least, FOR_GOOD) - facts.EARLY then
+  each_repetition(course, "refused", function(sends, gap, count, row)
+    local least = math.min(2 ^ (count - 1), LONGEST)
+    if gap < least - facts.EARLY and row < FOR_GOOD then
       broken(TOO_SOON, sends.action, sends.id, "refused", count, gap, least)
     end
   end)
