@@ -317,6 +317,10 @@ describe("the evidence", function()
       assert.same({ 11, 31 }, sendings("0 get RUNNING; 1 stop accepted; 8 get RUNNING", "stop", "accepted", 1, 40))
     end)
 
+    it("is sent again no later because it was lost when it was sent again", function()
+      assert.same({ 21, 31 }, sendings("0 get RUNNING; 1 stop accepted; 11 stop lost", "stop", "lost", 11, 40))
+    end)
+
     it("is sent again 1, 2, 4 … s after where it was refused or lost, and every 30 s in the end", function()
       assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 121 }, sendings("0 get RUNNING", "stop", "lost", 0, 130))
     end)
@@ -505,6 +509,7 @@ describe("the evidence", function()
         { "1 get RUNNING; 2 stop; 3 stop accepted", 3 },
         { "1 get RUNNING; 2 stop accepted; 12 stop accepted", 2 }, -- no new pace for what is repeated
         { "1 get RUNNING; 2 stop accepted; 12 stop refused", 2 },
+        { "1 get RUNNING; 2 stop accepted; 12 stop lost", 2 },
         { "1 get RUNNING; 2 stop refused; 3 stop refused; 5 stop refused", 2 },
         { "1 get RUNNING; 2 stop refused; 3 stop accepted", 3 },
         { "1 get STOPPED; 2 -get", 2 },

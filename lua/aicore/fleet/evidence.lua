@@ -448,15 +448,19 @@ local MOST_PROBES = 2
 -- under way), and what was lost may have taken effect (a later refusal may say so).
 local RANK = { refused = 1, lost = 2, accepted = 3 }
 
-local function changes_of_answer(from, action, answer)
+--- Is it the first answer to an action, or the first that says that it was accepted?
+local function is_first(from, action, answer)
   local before = from.action == action and from.answer or nil
-  local accepted_first = answer == "accepted" and before ~= "accepted"
-  local changes = {
-    action = action,
-    answer = before and RANK[before] > RANK[answer] and before or answer,
-    sends = before and not accepted_first and from.sends + 1 or 1,
-    flying = false,
-  }
+  return not before or answer == "accepted" and before ~= "accepted"
+end
+
+local function changes_of_answer(from, action, answer)
+  local changes = { action = action, answer = answer, sends = 1, flying = false }
+  if not is_first(from, action, answer) then
+    local is_unknown = from.answer == "accepted" and answer == "lost" -- whether it was sent again
+    changes.sends = is_unknown and from.sends or from.sends + 1
+    changes.answer = RANK[from.answer] > RANK[answer] and from.answer or answer
+  end
   if answer == "refused" then
     changes.probes = MOST_PROBES -- it is there
   elseif answer == "accepted" then
@@ -472,8 +476,8 @@ end
 ---@param answer "accepted"|"refused"|"lost"
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
-  local to = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
-  if to.sends == 1 then
+  local to, from = step(self, place, answer .. " " .. action, changes_of_answer, action, answer)
+  if is_first(from, action, answer) then
     self.since[place] = at
   end
   self.sent_at[place], self.denied_at[place] = at, nil
