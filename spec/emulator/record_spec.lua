@@ -95,11 +95,17 @@ describe("a record", function()
     assert.equal("RUNNING", deployment.status)
   end)
 
-  it("is another table for each who asks", function()
-    local mine = record.show(deployment, "list", URL)
-    mine.status, mine.details.scaling = "mine", nil
-    local yours = record.show(deployment, "list", URL)
-    assert.equal("RUNNING", yours.status)
-    assert.is_table(yours.details.scaling)
+  it("is one table for all who ask, until it changes", function()
+    for _, form in ipairs { "list", "detailed", "status" } do
+      local hidden = guise.of("hidden", "right", "none")
+      local first, other = record.show(deployment, form, URL), record.show(deployment, form, URL, hidden)
+      assert.equal(first, record.show(deployment, form, URL))
+      assert.equal(other, record.show(deployment, form, URL, hidden))
+      assert.is_not.equal(first, other)
+      change { status = "DEAD" }
+      assert.equal("DEAD", record.show(deployment, form, URL).status)
+      assert.equal("RUNNING", first.status)
+      change { status = "RUNNING" }
+    end
   end)
 end)

@@ -44,7 +44,7 @@ answers.kinds = {
   [423] = "locked",
 }
 
--- What an answer says, in two ways: encoded for the wire; and as tables that are the receiver's own, for a client in
+-- What an answer says, in two ways: encoded for the wire; and as tables, for a client in
 -- this process (exchange.lua). Both are made before time goes on, as deployments change.
 ---@class aicore.emulator.Content
 ---@field encode fun(value: any): string
@@ -162,7 +162,7 @@ end
 
 --- The body for a client in this process.
 ---@param given aicore.emulator.Answer
----@return any  tables of its own, or the text of what is not sent as JSON
+---@return any  tables, or the text of what is not sent as JSON
 function answers.show(given)
   return given.content.show(given.value)
 end

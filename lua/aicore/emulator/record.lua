@@ -1,6 +1,6 @@
 -- A deployment or an execution as the API shows it.
 -- Rule: each form is encoded once and kept with the deployment until that changes; a list of 10,000 is then a matter of
--- joining strings. A table is made anew for each receiver, so that none can change the world or another one's copy.
+-- joining strings. So is the table that a client in this process gets: it is shared, and nobody writes to it.
 
 local json = require "aicore.emulator.json"
 local lifecycle = require "aicore.model.lifecycle"
@@ -85,16 +85,28 @@ local FORMS = {
 
 ---@alias aicore.emulator.Form "list"|"detailed"|"status"
 
---- The deployment as a table, which is the caller's own.
+local PLAIN = {} -- stands for no guise
+
+--- The deployment as a table, which is everybody's.
 ---@param deployment aicore.emulator.Deployment
 ---@param form aicore.emulator.Form
 ---@param url string  where the emulator answers
 ---@param guise aicore.emulator.Guise|nil
 ---@return table
 function record.show(deployment, form, url, guise)
-  local shown = FORMS[form](deployment, url)
-  if guise then
-    guise:put_on(shown, deployment, nil)
+  local make, cache = FORMS[form], deployment.cache
+  local tables = cache[make]
+  if not tables then
+    tables = {}
+    cache[make] = tables
+  end
+  local shown = tables[guise or PLAIN]
+  if not shown then
+    shown = make(deployment, url)
+    if guise then
+      guise:put_on(shown, deployment, nil)
+    end
+    tables[guise or PLAIN] = shown
   end
   return shown
 end

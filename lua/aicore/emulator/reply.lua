@@ -1,5 +1,6 @@
 --- What the C module makes of an answer (src/reply.c), for answers without sockets: a reply, or an error by kind.
--- Rules: nothing happens here but that a token goes into the session. Tables in a reply or an error are the client's.
+-- Rules: nothing happens here but that a token goes into the session. Tables in a reply or an error are the client's,
+-- but for records (record.lua).
 -- spec/emulator/exchange_spec.lua compares with the C module, step by step.
 
 local answers = require "aicore.emulator.answers"

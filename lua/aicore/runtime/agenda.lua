@@ -14,37 +14,43 @@ local function before(a, b)
   return a.number < b.number
 end
 
-local function rise(heap, i)
+--- Puts an entry into the hole at `i`, or further up.
+local function rise(heap, i, entry)
   while i > 1 do
-    local parent = math.floor(i / 2)
-    if not before(heap[i], heap[parent]) then
-      return
+    local above = math.floor(i / 2)
+    local parent = heap[above]
+    if not before(entry, parent) then
+      break
     end
-    heap[i], heap[parent] = heap[parent], heap[i]
-    i = parent
+    heap[i], i = parent, above
   end
+  heap[i] = entry
 end
 
-local function sink(heap, i)
-  while true do
-    local least = i
-    for child = 2 * i, 2 * i + 1 do
-      if heap[child] and before(heap[child], heap[least]) then
-        least = child
-      end
+--- Puts an entry into the hole at 1, or further down.
+local function sink(heap, entry)
+  local i, child = 1, heap[2]
+  while child do
+    local below, other = 2 * i, heap[2 * i + 1]
+    if other and before(other, child) then
+      below, child = below + 1, other
     end
-    if least == i then
-      return
+    if before(entry, child) then
+      break
     end
-    heap[i], heap[least] = heap[least], heap[i]
-    i = least
+    heap[i], i = child, below
+    child = heap[2 * i]
   end
+  heap[i] = entry
 end
 
 local function drop_first(heap)
-  heap[1] = heap[#heap]
-  heap[#heap] = nil
-  sink(heap, 1)
+  local count = #heap
+  local last = heap[count]
+  heap[count] = nil
+  if count > 1 then
+    sink(heap, last)
+  end
 end
 
 --- Puts a thing on the agenda.
@@ -54,8 +60,7 @@ end
 function Agenda:add(at, thing)
   self.added = self.added + 1
   local entry = { at = at, number = self.added, thing = thing }
-  self.heap[#self.heap + 1] = entry
-  rise(self.heap, #self.heap)
+  rise(self.heap, #self.heap + 1, entry)
   return entry
 end
 
@@ -73,6 +78,18 @@ function Agenda:take(now)
     drop_first(self.heap)
   until first.thing ~= nil -- else it is forgotten
   return first.thing, first.at
+end
+
+--- Is nothing due until then, that moment included?
+---@param time number  seconds
+---@return boolean
+function Agenda:is_idle_until(time)
+  local first = self.heap[1]
+  while first and first.thing == nil do -- it is forgotten
+    drop_first(self.heap)
+    first = self.heap[1]
+  end
+  return not first or first.at > time
 end
 
 local agenda = {}
