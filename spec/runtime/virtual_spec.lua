@@ -73,6 +73,23 @@ describe("the virtual runtime", function()
       assert.equal(failure, raised)
     end)
 
+    it("says so when a program turns in a circle", function()
+      runtime = virtual.new { most_asked = 100 }
+      local ok, failure = pcall(runtime.run, function()
+        for _ = 1, 3 do
+          for _ = 1, 90 do
+            runtime.now()
+          end
+          runtime.sleep(1)
+        end
+        seen[1] = "waits"
+        repeat
+        until runtime.now() > 3
+      end)
+      assert.same({ false, "waits" }, { ok, seen[1] })
+      assert.matches("turns in a circle", failure)
+    end)
+
     it("says so when nothing can happen any more", function()
       raises("nothing is due any more", runtime.run, function()
         runtime.sleep(math.huge)
@@ -85,6 +102,18 @@ describe("the virtual runtime", function()
       runtime.run(sleeper("second", 10))
       assert.equal("first@1 other@5 second@11", story())
     end)
+  end)
+
+  it("lets begin what was added before somebody sleeps, also where nothing else is due", function()
+    local functions = {}
+    functions[1] = function()
+      functions[2] = sleeper("second", 1)
+      sleeper("first", 5)()
+    end
+    runtime.run(function()
+      runtime.gather(functions, 2)
+    end)
+    assert.equal("second@1 first@5", story())
   end)
 
   it("refuses to wait where it cannot, at the caller's line", function()

@@ -48,9 +48,12 @@ local START = 1700000000
 local RAISED = "raised by the callback"
 
 -- In a host that drops coroutines, their status says so; LuaJIT has no way to bring that about by itself.
-local function tell_of_the_killed(runtime)
-  local status = coroutine.status
-  if not rawget(coroutine, "close") then
+local function tell_of_the_killed(runtime, task)
+  local status, kills = coroutine.status, false
+  for _, call in ipairs(task.calls) do
+    kills = kills or call.kill_at ~= nil
+  end
+  if kills and not rawget(coroutine, "close") then
     coroutine.status = function(thread) -- luacheck: ignore 122
       return runtime.is_killed(thread) and "dead" or status(thread)
     end
@@ -287,23 +290,6 @@ end
 --- Nobody asks for the time so often, while it stands still, who gets anywhere.
 local MOST_STEPS = 3e5
 
---- A runtime that raises where a program turns in a circle.
-local function new_runtime()
-  local runtime, before, steps = virtual.new { start = START }, START, 0
-  local now = runtime.now
-  function runtime.now()
-    local time = now()
-    steps = time == before and steps + 1 or 0
-    before = time
-    if steps > MOST_STEPS then
-      steps = 0 -- what tidies up may ask, too
-      error "it turns in a circle"
-    end
-    return time
-  end
-  return runtime
-end
-
 --- The emulator's dice are others than those that have drawn the service: else it would make the same ids.
 local OWN_SEED = 2 ^ 31 - 1000
 
@@ -315,7 +301,7 @@ local function new_course(seed, service, task)
     task = task,
     calls = task.calls,
     emulator = emulator,
-    runtime = new_runtime(),
+    runtime = virtual.new { start = START, most_asked = MOST_STEPS },
     truth = truths.of(emulator),
     requests = {},
     callers = {},
@@ -374,7 +360,6 @@ local function look_for_remains(course)
   local looked_at = (odd or course.seed % RARE == 0) and not is_compiled()
   if looked_at then
     collectgarbage()
-    collectgarbage()
   end
   course.left.callbacks = looked_at and #course.callbacks or 0
 end
@@ -389,7 +374,7 @@ function courses.run(seed, service, task, describe)
   local course = new_course(seed, service, task)
   course.describe = describe
   local runtime = course.runtime
-  local finish = tell_of_the_killed(runtime)
+  local finish = tell_of_the_killed(runtime, task)
   schedule_outages(course)
   schedule_others(course)
   schedule_ends(course)

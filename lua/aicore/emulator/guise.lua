@@ -62,7 +62,8 @@ local guise = {
   oddities = { "no_id", "number_as_id", "null_as_status", "number_as_status" },
 }
 
-local made = {}
+-- By target, stamps and oddity.
+local made = { hidden = {}, shown = {} }
 
 --- The guise with these looks.
 ---@param target "hidden"|"shown"
@@ -70,15 +71,18 @@ local made = {}
 ---@param oddity string  one of guise.oddities, or "none"
 ---@return aicore.emulator.Guise
 function guise.of(target, stamps, oddity)
-  local mark = ("/%s/%s/%s"):format(target, stamps, oddity)
-  if not made[mark] then
+  local by_stamps = made[target]
+  local by_oddity = by_stamps[stamps] or {}
+  by_stamps[stamps] = by_oddity
+  if not by_oddity[oddity] then
     local parts = {}
     parts[#parts + 1] = ASPECTS.target[target]
     parts[#parts + 1] = ASPECTS.stamps[stamps]
     parts[#parts + 1] = ASPECTS.oddity[oddity]
-    made[mark] = setmetatable({ mark = mark, parts = parts }, Guise)
+    local mark = ("/%s/%s/%s"):format(target, stamps, oddity)
+    by_oddity[oddity] = setmetatable({ mark = mark, parts = parts }, Guise)
   end
-  return made[mark]
+  return by_oddity[oddity]
 end
 
 return guise

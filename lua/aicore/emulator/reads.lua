@@ -6,14 +6,25 @@ local logs = require "aicore.emulator.logs"
 
 local reads = {}
 
+local FILTERS = { "status", "configurationId", "scenarioId", "executableIds", "executionScheduleId" }
+
+local function everything()
+  return true
+end
+
 local function filter(query)
-  return function(deployment)
-    return (not query.status or deployment.status == query.status)
-      and (not query.configurationId or deployment.configuration_id == query.configurationId)
-      and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
-      and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
-      and (not query.executionScheduleId or deployment.schedule_id == query.executionScheduleId)
+  local filters = false
+  for _, name in ipairs(FILTERS) do
+    filters = filters or query[name] ~= nil
   end
+  return not filters and everything
+    or function(deployment)
+      return (not query.status or deployment.status == query.status)
+        and (not query.configurationId or deployment.configuration_id == query.configurationId)
+        and (not query.scenarioId or deployment.scenario_id == query.scenarioId)
+        and (not query.executableIds or query.executableIds[deployment.executable_id] == true)
+        and (not query.executionScheduleId or deployment.schedule_id == query.executionScheduleId)
+    end
 end
 
 local DEFAULT_TOP = 10000

@@ -53,12 +53,12 @@ function Tokens:check(authorization, now)
   if not token then
     return nil, "Jwt is missing"
   end
-  if not token:find("^[^.]+%.[^.]+%.[^.]+$") then
-    return nil, "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
-  end
   local expiry = self.expiry[token]
   if not expiry then
-    return nil, "Jwt verification fails"
+    local has_form = token:find("^[^.]+%.[^.]+%.[^.]+$")
+    return nil,
+      has_form and "Jwt verification fails"
+        or "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
   end
   if now >= expiry then
     return nil, "Jwt is expired"

@@ -20,6 +20,11 @@ local function lot(self, deployment, which)
   return random.lot(self.salt + deployment.number, which)
 end
 
+--- Does it belong to this share of all?
+local function is_of(self, deployment, which, share)
+  return share >= 1 or share > 0 and lot(self, deployment, which) < share
+end
+
 -- One deployment -----------------------------------------------------------------------------------
 
 --- The time whose state a GET is answered with; nil: now. Of several replicas the first is up to date, and the last is
@@ -134,13 +139,15 @@ end
 local function chooser(self, odd_ones)
   local settings = self.settings
   return function(deployment)
-    local target = lot(self, deployment, LOTS.target) < settings.hide_target and "hidden" or "shown"
+    local target = is_of(self, deployment, LOTS.target, settings.hide_target) and "hidden" or "shown"
     local stamps = settings.stamps
     if stamps == "mixed" then
       stamps = one_of(guise.stamps, lot(self, deployment, LOTS.stamps))
     end
-    local oddity = lot(self, deployment, LOTS.oddity)
-    oddity = oddity < odd_ones and one_of(guise.oddities, oddity / odd_ones) or "none"
+    local oddity = "none"
+    if is_of(self, deployment, LOTS.oddity, odd_ones) then
+      oddity = one_of(guise.oddities, lot(self, deployment, LOTS.oddity) / odd_ones)
+    end
     return guise.of(target, stamps, oddity)
   end
 end

@@ -7,19 +7,13 @@
 local Agenda = {}
 Agenda.__index = Agenda
 
-local function before(a, b)
-  if a.at ~= b.at then
-    return a.at < b.at
-  end
-  return a.number < b.number
-end
-
---- Puts an entry into the hole at `i`, or further up.
+--- Puts the entry that was added last into the hole at `i`, or further up.
 local function rise(heap, i, entry)
+  local at = entry.at
   while i > 1 do
-    local above = math.floor(i / 2)
+    local above = (i - i % 2) / 2
     local parent = heap[above]
-    if not before(entry, parent) then
+    if at >= parent.at then
       break
     end
     heap[i], i = parent, above
@@ -29,17 +23,18 @@ end
 
 --- Puts an entry into the hole at 1, or further down.
 local function sink(heap, entry)
-  local i, child = 1, heap[2]
+  local at, number, i, below = entry.at, entry.number, 1, 2
+  local child = heap[2]
   while child do
-    local below, other = 2 * i, heap[2 * i + 1]
-    if other and before(other, child) then
+    local other = heap[below + 1]
+    if other and (other.at < child.at or other.at == child.at and other.number < child.number) then
       below, child = below + 1, other
     end
-    if before(entry, child) then
+    if at < child.at or at == child.at and number < child.number then
       break
     end
-    heap[i], i = child, below
-    child = heap[2 * i]
+    heap[i], i, below = child, below, 2 * below
+    child = heap[below]
   end
   heap[i] = entry
 end
@@ -58,8 +53,9 @@ end
 ---@param thing any
 ---@return table entry  for agenda.forget
 function Agenda:add(at, thing)
-  self.added = self.added + 1
-  local entry = { at = at, number = self.added, thing = thing }
+  local number = self.added + 1
+  self.added = number
+  local entry = { at = at, number = number, thing = thing }
   rise(self.heap, #self.heap + 1, entry)
   return entry
 end

@@ -8,6 +8,7 @@ local agenda = require "aicore.runtime.agenda"
 local errors = require "aicore.model.errors"
 
 local unpack = table.unpack or unpack
+local running, status = coroutine.running, coroutine.status
 
 local virtual = {}
 
@@ -28,7 +29,7 @@ local virtual = {}
 ---@field is_killed fun(thread: thread): boolean  was it killed, by itself or with what gathers it?
 ---@field coroutines fun(): integer               how many have begun, or are about to, and have not ended
 
--- A loop is { time, agenda, tasks, task_of = tasks by thread }. On the agenda stand tasks and functions.
+-- A loop is { time, asked, agenda, tasks, task_of = tasks by thread, cancels }. On the agenda stand tasks and functions.
 -- A task is { thread, number, group, index, entry = its place on the agenda, gathers = a group, session = whose
 -- transfer it awaits, cancelled, over }.
 -- A group is { functions, limit, next, running, begun = tasks, results, parent = the task whose end is its end, too,
@@ -36,8 +37,8 @@ local virtual = {}
 
 -- Tasks --------------------------------------------------------------------------------------------
 
-local function is_cancelled(task)
-  while task do
+local function is_cancelled(loop, task)
+  while task and loop.cancels do
     if task.cancelled or task.group.cancelled then
       return true
     end
@@ -46,12 +47,12 @@ local function is_cancelled(task)
   return false
 end
 
-local function is_ended(group)
-  return group.cancelled or is_cancelled(group.parent)
+local function is_ended(loop, group)
+  return group.cancelled or is_cancelled(loop, group.parent)
 end
 
-local function is_over(group)
-  return group.running == 0 and (not group.functions[group.next] or is_ended(group))
+local function is_over(loop, group)
+  return group.running == 0 and (not group.functions[group.next] or is_ended(loop, group))
 end
 
 --- The running coroutine waits until `wake_at`, or until wake().
@@ -63,7 +64,7 @@ local function park(loop, task, wake_at)
 end
 
 local function wake(loop, task)
-  if task.thread ~= coroutine.running() then
+  if task.thread ~= running() then
     if task.entry then
       agenda.forget(task.entry)
     end
@@ -102,7 +103,7 @@ end
 
 --- Whatever begins does so from the loop, never from another coroutine: many that never wait must not nest.
 local function begin_some(loop, group)
-  while group.running < group.limit and group.functions[group.next] and not is_ended(group) do
+  while group.running < group.limit and group.functions[group.next] and not is_ended(loop, group) do
     local index = group.next
     loop.tasks = loop.tasks + 1
     local thread = coroutine.create(group.functions[index])
@@ -119,7 +120,7 @@ local function leave(loop, task)
   task.over, loop.task_of[task.thread] = true, nil
   group.running = group.running - 1
   begin_some(loop, group)
-  if group.waiter and not group.waiter.over and is_over(group) then
+  if group.waiter and not group.waiter.over and is_over(loop, group) then
     wake(loop, group.waiter)
   end
 end
@@ -131,7 +132,7 @@ local function fail(loop, task, failure)
     task.over = true
     error(failure, 0)
   end
-  group.failure, group.cancelled = group.failure or { failure }, true
+  group.failure, group.cancelled, loop.cancels = group.failure or { failure }, true, true
   leave(loop, task)
   each_running(loop, group, wake_all)
 end
@@ -139,7 +140,9 @@ end
 --- The lists of functions may have grown meanwhile: its own group's, and of those around it.
 local function begin_more(loop, group)
   while group do
-    begin_some(loop, group)
+    if group.functions[group.next] ~= nil then
+      begin_some(loop, group)
+    end
     group = group.parent and group.parent.group
   end
 end
@@ -149,7 +152,7 @@ local function resume(loop, task)
   local ok, result = coroutine.resume(task.thread)
   if not ok then
     fail(loop, task, result)
-  elseif coroutine.status(task.thread) == "dead" then
+  elseif status(task.thread) == "dead" then
     task.group.results[task.index] = result
     leave(loop, task)
   end
@@ -162,7 +165,7 @@ local function turn(loop)
   if not due then
     error("the virtual runtime: everybody waits, and nothing is due any more", 0)
   end
-  loop.time = at
+  loop.time, loop.asked = at, 0
   if type(due) == "function" then
     due()
   else
@@ -172,7 +175,7 @@ end
 
 --- The task of the running code.
 local function here(loop)
-  local task = loop.task_of[coroutine.running()]
+  local task = loop.task_of[running()]
   if not task then
     errors.misuse "the runtime 'virtual' cannot wait here: call it in a function that run(), spawn() or gather() runs"
   end
@@ -186,7 +189,7 @@ end
 local function jump(loop, task, wake_at)
   begin_more(loop, task.group)
   if loop.agenda:is_idle_until(wake_at) then
-    loop.time = wake_at
+    loop.time, loop.asked = wake_at, 0
     return true
   end
   return false
@@ -194,21 +197,21 @@ end
 
 local function sleep(loop, seconds)
   local task = here(loop)
-  if is_cancelled(task) then
+  if is_cancelled(loop, task) then
     return false
   end
-  local wake_at = loop.time + math.max(seconds, 0)
+  local wake_at = loop.time + (seconds > 0 and seconds or 0)
   if wake_at < math.huge and jump(loop, task, wake_at) then
     return true
   end
   park(loop, task, wake_at)
-  return not is_cancelled(task)
+  return not is_cancelled(loop, task)
 end
 
 local function await(loop, session, transfer, deadline)
   local task, asked_for = here(loop), nil
   while not transfer:finished() do
-    if is_cancelled(task) then
+    if is_cancelled(loop, task) then
       return "cancelled"
     elseif loop.time >= deadline then
       return "timeout"
@@ -243,14 +246,14 @@ local function gather(loop, functions, limit)
   local group = new_group(functions, limit, task, task)
   task.gathers = group
   begin_some(loop, group)
-  while not is_over(group) do
+  while not is_over(loop, group) do
     park(loop, task, math.huge)
   end
   task.gathers = nil
   if group.failure then
     error(group.failure[1], 0)
   end
-  return group.results, group.cut or is_ended(group)
+  return group.results, group.cut or is_ended(loop, group)
 end
 
 --- In a coroutine of its own, which outlives the calling one.
@@ -258,8 +261,8 @@ local function apart(loop, fn)
   local task = here(loop)
   local group = new_group({ fn }, 1, task, nil)
   begin_some(loop, group)
-  while not is_over(group) do
-    if is_cancelled(task) then
+  while not is_over(loop, group) do
+    if is_cancelled(loop, task) then
       return false
     end
     park(loop, task, math.huge)
@@ -283,7 +286,7 @@ local function pack(...)
 end
 
 local function run(loop, fn)
-  if loop.task_of[coroutine.running()] then
+  if loop.task_of[running()] then
     errors.misuse "run: this code runs in the loop already"
   end
   local results
@@ -314,20 +317,30 @@ local function kill(loop, task)
 end
 
 --- A runtime with a clock of its own.
----@param options { start: number? }?  what the clock shows at first, in seconds (0); with seconds since 1970 it can be
----                                    the time of day as well
+---@param options { start: number?, most_asked: integer? }?
+---       start: what the clock shows at first, in seconds (0); with seconds since 1970 it can be the time of day as well
+---       most_asked: now() raises where it is asked more often while the clock stands still: who does that turns in a
+---       circle
 ---@return aicore.VirtualRuntime
 function virtual.new(options)
   local loop = {
     time = options and options.start or 0,
+    asked = 0, -- for the time, since it is as late as that
     tasks = 0, -- that have begun
+    cancels = false, -- was anything ever cancelled?
     killed = setmetatable({}, { __mode = "k" }),
     agenda = agenda.new(),
     task_of = {},
   }
-  local runtime = {}
+  local runtime, most_asked = {}, options and options.most_asked or math.huge
 
   function runtime.now()
+    local asked = loop.asked + 1
+    loop.asked = asked
+    if asked > most_asked then
+      loop.asked = 0 -- what tidies up may ask, too
+      error("the virtual runtime: a program turns in a circle", 0)
+    end
     return loop.time
   end
 
@@ -366,13 +379,13 @@ function virtual.new(options)
   function runtime.cancel(thread)
     local task = loop.task_of[thread]
     if task then
-      task.cancelled = true
+      task.cancelled, loop.cancels = true, true
       wake_all(loop, task)
     end
   end
 
   function runtime.kill(thread)
-    if thread == coroutine.running() then
+    if thread == running() then
       errors.misuse "kill: a coroutine cannot do that to itself"
     elseif loop.task_of[thread] then
       kill(loop, loop.task_of[thread])

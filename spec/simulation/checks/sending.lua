@@ -126,13 +126,14 @@ local function has_changed(course, sends, sent_at, to)
 end
 
 local function shows(request, id)
-  local value = request.answer and request.answer.value
-  for _, one in ipairs(type(value) == "table" and value.deployments or {}) do
-    if one.id == id then
-      return true
+  if not request.shown then
+    local value = request.answer and request.answer.value
+    request.shown = {}
+    for _, one in ipairs(type(value) == "table" and value.deployments or {}) do
+      request.shown[one.id] = true
     end
   end
-  return false
+  return request.shown[id] == true
 end
 
 --- Did this look miss it? In a list of odd records it may stand without its id.
