@@ -1,5 +1,7 @@
---- Tries every mutation (mutations.lua) and says which seed has noticed it:   SEEDS=3000 lua spec/simulation/mutate.lua
--- ONLY=word tries those whose rule has this word in it. The exit status is 0 only if none survives.
+--- Tries every mutation (mutations.lua) and says how many seeds have noticed it, and how:
+--      SEEDS=3000 lua spec/simulation/mutate.lua
+-- ONLY=word tries those whose rule has this word in it. A few seeds are enough to say how often it is noticed. The exit
+-- status is 0 only if none survives.
 
 package.path = "./?.lua;" .. package.path
 
@@ -54,21 +56,28 @@ end
 -- Seeds that fail without any mutation, too, say nothing.
 local excused = {}
 
---- The seed that fails, and how; nil: none does; false: there is no such passage any more.
+local ENOUGH = 5
+
+--- How many seeds fail of how many, the first of them, and how; nil: there is no such passage any more.
 local function try(mutation, first, count)
   local _, module, from, to = unpack(mutation, 1, 4)
   forget_modules()
   if not load_mutated(module, from, to) then
-    return false
+    return nil
   end
   local simulation = require "spec.simulation.simulation"
   package.preload[module] = nil
+  local failed, first_one, breach = 0, nil, nil
   for seed = first, first + count - 1 do
     local _, breaches = simulation.run(seed)
     if #breaches > 0 and not excused[seed] then
-      return seed, breaches[1]
+      failed, first_one, breach = failed + 1, first_one or seed, breach or breaches[1]
+      if failed == ENOUGH then
+        return failed, seed - first + 1, first_one, breach
+      end
     end
   end
+  return failed, count, first_one, breach
 end
 
 local function excuse(first, count)
@@ -89,11 +98,12 @@ local only, survivors = os.getenv "ONLY" or "", 0
 excuse(number("FIRST", 1), number("SEEDS", 3000))
 for _, mutation in ipairs(mutations) do
   if mutation[1]:find(only, 1, true) then
-    local seed, breach = try(mutation, number("FIRST", 1), number("SEEDS", 3000))
+    local failed, count, seed, breach = try(mutation, number("FIRST", 1), number("SEEDS", 3000))
     survivors = survivors + (seed and 0 or 1)
-    local what = seed == false and "IS STALE" or "SURVIVES"
+    local what = failed == nil and "IS STALE" or "SURVIVES"
     if seed then
-      what = ("seed %d: %s: %s"):format(seed, breach.check, breach.text:match "^[^\n]*")
+      local text = breach.text:match("^[^\n]*"):sub(1, 100)
+      what = ("%d of %d seeds, %d: %s: %s"):format(failed, count, seed, breach.check, text)
     end
     print(("%-60s %s"):format(mutation[1], what))
     io.stdout:flush()

@@ -4,7 +4,8 @@
 --   A call goes through the emulator's own operations, faults and journal; only its way there is short.
 --   What comes of it is what the C module makes of the same answer (reply.lua).
 --   The effect takes place when it is due, whether anybody waits for the answer or not.
---   Lists that a client gets are its own, the records in them everybody's; what it gives is read before start() returns.
+--   Lists that a client gets are its own, the records in them everybody's; what it gives is read before start()
+--   returns.
 
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"

@@ -29,7 +29,7 @@ local virtual = {}
 ---@field is_killed fun(thread: thread): boolean  was it killed, by itself or with what gathers it?
 ---@field coroutines fun(): integer               how many have begun, or are about to, and have not ended
 
--- A loop is { time, asked, agenda, tasks, task_of = tasks by thread, cancels }. On the agenda stand tasks and functions.
+-- A loop is { time, asked, agenda, tasks, task_of = tasks by thread, cancels }. On the agenda stand tasks, functions.
 -- A task is { thread, number, group, index, entry = its place on the agenda, gathers = a group, session = whose
 -- transfer it awaits, cancelled, over }.
 -- A group is { functions, limit, next, running, begun = tasks, results, parent = the task whose end is its end, too,
@@ -318,7 +318,7 @@ end
 
 --- A runtime with a clock of its own.
 ---@param options { start: number?, most_asked: integer? }?
----       start: what the clock shows at first, in seconds (0); with seconds since 1970 it can be the time of day as well
+---       start: what the clock shows at first, in seconds (0); with seconds since 1970 it can be the time of day, too
 ---       most_asked: now() raises where it is asked more often while the clock stands still: who does that turns in a
 ---       circle
 ---@return aicore.VirtualRuntime
