@@ -193,7 +193,8 @@ local function caller_of(course, call)
     course.sender = nil
     return transfer, err
   end
-  return setmetatable({ start = start }, { __index = caller })
+  -- (The session and the runtime are asked for most often.)
+  return setmetatable({ start = start, session = caller.session, runtime = caller.runtime }, { __index = caller })
 end
 
 --- The coroutine of a call.
@@ -324,7 +325,7 @@ end
 
 -- s: a look that others may need, too, is carried to its end where the coroutine that began it was dropped
 local ORPHANED = 300
-local RARE = 20 -- of so many courses, one
+local RARE, OFTEN = 20, 3 -- of so many courses, one; of those in which a call was ended from outside
 local QUIET = 3600 -- s: what belongs to a call that has ended, is heard of within this time
 
 --- A client that was closed has nothing to wait for; the others hear of a killed coroutine with the next call.
@@ -342,8 +343,8 @@ local function is_compiled()
   return package.loaded.jit ~= nil and package.loaded.jit.status()
 end
 
---- What is left of the calls. To collect garbage takes as long as the rest, so that is done where a call was ended
--- from outside, and now and then.
+--- What is left of the calls. To collect garbage takes as long as the rest, so that is done now and then, more often
+-- where a call was ended from outside.
 local function look_for_remains(course)
   local runtime, odd = course.runtime, course.task.close_at ~= nil
   for _, call in ipairs(course.calls) do
@@ -357,7 +358,7 @@ local function look_for_remains(course)
     look_again(course)
   end
   course.left.coroutines = runtime.coroutines() - 1
-  local looked_at = (odd or course.seed % RARE == 0) and not is_compiled()
+  local looked_at = course.seed % (odd and OFTEN or RARE) == 0 and not is_compiled()
   if looked_at then
     collectgarbage()
   end

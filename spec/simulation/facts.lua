@@ -121,13 +121,15 @@ function facts.fits(call, life, state)
   return state.status ~= nil and not state.hidden and life.deployment.group == call.resource_group
 end
 
-local function is_one_of(ids, id)
-  for _, one in ipairs(ids) do
-    if one == id then
-      return true
+--- What a call was asked for by name; the ids of those that it has created come before it begins.
+local function is_named(call, id)
+  if not call.named then
+    call.named = {}
+    for _, one in ipairs(call.ids) do
+      call.named[one] = true
     end
   end
-  return false
+  return call.named[id] == true
 end
 
 --- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take
@@ -137,7 +139,7 @@ local FIRST_LIST = 30
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
 function facts.asks_for(course, call, id, time)
   if call.ids then
-    return is_one_of(call.ids, id)
+    return is_named(call, id)
   end
   local life, slack = course.truth.lives[id], course.service.settings.dates == false and FIRST_LIST or 0
   return life.created_at < call.began + slack
