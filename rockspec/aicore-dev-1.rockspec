@@ -165,6 +165,7 @@ build = {
     ["aicore.runtime.clock"] = "lua/aicore/runtime/clock.lua",
     ["aicore.runtime.cqueues"] = "lua/aicore/runtime/cqueues.lua",
     ["aicore.runtime"] = "lua/aicore/runtime/init.lua",
+    ["aicore.runtime.life"] = "lua/aicore/runtime/life.lua",
     ["aicore.runtime.luv"] = "lua/aicore/runtime/luv.lua",
     ["aicore.runtime.neovim"] = "lua/aicore/runtime/neovim.lua",
     ["aicore.runtime.ngx"] = "lua/aicore/runtime/ngx.lua",

@@ -129,6 +129,41 @@ function cases.left_wait()
   end)
 end
 
+-- Between the two cases below: the first one's function is at it; it may end, or has ended.
+local held, go_on = require("ngx.semaphore").new(0), require("ngx.semaphore").new(0)
+
+--- To be left by its client while something goes on apart on its behalf.
+function cases.left_apart()
+  runtime.apart(function()
+    held:post()
+    go_on:wait(30)
+    held:post()
+  end)
+end
+
+--- Until that goes on.
+function cases.until_apart()
+  return held:wait(30) == true
+end
+
+--- How many of some values on the stack are others after a wait.
+local function count_changed(wait, ...)
+  wait()
+  local changed = 0
+  for i = 1, select("#", ...) do
+    changed = changed + (select(i, ...) == i and 0 or 1)
+  end
+  return changed
+end
+
+--- Comes when the client of left_apart is gone, and so gets its stack; then that function comes to its end.
+function cases.with_its_stack()
+  return count_changed(function()
+    go_on:post()
+    held:wait(30)
+  end, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+end
+
 --- A call like the one that was left.
 function cases.wait()
   return assert(app.client:wait(ONE, "RUNNING", { timeout = 20 })).status

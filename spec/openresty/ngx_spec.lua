@@ -187,6 +187,18 @@ describe("nginx", function()
     wait_until_quiet()
   end)
 
+  it("leaves the stack alone of a client that is gone, which is another one's by now", function()
+    start { http = "lua_check_client_abort on;" }
+    local gone = server.ask "/request/left_apart"
+    assert.is_true(result "/request/until_apart")
+    gone.close()
+    nginx.wait_until(function()
+      return server.read("error.log"):find("client prematurely closed connection", 1, true)
+    end, "the end of the request")
+    assert.equal(0, result "/request/with_its_stack")
+    assert.is_nil(server.read("error.log"):match "%[error%][^\n]*")
+  end)
+
   it("serves on when a request exits around its light threads", function()
     start()
     assert.equal("RUNNING", result "/request/status")

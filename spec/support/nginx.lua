@@ -159,7 +159,7 @@ function nginx.start(options)
   write_config(folder, root, port, options)
   local pipe = assert(io.popen(COMMAND:format(folder, root, folder .. "/")))
   local pid = assert(tonumber(pipe:read "*l"))
-  local server = { folder = folder, pid = pid, url = "http://127.0.0.1:" .. port }
+  local server = { folder = folder, pid = pid, port = port, url = "http://127.0.0.1:" .. port }
 
   function server.get(path)
     return nginx.request(server.url .. path)

@@ -2,6 +2,8 @@
 -- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
 -- coroutine. Then another one has to take over, so none waits for a flight without asking whether it is abandoned.
 
+local life = require "aicore.runtime.life"
+
 local single_flight = {}
 
 --- Where a runtime has promised to begin it in a coroutine of its own, the beginning is awaited so long, in seconds.
@@ -12,16 +14,9 @@ local PATIENCE = 3
 ---@field request aicore.Request?  what it is about, for those that follow
 ---@field private begun_at number      on the runtime's clock
 ---@field private abandoned boolean
----@field private thread thread|table|nil  nil: it has not begun
+---@field private life (fun(): string)?  of the coroutine that is at it; nil: it has not begun
 local SingleFlight = {}
 SingleFlight.__index = SingleFlight
-
--- What Lua 5.1 has no word for.
-local MAIN = {}
-
-local function this_thread()
-  return coroutine.running() or MAIN
-end
 
 -- LuaJIT and 5.4 can yield in a pcall; 5.1 cannot, and has only the threads' states to tell by.
 local CAN_GUARD = package.loaded.jit ~= nil or _VERSION ~= "Lua 5.1"
@@ -32,8 +27,8 @@ function single_flight.new(now)
   return setmetatable({ over = false, abandoned = false, begun_at = now }, SingleFlight)
 end
 
-local function begin(self, act)
-  self.thread = this_thread()
+local function begin(self, runtime, act)
+  self.life = life.of(runtime)
   local ok, failure
   if CAN_GUARD then
     ok, failure = pcall(act)
@@ -47,10 +42,10 @@ local function begin(self, act)
 end
 
 --- A function that does it, unless it begins too late: then another coroutine has taken over.
-local function attempt(self, act)
+local function attempt(self, runtime, act)
   return function()
     if not self.abandoned then
-      begin(self, act)
+      begin(self, runtime, act)
     end
   end
 end
@@ -60,7 +55,7 @@ end
 ---@param act fun()  made by a function that has returned: nginx reuses the stack of a coroutine that it drops
 ---@return boolean waited  false: the calling coroutine was cancelled, and the flight goes on
 function SingleFlight:run(runtime, act)
-  return runtime.apart(attempt(self, act))
+  return runtime.apart(attempt(self, runtime, act))
 end
 
 --- Will it never be over? If the coroutine that began it asks, it has come back without having ended it; and if that
@@ -68,17 +63,13 @@ end
 ---@param now number
 ---@return boolean
 function SingleFlight:is_abandoned(now)
-  local thread = self.thread
   if self.over or self.abandoned then
     return self.abandoned
-  elseif not thread then
+  elseif not self.life then
     self.abandoned = now - self.begun_at > PATIENCE
     return self.abandoned
-  elseif thread == this_thread() or thread == MAIN then
-    return true
   end
-  local status = coroutine.status(thread)
-  return status == "dead" or status == "normal"
+  return self.life() ~= "suspended"
 end
 
 -- How often a follower looks while the leader sleeps between two attempts, in seconds.

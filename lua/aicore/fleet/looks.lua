@@ -7,6 +7,7 @@
 --   A GET that hangs holds up the others no longer than the service's good answers let expect.
 --   A goal is known by its coroutine, and forgotten when that is dead: nginx drops light threads without a word.
 
+local life = require "aicore.runtime.life"
 local single_flight = require "aicore.call.single_flight"
 
 local looks = {}
@@ -64,7 +65,7 @@ local JITTER = 0.1
 ---@field private doubts integer  lists in a row that were not, or could not be read
 ---@field private turn integer    how many were asked for by id beside such lists
 ---@field private size integer?  records in the group's last list
----@field private members { observer: aicore.Observer, thread: thread|table }[]
+---@field private members { observer: aicore.Observer, life: fun(): string }[]
 ---@field private flight aicore.SingleFlight?
 local Looks = {}
 Looks.__index = Looks
@@ -86,12 +87,10 @@ end
 
 -- Who waits ----------------------------------------------------------------------------------------
 
-local MAIN = {} -- what Lua 5.1 has no word for
-
 --- Tells an observer of every look from now on, until it leaves or the running coroutine is dead.
 ---@param observer aicore.Observer
 function Looks:join(observer)
-  self.members[#self.members + 1] = { observer = observer, thread = coroutine.running() or MAIN }
+  self.members[#self.members + 1] = { observer = observer, life = life.of(self.group.runtime) }
   self.due_at = nil
 end
 
@@ -119,7 +118,7 @@ function Looks:observers()
   local alive = {}
   for i = #self.members, 1, -1 do
     local member = self.members[i]
-    if member.thread ~= MAIN and coroutine.status(member.thread) == "dead" then
+    if member.life() == "dead" then
       table.remove(self.members, i)
     else
       alive[#alive + 1] = member.observer

@@ -7,6 +7,7 @@
 --   What was not answered, or by a service in trouble, is lost: a look tells what came of it.
 
 local errors = require "aicore.model.errors"
+local life = require "aicore.runtime.life"
 local lifecycle = require "aicore.model.lifecycle"
 
 local sends = {}
@@ -104,8 +105,8 @@ end
 
 -- Batches ------------------------------------------------------------------------------------------
 -- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of
--- these, those that were refused alone in a batch), deadline, thread }, and the list of the functions that send its
--- batches, which grows while it is worked off. A batch is a range of its ids.
+-- these, those that were refused alone in a batch), deadline, life (of the coroutine that sends) }, and the list of the
+-- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
@@ -235,7 +236,7 @@ end
 function Sends:recover()
   for i = #self.in_flight, 1, -1 do
     local work = self.in_flight[i]
-    if coroutine.status(work.thread) == "dead" then
+    if work.life() == "dead" then
       table.remove(self.in_flight, i)
       give_up(self, work)
     end
@@ -260,7 +261,7 @@ end
 ---@return integer count  of those before them
 local function new_work(self, ids, actions, deadline)
   local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {} }
-  work.deadline, work.thread = deadline, coroutine.running()
+  work.deadline, work.life = deadline, life.of(self.group.runtime)
   for _, alone in ipairs { false, true } do
     for i, id in ipairs(ids) do
       if (self.culprits[id] or false) == alone then
@@ -283,7 +284,7 @@ function Sends:send(ids, actions, deadline)
     self.looks:tell(id, "sending", actions[i], now)
   end
   local work, count = new_work(self, ids, actions, deadline)
-  self.in_flight[#self.in_flight + 1] = work.thread and work
+  self.in_flight[#self.in_flight + 1] = work
   local batches = count > FEW and not self.no_batches and self.group:takes_batches(deadline)
   local _, cancelled = nil, false
   go_alone(work, batches and count + 1 or 1, #work.ids)

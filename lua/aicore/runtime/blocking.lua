@@ -28,6 +28,8 @@ local core = require "aicore.core"
 ---@field apart fun(fn: fun()): boolean
 ---       runs a function that others depend on, too: where the host may drop the calling coroutine, in one of its own;
 ---       false: the caller was cancelled meanwhile
+---@field life (fun(): fun(): string)?
+---       the life of the running coroutine (life.lua), where its status does not tell it
 
 local blocking = { now = core.now }
 

@@ -51,7 +51,7 @@ local function check_phase()
   end
 end
 
---- Calls a function of nginx that yields.
+--- Calls a function of nginx that yields; returns its first result.
 local function yielding(fn, ...)
   local ok, result = pcall(fn, ...)
   if not ok and tostring(result):find("C-call boundary", 1, true) then
@@ -59,15 +59,47 @@ local function yielding(fn, ...)
   elseif not ok then
     error(result, 0)
   end
+  return result
 end
 
 local function new_semaphore()
   return assert(require("ngx.semaphore").new(0))
 end
 
+-- Lives --------------------------------------------------------------------------------------------
+-- coroutine.status of a light thread whose request is gone reads memory that nginx has freed (ngx_lua 0.10.23 read). So
+-- beside those of which others want to know, another one waits for a semaphore that nobody posts: nginx drops both
+-- together, and then nobody waits for it.
+
+local LONG = 86400 -- s
+
+local function wait_for_ever(semaphore)
+  repeat
+    semaphore:wait(LONG)
+  until false
+end
+
+local function new_life()
+  local semaphore = new_semaphore()
+  return { semaphore = semaphore, thread = yielding(ngx.thread.spawn, wait_for_ever, semaphore) }
+end
+
+--- To be called by the light thread that has made it.
+local function end_life(life)
+  ngx.thread.kill(life.thread)
+end
+
+local function is_over(life)
+  return life.semaphore:count() >= 0 -- below 0: so many wait
+end
+
+-- The life of a light thread that runs apart.
+local life_of = setmetatable({}, { __mode = "k" })
+
 -- Groups -------------------------------------------------------------------------------------------
 -- What gather runs is a group: { functions, limit, next, workers (how many), ended (those of them that have), results,
--- failure, cancelled, parent, owner (the semaphore of whoever gathers), waiting (those of all who wait in it) }.
+-- failure, cancelled, parent, owner (the semaphore of whoever gathers), waiting (those of all who wait in it), life (of
+-- the request, where it is within no other group) }.
 
 -- The group of a light thread that runs in one.
 local group_of = setmetatable({}, { __mode = "k" })
@@ -279,7 +311,7 @@ end
 local function begin_workers(group)
   while has_room(group) do
     group.workers = group.workers + 1
-    ngx.thread.spawn(work, group)
+    yielding(ngx.thread.spawn, work, group)
   end
 end
 
@@ -298,6 +330,23 @@ local function run_workers(group)
     wait(group.owner, group.parent, SLICE)
     bury_workers(group)
     begin_workers(group) -- their functions may have added some
+  end
+end
+
+-- Apart --------------------------------------------------------------------------------------------
+-- One that runs apart is { fn, begun, ended (did fn return?), failure, over (a semaphore) }: the timer and the light
+-- thread that waits for it share this table, and nothing of a stack.
+
+--- What the timer does, or the light thread itself where no timer is to be had.
+local function run_apart(_, one)
+  if not one.begun then
+    one.begun = true
+    local thread, life = coroutine.running(), new_life()
+    life_of[thread] = life
+    one.ended, one.failure = pcall(one.fn)
+    life_of[thread] = nil
+    end_life(life)
+    one.over:post()
   end
 end
 
@@ -352,38 +401,49 @@ function runtime.gather(functions, limit)
     owner = new_semaphore(),
     waiting = {},
   }
-  run_workers(group)
-  if group.failure then
+  group.life = group.parent and group.parent.life or new_life()
+  local ok, failure = pcall(run_workers, group)
+  if not group.parent then
+    end_life(group.life)
+  end
+  if not ok then
+    error(failure, 0)
+  elseif group.failure then
     error(group.failure[1], 0)
   end
   return group.results, is_cancelled(group)
+end
+
+--- How it is with the calling light thread, which is in a gather or apart: see life.lua.
+function runtime.life()
+  local thread = coroutine.running()
+  local group = group_of[thread]
+  local life = group and group.life or life_of[thread]
+  return function()
+    if life and is_over(life) then
+      return "dead"
+    end
+    return thread == coroutine.running() and "running" or "suspended"
+  end
 end
 
 --- Runs a function that others depend on, too: in a timer, as a light thread that makes a request may vanish without a
 --- word (ngx.exit, an aborted request). What it raises is raised again. False: the caller's group was cancelled, while
 --- the function goes on.
 function runtime.apart(fn)
-  local group, over = group_of[coroutine.running()], new_semaphore()
-  local begun, ended, failure = false, nil, nil
-  local function body()
-    if not begun then
-      begun = true
-      ended, failure = pcall(fn)
-      over:post()
-    end
-  end
-  local patience = ngx.timer.at(0, body) and core.now() + SILENCE or -math.huge
+  local group, one = group_of[coroutine.running()], { fn = fn, begun = false, over = new_semaphore() }
+  local patience = ngx.timer.at(0, run_apart, one) and core.now() + SILENCE or -math.huge
   repeat
-    if not begun and core.now() >= patience then
-      body() -- no timer is to be had
+    if not one.begun and core.now() >= patience then
+      run_apart(false, one)
     elseif is_cancelled(group) then
       return false
     else
-      wait(over, group, SLICE)
+      wait(one.over, group, SLICE)
     end
-  until ended ~= nil
-  if not ended then
-    error(failure, 0)
+  until one.ended ~= nil
+  if not one.ended then
+    error(one.failure, 0)
   end
   return true
 end

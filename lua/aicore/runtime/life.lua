@@ -1,0 +1,30 @@
+--- Tells whether a coroutine can still go on: those ask who wait for what it does, or keep something on its behalf.
+-- Its status says so in most hosts. nginx drops light threads without a word, frees what coroutine.status reads, and
+-- gives their stacks to others: there the runtime has a way of its own.
+
+local life = {}
+
+-- What Lua 5.1 has no word for.
+local MAIN = {}
+
+local function this_thread()
+  return coroutine.running() or MAIN
+end
+
+--- The life of the running coroutine, for others to ask about.
+---@param runtime aicore.Runtime
+---@return fun(): "dead"|"suspended"|"normal"|"running" status  as coroutine.status says it
+function life.of(runtime)
+  if runtime.life then
+    return runtime.life()
+  end
+  local thread = this_thread()
+  return function()
+    if thread ~= MAIN then
+      return coroutine.status(thread)
+    end
+    return this_thread() == MAIN and "running" or "normal"
+  end
+end
+
+return life
