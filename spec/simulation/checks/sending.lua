@@ -162,15 +162,15 @@ end
 
 --- Calls act(sends, gap, count, row) for each sending that follows one that came to `outcome`, where nothing
 --- has changed between the two. count: so many came to that in a row; gap: seconds since the last of these was
---- answered; row: since the first one that came to it, whatever has changed.
+--- answered; row: since the first one after the last that was accepted.
 local function each_repetition(course, outcome, act)
   for _, sends in ipairs(sends_of(course)) do
     local count, row_began = 0, 0
     for i = 1, #sends - 1 do
       local send, next_one = sends[i], sends[i + 1]
       count = send.outcome == outcome and count + 1 or 0
-      if send.outcome == outcome and (i == 1 or sends[i - 1].outcome ~= outcome) then
-        row_began = send.answered
+      if i == 1 or sends[i - 1].outcome == "accepted" then
+        row_began = send.at
       end
       if count > 0 and has_changed(course, sends, send.at, next_one.at) then
         count = 0
