@@ -48,6 +48,7 @@ build = {
         "src/secret.c",
         "src/session.c",
         "src/sigpipe.c",
+        "src/spelling.c",
         "src/system.c",
         "src/table.c",
         "src/token.c",

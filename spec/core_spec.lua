@@ -184,12 +184,27 @@ describe("core", function()
         { base_url = "https://user@example.org" },
         { base_url = "https://user:password@example.org" },
         { base_url = "https://example.org\0" },
+        { base_url = "https://example.org/v2?" },
+        { base_url = "https://example.org/v2?x=y" },
+        { base_url = "https://example.org/v2#" },
+        { base_url = "https://example.org/v2#x" },
+        { base_url = "https://example.org:0/v2" },
+        { base_url = "https://example.org:00" },
+        { base_url = "https://example.org/v2/inference/deployments/" .. ID },
+        { base_url = "https://example.org/v2/lm" },
         { base_url = "https://example.org", token_url = "http://example.org" },
         { base_url = "https://example.org", unknown = 1 },
         { base_url = "https://example.org", timeout = 0 },
         { base_url = "https://example.org", max_response = -1 },
         { base_url = "https://example.org", resource_group = "a\nb" },
+        { base_url = "https://example.org", resource_group = " " },
+        { base_url = "https://example.org", resource_group = "a " },
+        { base_url = "https://example.org", resource_group = ("a"):rep(254) },
         { base_url = "https://example.org", token = "a\nb" },
+        { base_url = "https://example.org", token = " " },
+        { base_url = "https://example.org", proxy = "ftp://example.org" },
+        { base_url = "https://example.org", proxy = "http://me:password@" },
+        { base_url = "https://example.org", key_file = "-----BEGIN PRIVATE KEY-----" },
         { base_url = "https://example.org", client_secret = {} },
       }
       for i, case in ipairs(cases) do
@@ -385,20 +400,57 @@ describe("core", function()
       server.stop()
     end)
 
-    it("never show the secrets that they repeat", function()
-      local token, secret = "token-0123456789", "secret+/0123456789"
-      local echo = ("Bearer %s and %s and secret%%2B%%2F0123456789"):format(token, secret)
-      local bodies = {
-        echo,
-        ('{"error":{"code":"%s","message":"%s","details":"%s"}}'):format(token, secret, echo),
+    it("never show the secrets that they repeat, in no spelling", function()
+      local token, secret = "token-0123456789", 'secret+/"&0123456789'
+      local spelled = {
+        ("Bearer %s and %s"):format(token, secret),
+        "secret%2B%2F%22%260123456789",
+        "secret%2b%2f%22%260123456789",
+        "secret%252b%252F%2522%25260123456789",
+        "secret+/&quot;&amp;0123456789",
+        "secret&#43;&#x2F;&#034;&#X26;0123456789",
+        "secret&plus;&sol;&quot;&amp;0123456789",
+        'secret+\\/\\"&0123456789',
+        "secret\\u002b\\u002F\\u0022\\u00260123456789",
+        "secret\\u0025\\u0032B%2F\\&quot;&amp;amp;0123456789",
+        "%73ecret+/\\x22&012345678&#57;",
       }
+      local bodies = {}
+      for _, text in ipairs(spelled) do
+        bodies[#bodies + 1] = text
+        bodies[#bodies + 1] = "<p>it was " .. text .. "</p>"
+        local quoted = text:gsub('[\\"]', "\\%0")
+        bodies[#bodies + 1] = ('{"error":{"code":"%s","message":"x %s"}}'):format(quoted, quoted)
+        bodies[#bodies + 1] = ('{"error":"%s","error_description":"x %s"}'):format(quoted, quoted)
+      end
+      bodies[#bodies + 1] = "it was secret%2B%2F%22%26012345678" -- cut off
+      bodies[#bodies + 1] = "it was secret%2B%2F%22%26012345678&#x3"
+      local answers = {}
       for _, status in ipairs { "200 OK", "401 Unauthorized", "500 Oops" } do
         for _, body in ipairs(bodies) do
-          local _, err = outcome(answer(status, body), { token = token, client_id = "id", client_secret = secret })
-          for field, value in pairs(err) do
-            assert.is_nil(tostring(value):match "0123456789", field)
+          answers[#answers + 1] = answer(status, body)
+        end
+      end
+      local server = raw_server.start(answers)
+      local session = session_for(server, { token = token, client_id = "id", client_secret = secret })
+      local told = {}
+      for i in ipairs(answers) do
+        local _, err = core.status(session, ID)
+        for field, value in pairs(err) do
+          if tostring(value):match "12345678" then
+            told[#told + 1] = ("%s: %s, of %s"):format(field, value, answers[i])
           end
         end
+      end
+      server.stop()
+      assert.same({}, told)
+    end)
+
+    it("of a gateway are read in time, whatever they are made of", function()
+      for _, piece in ipairs { "%25", "&#37;", "\\\\", "%", "&", "\\u0025" } do
+        local body = piece:rep(600000 / #piece)
+        local _, err = outcome(answer("500 Oops", body), { token = "%%%%&&&&\\\\\\" .. ("%"):rep(2000) })
+        assert.equal("http", err.kind)
       end
     end)
   end)
@@ -571,6 +623,16 @@ describe("core", function()
       end, "login: the session has no client_id")
     end)
 
+    it("shows nothing of what is no answer: it may hold a token", function()
+      for _, status in ipairs { "200 OK", "400 Bad", "401 No", "502 Bad" } do
+        for _, body in ipairs { "access_token=0123456789", '{"token":"0123456789"}', '["0123456789"]' } do
+          local _, err = login(body, status)
+          assert.is_nil(err.details)
+          assert.is_nil(err.message:find("0123456789", 1, true))
+        end
+      end
+    end)
+
     it("shows nothing of an answer that was cut: it may hold half a token", function()
       local text = 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"eyJhbG'
       local server = raw_server.start { text }
@@ -624,22 +686,48 @@ describe("core", function()
     end
   end)
 
-  describe("what stands in the environment", function()
-    it("exempts hosts from the proxy, beside this machine", function()
-      local script = [[local _, err = require("aicore.core").status(require("aicore.core").session {
-        base_url = "https://aicore.invalid" }, "d000") print(err.message)]]
-      local lua = package.loaded.jit and "luajit" or "lua5.4"
-      local function message(variables)
-        local pipe = io.popen(("env %s %s -e '%s'"):format(variables, lua, script))
-        local text = pipe:read "*a"
-        pipe:close()
-        return text
+  describe("a proxy", function()
+    local function message(settings)
+      local _, err = core.status(core.session(settings), ID)
+      return err.message
+    end
+
+    it("is for all but those who are exempt, and none by itself", function()
+      local url, proxy = "https://aicore.invalid", "http://127.0.0.1:9"
+      assert.matches("127%.0%.0%.1 port 9", message { base_url = url, proxy = proxy })
+      assert.matches("127%.0%.0%.1 port 9", message { base_url = url, proxy = proxy, no_proxy = "" })
+      local many = ("x%d.invalid,"):rep(200):gsub("%%d", "0") .. "aicore.invalid"
+      for _, exempt in ipairs { "aicore.invalid", "other.invalid,aicore.invalid", "*", many } do
+        local settings = { base_url = url, proxy = proxy, no_proxy = exempt }
+        assert.matches("resolve host: aicore.invalid", message(settings), 1, true)
       end
-      local proxy = "https_proxy=http://127.0.0.1:9 "
-      assert.matches("127%.0%.0%.1 port 9", message(proxy .. "no_proxy= NO_PROXY="))
-      for _, name in ipairs { "no_proxy=aicore.invalid", "NO_PROXY=other.invalid,aicore.invalid", "no_proxy='*'" } do
-        assert.matches("aicore.invalid", message("-u no_proxy " .. proxy .. name), 1, true)
+      assert.matches("resolve host: aicore.invalid", message { base_url = url }, 1, true)
+      assert.matches("resolve host: aicore.invalid", message { base_url = url, proxy = "" }, 1, true)
+    end)
+
+    it("is not for this machine, unless it was asked for", function()
+      for _, url in ipairs { "http://127.0.0.1:1", "http://127.9.9.9:1", "https://localhost:1" } do
+        assert.matches("port 1[ :]", message { base_url = url, proxy = "http://127.0.0.1:9", no_proxy = "" })
+        assert.matches("port 9[ :]", message { base_url = url, proxy = "http://127.0.0.1:9" })
       end
+    end)
+
+    it("stands nowhere by its password, which it may tell itself", function()
+      local told = "p@ss%2Fword p%40ss%252Fword Basic bWU6cEBzcyUyRndvcmQ= http://me:p%40ss%252Fword@"
+      local server = raw_server.start { answer("407 No", told), answer("200 OK", "") }
+      local settings = { base_url = "http://127.0.0.1:9", proxy = server.url:gsub("//", "%0me:p%%40ss%%252Fword@") }
+      local said = {}
+      for _ = 1, 2 do
+        local _, err = core.status(core.session(settings), ID)
+        for field, value in pairs(err) do
+          said[#said + 1] = ("%s: %s"):format(field, value)
+        end
+      end
+      local sent = server.requests()
+      server.stop()
+      assert.is_nil(table.concat(said, "\n"):match "[wW]ord", table.concat(said, "\n"))
+      assert.is_nil(table.concat(said, "\n"):find "bWU6c")
+      assert.matches("Proxy-Authorization: Basic bWU6cEBzcyUyRndvcmQ=", sent, 1, true)
     end)
   end)
 
@@ -788,9 +876,82 @@ describe("core", function()
     end)
   end)
 
-  it("hides its methods for collection", function()
+  it("hides its methods for collection, and its metatables", function()
     local session = core.session { base_url = "https://example.org" }
     assert.is_nil(session.__gc)
     assert.is_function(session.close)
+    assert.is_false(getmetatable(session))
+    assert.is_false(getmetatable(assert(core.start(session, "status", ID))))
+    session:close()
+  end)
+
+  -- In a program of its own, whose heap is so small that the collector goes round while a reply is read.
+  describe("a finalizer that runs while a reply is read", function()
+    local SECRET = "secret-0123456789"
+    local PROGRAM = [[
+      local core, url, act = require "aicore.core", arg[1], arg[2]
+      local session = core.session { base_url = url, client_id = "me", client_secret = "]] .. SECRET .. [[" }
+      local transfer = assert(core.start(session, "list"))
+      while not transfer:finished() do session:wait(10) end
+      session:step()
+      local function by_hand(object) debug.getmetatable(object).__gc(object) end
+      local runs, garbage = 0, {}
+      local function finalize()
+        runs = runs + 1;
+        (loadstring or load)(act)(transfer, session, by_hand, core)
+      end
+      for i = 1, 20 do
+        garbage[i] = newproxy and newproxy(true) or setmetatable({}, { __gc = finalize })
+        if newproxy then debug.getmetatable(garbage[i]).__gc = finalize end
+      end
+      collectgarbage()
+      collectgarbage("setpause", 100)
+      garbage = nil
+      local reply, err = transfer:result()
+      if runs == 0 then print "no finalizer has run"
+      elseif reply then print(#reply.resources)
+      else print(err.kind, err.request_id, err.message, type(err.details)) end
+    ]]
+    local records = {}
+    for i = 1, 20000 do
+      records[i] = ('{"id":"d%015d","status":"RUNNING"}'):format(i)
+    end
+    local LIST = ('{"count":20000,"resources":[%s]}'):format(table.concat(records, ","))
+    local REFUSAL = ('{"error":{"message":"told %s","details":[%s]}}'):format(SECRET, ("[],"):rep(21000) .. "1")
+
+    local function read_with(act, bytes)
+      local server = raw_server.start { bytes }
+      local file = os.tmpname()
+      local written = assert(io.open(file, "w"))
+      written:write(PROGRAM)
+      written:close()
+      local lua = package.loaded.jit and "luajit" or "lua5.4"
+      local pipe = assert(io.popen(("%s %s %s '%s' 2>&1"):format(lua, file, server.url, act)))
+      local said = pipe:read "*a"
+      pipe:close()
+      os.remove(file)
+      server.stop()
+      return said
+    end
+
+    local ways = {
+      ["ends the transfer"] = "local transfer, _, by_hand = ... by_hand(transfer)",
+      ["cancels it"] = "local transfer = ... transfer:cancel()",
+      ["closes the session"] = "local _, session = ... session:close()",
+      ["ends both"] = "local transfer, session, by_hand = ... by_hand(transfer) by_hand(session)",
+      ["ends the transfer and begins another"] = [[local transfer, session, by_hand, core = ...
+        by_hand(transfer) core.start(session, "list")]],
+    }
+    for what, act in pairs(ways) do
+      it(what .. ", changes nothing of the reply", function()
+        assert.equal("20000\n", read_with(act, answer("200 OK", LIST)))
+      end)
+
+      it(what .. ", lets no secret be told", function()
+        local headers = ("X-Request-Id: of-%s\r\n"):format(SECRET)
+        local told = "http\tof-*****************\ttold *****************\ttable\n"
+        assert.equal(told, read_with(act, answer("500 Oops", REFUSAL, headers)))
+      end)
+    end
   end)
 end)

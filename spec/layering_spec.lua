@@ -51,13 +51,15 @@ local C_LAYERS = {
   "exchange",
   "config | operation",
   "credentials | parameter | interrupt | json | table | buffer | pollset*",
-  "secret | token | sigpipe | system | compat | array",
+  "secret | token | sigpipe | system | compat",
+  "spelling",
+  "array",
 }
 
 -- What a C file must not include, itself or through another header of ours.
 local INCLUDES = {
   {
-    "credentials.* buffer.* pollset* secret.* token.* sigpipe.* system.* array.*",
+    "credentials.* buffer.* pollset* secret.* spelling.* token.* sigpipe.* system.* array.*",
     never = "lua.h lauxlib.h lualib.h luajit.h compat.h curl/*",
   },
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,39 +17,78 @@ static bool is_loopback(const char *host) {
   return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
 }
 
-static const char *url_complaint(const char *scheme, const char *host, const char *user) {
-  if (scheme == NULL || host == NULL) return "not a URL";
-  if (user != NULL) return "a URL must not contain a user";
-  if (strcmp(scheme, "https") == 0) return NULL;
-  if (strcmp(scheme, "http") != 0) return "https expected";
-  return is_loopback(host) ? NULL : "plain http is allowed to loopback only, use https";
+/* The parts of a URL that are looked at; those that it lacks stay NULL. */
+enum { SCHEME, HOST, PORT, PATH, USER, PARTS };
+
+static const char *parts_complaint(char *const parts[PARTS], const char *text) {
+  if (parts[SCHEME] == NULL || parts[HOST] == NULL) return "not a URL";
+  if (strpbrk(text, "?#") != NULL) return "a URL without '?' and '#' expected";
+  return parts[PORT] != NULL && strtol(parts[PORT], NULL, 10) == 0 ? "there is no port 0" : NULL;
 }
 
-/* NULL, or what is wrong with a URL. Pieces of memory from libcurl are given back before. */
-static const char *check_url(const char *text) {
+static const char *url_complaint(char *const parts[PARTS]) {
+  if (parts[USER] != NULL) return "a URL must not contain a user";
+  if (strstr(parts[PATH], "/inference/") != NULL || strstr(parts[PATH], "/v2/lm") != NULL) {
+    return "the URL of the AI API itself expected, not of something in it (/inference/, /lm)";
+  }
+  if (strcmp(parts[SCHEME], "https") == 0) return NULL;
+  if (strcmp(parts[SCHEME], "http") != 0) return "https expected";
+  return is_loopback(parts[HOST]) ? NULL : "plain http is allowed to loopback only, use https";
+}
+
+static const char *proxy_complaint(char *const parts[PARTS]) {
+  static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+  for (size_t i = 0; i < COUNT(schemes); i++) {
+    if (strcmp(parts[SCHEME], schemes[i]) == 0) return NULL;
+  }
+  return "a proxy's URL begins with http, https or socks5h";
+}
+
+/* NULL, or what is wrong with a URL, as libcurl reads it with these flags. The text is not quoted:
+ * there may be a password in it. */
+static const char *check_parts(
+    const char *text, unsigned int flags, const char *(*complaint_about)(char *const[PARTS])) {
+  static const CURLUPart names[PARTS] = {
+      CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT, CURLUPART_PATH, CURLUPART_USER};
   CURLU *url = curl_url();
   if (url == NULL) return "out of memory";
-  char *scheme = NULL, *host = NULL, *user = NULL;
-  const CURLUcode outcomes[] = {curl_url_set(url, CURLUPART_URL, text, 0),
-      curl_url_get(url, CURLUPART_SCHEME, &scheme, 0), curl_url_get(url, CURLUPART_HOST, &host, 0),
-      curl_url_get(url, CURLUPART_USER, &user, 0)};
-  const char *complaint = url_complaint(scheme, host, user);
-  for (size_t i = 0; i < COUNT(outcomes); i++) {
-    if (outcomes[i] == CURLUE_OUT_OF_MEMORY) complaint = "out of memory"; /* a part is missing */
+  char *parts[PARTS] = {NULL};
+  bool has_memory = curl_url_set(url, CURLUPART_URL, text, flags) != CURLUE_OUT_OF_MEMORY;
+  for (size_t i = 0; i < PARTS; i++) {
+    has_memory = curl_url_get(url, names[i], &parts[i], 0) != CURLUE_OUT_OF_MEMORY && has_memory;
   }
-  curl_free(scheme);
-  curl_free(host);
-  curl_free(user);
+  const char *complaint = has_memory ? parts_complaint(parts, text) : "out of memory";
+  if (complaint == NULL) complaint = complaint_about(parts);
+  for (size_t i = 0; i < PARTS; i++) curl_free(parts[i]);
   curl_url_cleanup(url);
   return complaint;
 }
 
-static const char *check_header(const char *text) {
-  return aic_parameter_header_safe(text, strlen(text)) ? NULL
-                                                       : "text without control characters expected";
+static const char *check_url(const char *text) { return check_parts(text, 0, url_complaint); }
+
+/* How libcurl reads a proxy's. */
+enum { PROXY_FLAGS = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME };
+
+static const char *check_proxy(const char *text) {
+  return *text == '\0' ? NULL : check_parts(text, PROXY_FLAGS, proxy_complaint); /* "": none */
 }
 
-static bool is_https(const char *url) { return url != NULL && strncasecmp(url, "https", 5) == 0; }
+/* libcurl's errors name files: nothing that was pasted instead is to stand there. */
+static const char *check_file(const char *text) {
+  return strstr(text, "-----BEGIN") != NULL ? "a file's name expected, not what is in it" : NULL;
+}
+
+static const char *check_header(const char *text) {
+  return aic_parameter_header_safe(text, strlen(text)) ? NULL : HEADER_TEXT;
+}
+
+static const char *check_group(const char *text) {
+  return aic_parameter_is_group(text, strlen(text)) ? NULL : GROUP_TEXT;
+}
+
+bool aic_config_is_https(const char *url) {
+  return url != NULL && strncasecmp(url, "https", 5) == 0;
+}
 
 /* How a setting is read: its value, which may be nil, is on top of the stack. */
 typedef struct setting {
@@ -62,17 +102,29 @@ typedef struct setting {
 
 #define FIELD(type, c, row) ((type *)(void *)((char *)(c) + (row)->offset))
 
-/* The text on top, or NULL; raises where it is none, or not as the setting wants it. */
-static const char *check_text(lua_State *L, const setting *row, size_t *length) {
+/* What is wrong with the value on top, which may be nil: a text that is pushed; or NULL. */
+static const char *push_complaint(lua_State *L, const setting *row) {
   if (lua_isnil(L, -1)) return NULL;
-  const char *text = aic_parameter_string(L, -1, length);
-  if (text == NULL || strlen(text) != *length) {
-    luaL_error(L, "session: %s: text expected, got %s", row->name,
-        text != NULL ? "a NUL byte" : luaL_typename(L, -1));
+  if (row->high > 0) {
+    const lua_Number number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+    if (number >= row->low && number <= row->high) return NULL;
+    return lua_pushfstring(L, "a number from %f to %f expected", row->low, row->high);
+  }
+  size_t length;
+  const char *text = aic_parameter_string(L, -1, &length);
+  if (text == NULL || strlen(text) != length) {
+    return lua_pushfstring(
+        L, "text expected, got %s", text != NULL ? "a NUL byte" : luaL_typename(L, -1));
   }
   const char *complaint = row->complaint != NULL ? row->complaint(text) : NULL;
+  return complaint != NULL ? lua_pushfstring(L, "%s", complaint) : NULL;
+}
+
+/* The text on top, or NULL; raises where it is none, or not as the setting wants it. */
+static const char *check_text(lua_State *L, const setting *row, size_t *length) {
+  const char *complaint = push_complaint(L, row);
   if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
-  return text;
+  return lua_isnil(L, -1) ? NULL : lua_tolstring(L, -1, length);
 }
 
 static void read_text(lua_State *L, config *c, int anchors, const setting *row) {
@@ -92,11 +144,9 @@ static void read_header(lua_State *L, config *c, int anchors, const setting *row
 static void read_limit(lua_State *L, config *c, int anchors, const setting *row) {
   (void)anchors;
   double *limit = FIELD(double, c, row);
-  *limit = row->number;
-  if (lua_isnil(L, -1)) return;
-  *limit = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
-  if (*limit >= row->low && *limit <= row->high) return;
-  luaL_error(L, "session: %s: a number from %f to %f expected", row->name, row->low, row->high);
+  const char *complaint = push_complaint(L, row);
+  if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
+  *limit = lua_isnil(L, -1) ? row->number : lua_tonumber(L, -1);
 }
 
 static void read_secret(lua_State *L, config *c, int anchors, const setting *row) {
@@ -107,6 +157,42 @@ static void read_secret(lua_State *L, config *c, int anchors, const setting *row
   secret **kept = FIELD(secret *, c, row);
   *kept = aic_secret_new("", 0, text, length);
   if (*kept == NULL) luaL_error(L, "out of memory");
+}
+
+/* Takes the proxy of a URL that was checked; user and password as libcurl sends them, decoded. */
+static bool use_proxy(credentials *c, const char *text) {
+  CURLU *url = curl_url();
+  if (url == NULL) return false;
+  char *user = NULL, *password = NULL;
+  const CURLUcode outcomes[] = {curl_url_set(url, CURLUPART_URL, text, PROXY_FLAGS),
+      curl_url_get(url, CURLUPART_USER, &user, CURLU_URLDECODE),
+      curl_url_get(url, CURLUPART_PASSWORD, &password, CURLU_URLDECODE)};
+  bool fine = true;
+  for (size_t i = 0; i < COUNT(outcomes); i++) fine = fine && outcomes[i] != CURLUE_OUT_OF_MEMORY;
+  fine = fine && aic_credentials_use_proxy(c, text, user, password);
+  curl_free(user);
+  curl_free(password);
+  curl_url_cleanup(url);
+  return fine;
+}
+
+static void read_proxy(lua_State *L, config *c, int anchors, const setting *row) {
+  (void)anchors;
+  size_t length = 0;
+  const char *text = check_text(L, row, &length);
+  if (!use_proxy(&c->credentials, text != NULL ? text : "")) luaL_error(L, "out of memory");
+}
+
+/* Never NULL: libcurl would read the environment by itself. */
+static void read_no_proxy(lua_State *L, config *c, int anchors, const setting *row) {
+  size_t length;
+  const char *text = check_text(L, row, &length);
+  c->no_proxy = "";
+  c->spares_loopback = text != NULL;
+  if (text == NULL) return;
+  const bool all = strcmp(text, "*") == 0; /* which libcurl knows only where it stands alone */
+  c->no_proxy = lua_pushfstring(L, "%s%s", text, all ? "" : ",localhost,127.0.0.1,::1");
+  lua_setfield(L, anchors, row->name);
 }
 
 static void read_client(lua_State *L, config *c, int anchors, const setting *row) {
@@ -134,12 +220,13 @@ static void read_token(lua_State *L, config *c, int anchors, const setting *row)
 static const setting settings[] = {
   {"base_url",         read_text, TO(base_url), .complaint = check_url},
   {"token_url",        read_text, TO(token_url), .complaint = check_url},
-  {"ca_file",          read_text, TO(ca_file)},
+  {"ca_file",          read_text, TO(ca_file), .complaint = check_file},
   {"ca",               read_text, TO(ca)},
-  {"certificate_file", read_text, TO(certificate_file)},
-  {"key_file",         read_text, TO(key_file)},
-  {"proxy",            read_text, TO(proxy), .complaint = check_header},
-  {"resource_group", read_header, TO(resource_group), check_header, "AI-Resource-Group", "default"},
+  {"certificate_file", read_text, TO(certificate_file), .complaint = check_file},
+  {"key_file",         read_text, TO(key_file), .complaint = check_file},
+  {"proxy",           read_proxy, .complaint = check_proxy},
+  {"no_proxy",     read_no_proxy, .offset = 0},
+  {"resource_group", read_header, TO(resource_group), check_group, "AI-Resource-Group", "default"},
   {"client_type",    read_header, TO(client_type), check_header, "AI-Client-Type", "aicore-lua"},
   {"client_secret",  read_secret, TO(credentials.client_secret)},
   {"certificate",    read_secret, TO(credentials.certificate)},
@@ -154,14 +241,24 @@ static const setting settings[] = {
   {"max_connections", read_limit, TO(max_connections), .number = 256, .low = 1, .high = 65536}};
 /* clang-format on */
 
+/* NULL: there is none. */
+static const setting *find_setting(const char *name) {
+  size_t row = 0;
+  while (name != NULL && row < COUNT(settings) && strcmp(settings[row].name, name) != 0) row++;
+  return name != NULL && row < COUNT(settings) ? &settings[row] : NULL;
+}
+
+const char *aic_config_check(lua_State *L, const char *name) {
+  const setting *row = find_setting(name);
+  return row != NULL ? push_complaint(L, row) : lua_pushfstring(L, "unknown setting");
+}
+
 static void check_names(lua_State *L, int from) {
   lua_pushnil(L);
   while (lua_next(L, from) != 0) {
     lua_pop(L, 1);
     const char *name = aic_parameter_string(L, -1, NULL);
-    size_t row = name != NULL ? 0 : COUNT(settings);
-    while (row < COUNT(settings) && strcmp(settings[row].name, name) != 0) row++;
-    if (row < COUNT(settings)) continue;
+    if (find_setting(name) != NULL) continue;
     luaL_error(L, "session: unknown setting '%s'", name != NULL ? name : luaL_typename(L, -1));
   }
 }
@@ -176,7 +273,7 @@ void aic_config_read(lua_State *L, config *c, int from, int anchors) {
     lua_settop(L, top);
   }
   if (c->base_url == NULL) luaL_error(L, "session: base_url: a URL expected, got nil");
-  c->secure = is_https(c->base_url) || is_https(c->token_url);
+  c->secure = aic_config_is_https(c->base_url) || aic_config_is_https(c->token_url);
   c->headers[0].data = (char *)c->client_type;
   c->headers[0].next = &c->headers[1];
   c->headers[1].data = no_expect;

@@ -12,7 +12,8 @@ typedef struct config {
   const char *token_url;    /* the texts are Lua's; those without a note may be NULL */
   const char *ca_file, *ca; /* a file; PEM text */
   const char *certificate_file, *key_file;
-  const char *proxy;
+  const char *no_proxy;         /* for whom the proxy is not; never NULL */
+  bool spares_loopback;         /* nor for this machine: nobody has asked for that */
   const char *resource_group;   /* a header line, never NULL */
   const char *client_type;      /* another one */
   struct curl_slist headers[2]; /* those that every request ends with: client_type, and no Expect */
@@ -29,3 +30,6 @@ typedef struct config {
 /* Reads the table at the index from into an empty configuration; raises what is wrong. Strings are
  * anchored in the table at the index anchors; secrets are copied, also where it raises later. */
 void aic_config_read(lua_State *L, config *c, int from, int anchors);
+/* What is wrong with the value on top for the setting of that name: a text that is pushed; or NULL. */
+const char *aic_config_check(lua_State *L, const char *name);
+bool aic_config_is_https(const char *url);

@@ -103,6 +103,12 @@ static int check(lua_State *L) {
   return 1;
 }
 
+/* core.check_setting(name, value) */
+static int check_setting(lua_State *L) {
+  lua_settop(L, 2);
+  return aic_config_check(L, luaL_checkstring(L, 1)) != NULL ? 1 : 0;
+}
+
 static int now(lua_State *L) {
   lua_pushnumber(L, aic_clock_now());
   return 1;
@@ -193,8 +199,8 @@ static void push_version(lua_State *L) {
 
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"session", aic_session_create}, {"start", start},
-      {"check", check}, {"now", now}, {"wall", wall}, {"random", pseudo_random},
-      {"sleep", sleep_seconds}, {"file_mode", file_mode}, {NULL, NULL}};
+      {"check", check}, {"check_setting", check_setting}, {"now", now}, {"wall", wall},
+      {"random", pseudo_random}, {"sleep", sleep_seconds}, {"file_mode", file_mode}, {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   aic_session_register(L);
   aic_transfer_register(L);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 /* Percent-encodes as forms want it; returns the end. There is room for three times as much. */
 static char *escape(char *to, const char *from, size_t length) {
   static const char digits[] = "0123456789ABCDEF";
@@ -53,19 +55,62 @@ void aic_credentials_use_token(credentials *c, secret *token) {
   if (c->wiped) aic_secret_release(&c->authorization);
 }
 
-void aic_credentials_redact(const credentials *c, const secret *sent, char *text, size_t length) {
-  aic_secret_redact(sent, text, length);
-  aic_secret_redact(c->authorization, text, length);
-  aic_secret_redact(c->client_secret, text, length);
-  aic_secret_redact(c->login_form, text, length);
+/* As HTTP has it: what is sent of a user and a password. There is room for four thirds and a NUL. */
+static void encode_base64(char *to, const char *from, size_t length) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < length; i += 3) {
+    unsigned bits = 0;
+    for (size_t j = i; j < i + 3; j++)
+      bits = bits << 8 | (j < length ? (unsigned char)from[j] : 0U);
+    for (size_t j = 0; j < 4; j++) {
+      *to++ = i + j <= length ? digits[bits >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  *to = '\0';
 }
 
-bool aic_credentials_stand_in(
-    const credentials *c, const secret *sent, const char *text, size_t length) {
-  return aic_secret_stands_in(sent, text, length) ||
-         aic_secret_stands_in(c->authorization, text, length) ||
-         aic_secret_stands_in(c->client_secret, text, length) ||
-         aic_secret_stands_in(c->login_form, text, length);
+/* What is hidden of the login at a proxy: the password, and both in base64. */
+static bool hide_login(credentials *c, const char *user, const char *password) {
+  const size_t length = strlen(user) + 1 + strlen(password);
+  char *text = malloc(length + 1), *code = malloc((length + 2) / 3 * 4 + 1);
+  if (text != NULL && code != NULL) {
+    stpcpy(stpcpy(stpcpy(text, user), ":"), password);
+    encode_base64(code, text, length);
+    c->proxy_password = aic_secret_new("", 0, password, strlen(password));
+    c->proxy_login = aic_secret_new("", 0, code, strlen(code));
+  }
+  aic_secret_free(text);
+  aic_secret_free(code);
+  return c->proxy_password != NULL && c->proxy_login != NULL;
+}
+
+bool aic_credentials_use_proxy(
+    credentials *c, const char *url, const char *user, const char *password) {
+  c->proxy = aic_secret_new("", 0, url, strlen(url));
+  if (user == NULL && password == NULL) return c->proxy != NULL;
+  return hide_login(c, user != NULL ? user : "", password != NULL ? password : "") &&
+         c->proxy != NULL;
+}
+
+/* Those that a text may tell. The certificate is none, and the login form is made of the secret. */
+static const size_t hidden[] = {offsetof(credentials, authorization),
+    offsetof(credentials, client_secret), offsetof(credentials, key),
+    offsetof(credentials, proxy_password), offsetof(credentials, proxy_login)};
+
+static secret **at(const credentials *c, size_t offset) {
+  return (secret **)(void *)((char *)(size_t)c + offset);
+}
+
+void aic_credentials_redact(const credentials *c, char *text, size_t length) {
+  for (size_t i = 0; i < COUNT(hidden); i++) aic_secret_redact(*at(c, hidden[i]), text, length);
+}
+
+void aic_credentials_share(const credentials *c, credentials *held) {
+  for (size_t i = 0; i < COUNT(hidden); i++) {
+    secret *one = aic_secret_share(*at(c, hidden[i]));
+    aic_secret_release(at(held, hidden[i]));
+    *at(held, hidden[i]) = one;
+  }
 }
 
 void aic_credentials_wipe(credentials *c) {
@@ -75,4 +120,7 @@ void aic_credentials_wipe(credentials *c) {
   aic_secret_release(&c->client_secret);
   aic_secret_release(&c->certificate);
   aic_secret_release(&c->key);
+  aic_secret_release(&c->proxy);
+  aic_secret_release(&c->proxy_password);
+  aic_secret_release(&c->proxy_login);
 }

@@ -12,6 +12,9 @@ typedef struct credentials {
   secret *login_form;    /* the body of a login */
   secret *client_secret;
   secret *certificate, *key; /* PEM text */
+  secret *proxy;             /* its URL; "": none … */
+  secret *proxy_password;    /* … what of it is one … */
+  secret *proxy_login;       /* … and how it is sent */
 } credentials;
 
 /* Makes the login form, of this client id and the client secret. False: no memory. */
@@ -21,12 +24,14 @@ secret *aic_credentials_new_token(const char *token, size_t length);
 /* Uses a token from now on: the count is taken over. */
 void aic_credentials_use_token(credentials *c, secret *token);
 
-/* Hides all of them in a text that comes from outside; and the token that was sent, which may be
- * one from before a login (NULL: none was). */
-void aic_credentials_redact(const credentials *c, const secret *sent, char *text, size_t length);
-/* Does such a text tell one of them? */
-bool aic_credentials_stand_in(
-    const credentials *c, const secret *sent, const char *text, size_t length);
+/* Uses the proxy of that URL, with what stands in it, decoded, or NULL. False: no memory. */
+bool aic_credentials_use_proxy(
+    credentials *c, const char *url, const char *user, const char *password);
+
+/* Hides all of them in a text that comes from outside. */
+void aic_credentials_redact(const credentials *c, char *text, size_t length);
+/* Adds one count to those that are to be hidden, in place of those that held them before. */
+void aic_credentials_share(const credentials *c, credentials *held);
 
 /* Forgets them all. Idempotent. */
 void aic_credentials_wipe(credentials *c);

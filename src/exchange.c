@@ -48,15 +48,11 @@ static bool set_pointer(CURL *easy, CURLoption option, const void *value) {
   return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
-/* What needs no proxy: this machine, and what the standard variable names. */
-static void find_no_proxy(char *text, size_t size) {
-  static const char loopback[] = "localhost,127.0.0.1,::1";
-  const char *named = getenv("no_proxy");
-  if (named == NULL) named = getenv("NO_PROXY");
-  const bool everything = named != NULL && strcmp(named, "*") == 0;
-  const bool fits = named != NULL && strlen(named) + sizeof loopback + 1 < size;
-  snprintf(text, size, "%s%s%s", fits ? named : "", fits && !everything ? "," : "",
-      everything ? "" : loopback);
+/* The environment's proxy, if it is one, is none for plain http: that goes to this machine. */
+static const char *proxy_for(const config *c, const char *url) {
+  const secret *proxy = c->credentials.proxy;
+  const bool none = proxy == NULL || (c->spares_loopback && !aic_config_is_https(url));
+  return none ? "" : proxy->text;
 }
 
 /* What all exchanges with this configuration have in common. */
@@ -80,14 +76,11 @@ static bool set_options(CURL *easy, const config *c) {
     {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
 #endif
   };
-  char no_proxy[2048];
-  find_no_proxy(no_proxy, sizeof no_proxy);
   const struct {
     CURLoption option;
-    const char *value; /* NULL leaves libcurl's default: for a proxy that is the variables */
+    const char *value; /* NULL leaves libcurl's default */
   } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_USERAGENT, "aicore-lua"},
-      {CURLOPT_CAINFO, c->ca_file}, {CURLOPT_PROXY, c->proxy},
-      {CURLOPT_NOPROXY, c->proxy == NULL ? no_proxy : NULL}};
+      {CURLOPT_CAINFO, c->ca_file}, {CURLOPT_NOPROXY, c->no_proxy}};
   bool fine = true;
   for (size_t i = 0; fine && i < COUNT(numbers); i++) {
     fine = set_number(easy, numbers[i].option, numbers[i].value);
@@ -118,7 +111,7 @@ static bool set_callbacks(exchange *x) {
 bool aic_exchange_open(exchange *x, config *c) {
   x->config = c;
   x->reply.limit = (size_t)fmin(c->max_response, (double)(SIZE_MAX / 4));
-  x->group.limit = 64 * 1024;
+  x->group.limit = 1024; /* more than a header with a name that passed the checks */
   x->easy = curl_easy_init();
   return x->easy != NULL && set_callbacks(x) && set_options(x->easy, c) &&
          (c->ca == NULL || set_blob(x->easy, CURLOPT_CAINFO_BLOB, c->ca, strlen(c->ca)));
@@ -182,6 +175,7 @@ bool aic_exchange_prepare(exchange *x, const request *built) {
   const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
   CURL *easy = x->easy;
   return set_pointer(easy, CURLOPT_URL, built->url) &&
+         set_pointer(easy, CURLOPT_PROXY, proxy_for(c, built->url)) &&
          set_number(easy, CURLOPT_TIMEOUT_MS, (long)ceil(seconds * 1000)) &&
          /* What must not happen twice takes no connection that may turn out to be dead. */
          set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
@@ -196,19 +190,30 @@ bool aic_exchange_prepare(exchange *x, const request *built) {
          set_part(x, CURLOPT_SSLKEY, c->key_file, CURLOPT_SSLKEY_BLOB, c->credentials.key);
 }
 
+void aic_exchange_hold_secrets(exchange *x) {
+  const credentials *c = &x->config->credentials;
+  if (!c->wiped) aic_credentials_share(c, &x->held);
+}
+
+static void release_secrets(exchange *x) {
+  static const credentials none;
+  aic_secret_release(&x->authorization);
+  aic_credentials_share(&none, &x->held);
+}
+
 void aic_exchange_clear(exchange *x) {
   x->outcome = CURLE_OK;
   x->issued = 0;
   x->header_bytes = 0;
   x->headers_full = false;
   x->id[0] = x->error[0] = '\0';
-  aic_secret_release(&x->authorization);
+  release_secrets(x);
   aic_buffer_clear(&x->group);
   aic_buffer_clear(&x->reply);
 }
 
 void aic_exchange_forget(exchange *x) {
-  aic_secret_release(&x->authorization);
+  release_secrets(x);
   aic_buffer_free(&x->group);
   aic_buffer_free(&x->reply);
 }

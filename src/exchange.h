@@ -18,6 +18,7 @@ typedef struct exchange {
   const char *resource;         /* a constant */
   char id[65];                  /* of the record; "": none */
   secret *authorization;        /* sent, or for a login received */
+  credentials held;             /* what its reply must not tell, whoever closes the session */
   buffer group;                 /* a header for a resource group of its own */
   struct curl_slist headers[3]; /* its headers; those of the configuration follow */
 
@@ -33,6 +34,8 @@ typedef struct exchange {
 bool aic_exchange_open(exchange *x, config *c);
 /* Makes the exchange, which is open and empty, that of a request. False: no memory. */
 bool aic_exchange_prepare(exchange *x, const request *built);
+/* Keeps the secrets of its configuration for as long as it is read. */
+void aic_exchange_hold_secrets(exchange *x);
 /* Empties it, for another request. */
 void aic_exchange_clear(exchange *x);
 /* Gives back what it holds but for the handle; and the handle, too. */

@@ -96,7 +96,7 @@ const operation *aic_operation_find(const char *name) {
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
-  if (text != NULL && length <= 80 && (length == 0 || aic_parameter_header_safe(text, length))) {
+  if (text != NULL && length <= 80 && aic_parameter_printable(text, length)) {
     return lua_pushfstring(
         L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected, text);
   }

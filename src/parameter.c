@@ -104,7 +104,7 @@ static bool fit_items(lua_State *L, int index) {
 static bool fit_resource_group(lua_State *L, int index) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
-  return text != NULL && aic_parameter_header_safe(text, length);
+  return text != NULL && aic_parameter_is_group(text, length);
 }
 
 const char *aic_parameter_resource_word(lua_State *L, int index) {
@@ -124,12 +124,23 @@ static bool fit_timeout(lua_State *L, int index) {
   return number > 0 && number <= 1e6;
 }
 
-bool aic_parameter_header_safe(const char *value, size_t length) {
+bool aic_parameter_printable(const char *value, size_t length) {
+  unsigned char before = 0;
   for (size_t i = 0; i < length; i++) {
     const unsigned char byte = (unsigned char)value[i];
-    if (byte < 0x20 || byte == 0x7F) return false;
+    if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0)) return false;
+    before = byte;
   }
-  return length > 0;
+  return true;
+}
+
+bool aic_parameter_header_safe(const char *value, size_t length) {
+  return length > 0 && value[0] != ' ' && value[length - 1] != ' ' &&
+         aic_parameter_printable(value, length);
+}
+
+bool aic_parameter_is_group(const char *value, size_t length) {
+  return length <= 253 && aic_parameter_header_safe(value, length);
 }
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
@@ -147,7 +158,7 @@ const parameter aic_parameter_items = {"items", NULL, fit_items,
     NULL};
 
 const parameter aic_common_options[] = {
-    {"resource_group", NULL, fit_resource_group, "text without control characters expected", NULL},
+    {"resource_group", NULL, fit_resource_group, GROUP_TEXT, NULL},
     {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
     {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
     {.name = NULL}};

@@ -43,5 +43,12 @@ bool aic_parameter_fits_ttl(lua_State *L, int index);
 /* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
  * seen, if any, since an id may stand there once. */
 bool aic_parameter_fits_item(lua_State *L, int item, int seen);
-/* May it stand in a header: not empty, and no control characters? */
+/* Without control characters, those of Unicode too? */
+bool aic_parameter_printable(const char *value, size_t length);
+/* Does it say the same in a header: not empty, no control characters, no blank at either end? */
 bool aic_parameter_header_safe(const char *value, size_t length);
+#define HEADER_TEXT "text without control characters and outer blanks expected"
+/* Does it pass for the name of a resource group? */
+bool aic_parameter_is_group(const char *value, size_t length);
+#define GROUP_TEXT                                                                                 \
+  "1 to 253 characters, none of them a control character, no outer blanks, expected"

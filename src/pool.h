@@ -5,7 +5,7 @@
  *    before a fork. In a child, the parent's connections are closed without a word to their peers
  *    or to libcurl, and the pool opens its own.
  *  - A transfer is in exactly one list: idle, running, finished, or delivered; or in none while its
- *    reply is read, and then belongs to the object on the reader's stack alone. */
+ *    reply is read, and then belongs to the reader alone. */
 #pragma once
 
 #include <curl/curl.h>

@@ -13,11 +13,14 @@
 #include "table.h"
 #include "token.h"
 
-/* What an error repeats of a body; more of a long one is not kept once Lua has it. */
+/* What an error repeats of a body. More of a long one is not kept once Lua has it, nor read of one
+ * that says no: no error body of AI Core is that long, and secrets are looked for in all of it. */
 enum { PREVIEW = 200, LONG_BODY = 64 * 1024 };
 
+/* What was sent, though there is another token since, and what the session has. */
 static void hide_secrets(const exchange *x, char *text, size_t length) {
-  aic_credentials_redact(&x->config->credentials, x->authorization, text, length);
+  aic_secret_redact(x->authorization, text, length);
+  aic_credentials_redact(&x->held, text, length);
 }
 
 /* Pushes the body as text. */
@@ -53,7 +56,8 @@ static const char *copy_request_id(const exchange *x, char id[PREVIEW]) {
   return id;
 }
 
-void aic_reply_push_info(lua_State *L, const exchange *x) {
+void aic_reply_push_info(lua_State *L, exchange *x) {
+  aic_exchange_hold_secrets(x);
   long status = 0;
   curl_off_t microseconds = 0;
   curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -92,10 +96,11 @@ static void push_error(
 }
 
 /* Sets the error's details to the first characters of the body, fit for a terminal: no control
- * characters, no half character. */
+ * characters, no half character. Not of a login: half a token is a secret, too. */
 static void set_preview(lua_State *L, exchange *x) {
   const buffer *body = &x->reply;
-  if (body->data == NULL || body->length == 0) return;
+  if (x->operation->shape->form == REPLY_TOKEN || body->length == 0) return;
+  if (body->length > LONG_BODY) aic_buffer_keep_start(&x->reply, LONG_BODY);
   hide_secrets(x, body->data, body->length);
   char text[PREVIEW];
   size_t length = body->length < PREVIEW ? body->length : PREVIEW;
@@ -156,7 +161,7 @@ static const char *push_cause(lua_State *L, exchange *x) {
 
 static int push_failure(lua_State *L, exchange *x, long status) {
   push_error(L, x, status, verdict_of(x), x->issued > 0, push_cause(L, x));
-  if (x->operation->shape->form != REPLY_TOKEN) set_preview(L, x); /* half a token is a secret */
+  set_preview(L, x);
   return 2;
 }
 
@@ -211,35 +216,11 @@ static bool copy_error_body(lua_State *L, int body, bool about_token) {
   return is_core || is_oauth;
 }
 
-/* Does the value on top tell a secret? In the body it stood with escapes, and was not seen. */
-static bool tells_secret(lua_State *L, const exchange *x) {
-  if (lua_type(L, -1) == LUA_TSTRING) {
-    size_t length;
-    const char *text = lua_tolstring(L, -1, &length);
-    return aic_credentials_stand_in(&x->config->credentials, x->authorization, text, length);
-  }
-  if (!lua_istable(L, -1)) return false;
-  luaL_checkstack(L, 8, NULL);
-  const int table = lua_gettop(L);
-  bool tells = false;
-  lua_pushnil(L);
-  while (!tells && lua_next(L, table) != 0) {
-    tells = tells_secret(L, x);
-    lua_settop(L, table + 1);
-    tells = tells || tells_secret(L, x); /* the field's name */
-  }
-  lua_settop(L, table);
-  return tells;
-}
-
 static int push_refusal(lua_State *L, int decoder, exchange *x, long status) {
+  if (x->reply.length > LONG_BODY) aic_buffer_keep_start(&x->reply, LONG_BODY);
   hide_secrets(x, x->reply.data, x->reply.length);
-  bool decoded = push_decoded(L, decoder, x) && lua_istable(L, -1);
+  const bool decoded = push_decoded(L, decoder, x) && lua_istable(L, -1);
   const int body = lua_gettop(L);
-  if (decoded && tells_secret(L, x)) {
-    decoded = false;
-    aic_buffer_clear(&x->reply); /* nothing of it is repeated */
-  }
   const char *format = status / 100 == 3 ? "HTTP %d: redirects are not followed"
                                          : "HTTP %d without an error body of AI Core";
   const char *message = lua_pushfstring(L, format, (int)status);
@@ -330,7 +311,7 @@ static const char *take_token(lua_State *L, exchange *x) {
     if (x->authorization == NULL) luaL_error(L, "out of memory");
   }
   memset(found.text, '*', found.room);
-  if (x->authorization == NULL) return "a token with control characters";
+  if (x->authorization == NULL) return "a token that no header can carry";
   aic_secret_redact(x->authorization, x->reply.data, x->reply.length); /* a second one */
   return NULL;
 }
@@ -343,10 +324,7 @@ static int push_token(lua_State *L, int decoder, exchange *x, long status) {
   } else if (complaint == NULL) {
     complaint = shape_complaint(L, x);
   }
-  if (complaint != NULL) {
-    aic_buffer_clear(&x->reply); /* no preview: half a token is a secret, too */
-    return push_misfit(L, x, status, complaint);
-  }
+  if (complaint != NULL) return push_misfit(L, x, status, complaint);
   lua_createtable(L, 0, 1);
   lua_getfield(L, -2, "expires_in");
   const lua_Number seconds = lua_tonumber(L, -1);
@@ -360,6 +338,7 @@ static int push_token(lua_State *L, int decoder, exchange *x, long status) {
 }
 
 int aic_reply_push(lua_State *L, int decoder, exchange *x) {
+  aic_exchange_hold_secrets(x); /* decoding may run a finalizer that closes the session */
   long status = 0;
   curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
   luaL_checkstack(L, 16, NULL);

@@ -13,4 +13,4 @@
  * exchange's configuration, not to Lua. */
 int aic_reply_push(lua_State *L, int decoder, exchange *x);
 /* Pushes { status, seconds, request_id, date } of a finished exchange. */
-void aic_reply_push_info(lua_State *L, const exchange *x);
+void aic_reply_push_info(lua_State *L, exchange *x);

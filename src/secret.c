@@ -11,6 +11,8 @@
 #include <malloc.h>
 #endif
 
+#include "spelling.h"
+
 /* Shorter texts are not worth hiding and would only riddle a message with asterisks. */
 enum { SHORTEST_REDACTED = 4 };
 
@@ -70,28 +72,61 @@ static size_t hidden_length(const secret *s) {
   return length >= SHORTEST_REDACTED ? length : 0;
 }
 
-bool aic_secret_stands_in(const secret *s, const char *text, size_t length) {
-  const size_t size = hidden_length(s);
-  return size > 0 && memmem(text, length, s->text + s->hidden_at, size) != NULL;
+/* A place in the text, and how much of the secret stands before it. */
+typedef struct place {
+  const char *at;
+  size_t matched;
+} place;
+
+/* The ends of a search, which what a server writes must not lengthen at will. */
+enum { MOST_PLACES = 32, MOST_STEPS = 16 };
+
+/* Notes where the text may go on after a place, in each spelling of what the secret goes on with.
+ * False: the text ends there. */
+static bool go_on(
+    const char *hidden, size_t size, place from, const char *end, place *places, size_t *count) {
+  if (from.at == end) return false;
+  size_t before = 0;
+  bool cut = false;
+  const int layers = strchr("%&\\+", *from.at) != NULL ? SPELLING_LAYERS : 0;
+  for (int layer = 0; layer <= layers; layer++) {
+    const spelling found = aic_spelling_read(from.at, end, layer);
+    cut = cut || found.cut;
+    if (found.taken == before && found.bytes[0] != ' ') continue;
+    before = found.taken;
+    if (found.count > size - from.matched || *count == MOST_PLACES) continue;
+    if (memcmp(found.bytes, hidden + from.matched, found.count) != 0) continue;
+    const place next = {from.at + found.taken, from.matched + found.count};
+    places[(*count)++] = next;
+  }
+  return !cut;
 }
 
-/* A text that was cut off may end with the beginning of what is to be hidden. */
-static void redact_tail(const char *hidden, size_t size, char *text, size_t length) {
-  size_t part = size - 1 < length ? size - 1 : length;
-  while (part >= SHORTEST_REDACTED && memcmp(text + length - part, hidden, part) != 0) part--;
-  if (part >= SHORTEST_REDACTED) memset(text + length - part, '*', part);
+/* Where the secret ends that begins at the text; NULL: none does. A text that was cut off may end
+ * with its beginning. */
+static const char *end_of(const char *hidden, size_t size, const char *text, const char *end) {
+  place places[MOST_PLACES] = {{text, 0}};
+  size_t count = 1;
+  for (size_t steps = MOST_STEPS * size; count > 0 && steps > 0; steps--) {
+    const place from = places[--count];
+    if (from.matched == size) return from.at;
+    if (!go_on(hidden, size, from, end, places, &count) && from.matched >= SHORTEST_REDACTED) {
+      return end;
+    }
+  }
+  return NULL;
 }
 
 void aic_secret_redact(const secret *s, char *text, size_t length) {
   const size_t size = hidden_length(s);
   if (size == 0) return;
   const char *hidden = s->text + s->hidden_at;
-  size_t at = 0;
-  while (at + size <= length) {
-    char *found = memchr(text + at, hidden[0], length - size - at + 1);
-    if (found == NULL) break;
-    if (memcmp(found, hidden, size) == 0) memset(found, '*', size);
-    at = (size_t)(found - text) + 1;
+  const char marks[] = {hidden[0], '%', '&', '\\', '+', '\0'};
+  for (size_t at = 0; at < length; at++) {
+    if (memchr(marks, text[at], sizeof marks) == NULL) continue;
+    const char *end = end_of(hidden, size, text + at, text + length);
+    if (end == NULL) continue;
+    memset(text + at, '*', (size_t)(end - (text + at)));
+    at = (size_t)(end - text) - 1;
   }
-  redact_tail(hidden, size, text, length);
 }

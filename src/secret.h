@@ -24,9 +24,8 @@ secret *aic_secret_share(secret *shared);
 /* Gives one count back and clears the pointer; the last one wipes and frees. NULL is allowed. */
 void aic_secret_release(secret **shared);
 
-/* Does what is hidden stand in the text? NULL hides nothing. */
-bool aic_secret_stands_in(const secret *s, const char *text, size_t length);
-/* Replaces it in the text by asterisks, in place; a beginning of it at the text's end, too. */
+/* Replaces what is hidden in the text by asterisks, in place, in whatever spelling it stands there
+ * (spelling.h); a beginning of it at the text's end, too. NULL hides nothing. */
 void aic_secret_redact(const secret *s, char *text, size_t length);
 
 /* free and realloc for whoever does not wipe by himself: libcurl's copies of requests and replies.

@@ -22,6 +22,8 @@ int aic_session_create(lua_State *L) {
   aic_config_read(L, &s->config, 1, 3);
   aic_json_push_decoder(L, (int)s->config.max_depth);
   lua_rawseti(L, 3, TRANSFER_DECODER);
+  aic_transfer_push_reader(L);
+  lua_rawseti(L, 3, TRANSFER_READER);
   lua_pushvalue(L, 2);
   lua_rawseti(L, 3, TRANSFER_SESSION);
   s->pool.closed = false;
@@ -73,8 +75,7 @@ static int session_set_token(lua_State *L) {
   session *s = aic_session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(
-      L, aic_parameter_header_safe(token, length), 2, "text without control characters expected");
+  luaL_argcheck(L, aic_parameter_header_safe(token, length), 2, HEADER_TEXT);
   secret *fresh = aic_credentials_new_token(token, length);
   if (fresh == NULL) return luaL_error(L, "out of memory");
   aic_credentials_use_token(&s->config.credentials, fresh);

@@ -35,5 +35,6 @@ void aic_register_type(
   lua_newtable(L);
   luaL_setfuncs(L, methods, 0);
   lua_setfield(L, -2, "__index");
+  aic_set_flag(L, "__metatable", false);
   lua_pop(L, 1);
 }

@@ -12,6 +12,7 @@ void aic_set_flag(lua_State *L, const char *field, bool flag);
 /* Pushes nil and an error, and returns 2. operation is a name; it and id may be NULL. */
 int aic_push_error(
     lua_State *L, const char *kind, const char *message, const char *operation, const char *id);
-/* Registers the metatable of a type of userdata; methods are a table of their own, without __gc. */
+/* Registers the metatable of a type of userdata; methods are a table of their own, without __gc,
+ * and Lua programs do not get the metatable. */
 void aic_register_type(
     lua_State *L, const char *type, const luaL_Reg metamethods[], const luaL_Reg methods[]);

@@ -37,15 +37,24 @@ void aic_transfer_unanchor(lua_State *L, int index, transfer **handle) {
   lua_pop(L, 2);
 }
 
+/* Reads the exchange at the index 2 with the decoder at the index 1. */
+static int read_reply(lua_State *L) { return aic_reply_push(L, 1, lua_touserdata(L, 2)); }
+
+void aic_transfer_push_reader(lua_State *L) { lua_pushcfunction(L, read_reply); }
+
 int aic_transfer_take(lua_State *L, int index, transfer **handle) {
   transfer *t = *handle;
   t->read = true;
   aic_pool_move(t, NULL); /* closing the session meanwhile does not end it */
+  luaL_checkstack(L, 8, NULL);
   compat_getuservalue(L, index);
-  lua_rawgeti(L, -1, TRANSFER_DECODER);
-  const int results = aic_reply_push(L, lua_gettop(L), &t->exchange);
+  const int slots = lua_gettop(L);
+  lua_rawgeti(L, slots, TRANSFER_READER);
+  lua_rawgeti(L, slots, TRANSFER_DECODER);
+  lua_pushlightuserdata(L, &t->exchange);
+  const int outcome = lua_pcall(L, 2, LUA_MULTRET, 0);
   aic_pool_release(t);
-  return results;
+  return outcome == 0 ? lua_gettop(L) - slots : lua_error(L);
 }
 
 static transfer **check_handle(lua_State *L) {
@@ -87,19 +96,14 @@ static int transfer_result(lua_State *L) {
   return aic_transfer_take(L, 1, handle);
 }
 
-/* The end of the object: nobody reads the reply any more, as whoever does has the object. */
-static int transfer_gc(lua_State *L) {
+/* transfer:cancel(), __close and __gc, which a program may call by hand, too: ends it. Whether the
+ * service has acted on the request stays unknown. What is being read the reader ends. */
+static int transfer_cancel(lua_State *L) {
   transfer **handle = check_handle(L);
-  if (*handle == NULL) return 0;
+  if (*handle == NULL || (*handle)->read) return 0;
   aic_transfer_unanchor(L, 1, handle);
   aic_pool_release(*handle);
   return 0;
-}
-
-/* transfer:cancel(): ends it. Whether the service has acted on the request stays unknown. */
-static int transfer_cancel(lua_State *L) {
-  transfer *const *handle = check_handle(L);
-  return *handle != NULL && (*handle)->read ? 0 : transfer_gc(L);
 }
 
 static int transfer_tostring(lua_State *L) {
@@ -118,7 +122,7 @@ static int transfer_tostring(lua_State *L) {
 }
 
 void aic_transfer_register(lua_State *L) {
-  static const luaL_Reg metamethods[] = {{"__gc", transfer_gc}, {"__close", transfer_cancel},
+  static const luaL_Reg metamethods[] = {{"__gc", transfer_cancel}, {"__close", transfer_cancel},
       {"__tostring", transfer_tostring}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"result", transfer_result}, {"finished", transfer_finished},
       {"info", transfer_info}, {"cancel", transfer_cancel}, {NULL, NULL}};

@@ -61,6 +61,7 @@ return function(text)
     getenv = function(name)
       return variables[name]
     end,
+    complaint = core.check_setting,
     mode = function() end,
     read = function()
       return file

@@ -73,7 +73,7 @@ static void judge_session(lua_State *L, const session *s) {
 }
 
 static bool is_secret_name(const char *name) {
-  static const char *const names[] = {"client_secret", "token", "key", "certificate"};
+  static const char *const names[] = {"client_secret", "token", "key", "certificate", "proxy"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(names[i], name) == 0) return true;
   }

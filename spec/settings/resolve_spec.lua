@@ -1,4 +1,5 @@
 local config = require "aicore.settings.resolve"
+local core = require "aicore.core"
 
 local SECRET_KEY = [[{"clientid":"id-k","clientsecret":"s-k","url":"https://auth.k",
   "serviceurls":{"AI_API_URL":"https://api.k"}}]]
@@ -9,6 +10,7 @@ local function host_with(variables, files)
     getenv = function(name)
       return variables[name]
     end,
+    complaint = core.check_setting,
     mode = function() end,
     read = function(path)
       return files and files[path]
@@ -333,7 +335,87 @@ describe("settings", function()
     end)
 
     it("is no empty proxy: that means none", function()
-      assert.equal("", assert(resolve({ proxy = "" }, ALL)).session.proxy)
+      local session = assert(resolve({ proxy = "" }, with(ALL, { https_proxy = "http://p" }))).session
+      assert.equal("", session.proxy)
+      assert.is_userdata(core.session(session))
+    end)
+  end)
+
+  describe("what C cannot use", function()
+    -- { arguments, variables, files }, and what is said of it.
+    local deployment = "https://api.v/v2/inference/deployments/d0123456789abcdef"
+    local ONLY_API = "the URL of the AI API itself expected, not of something in it (/inference/, /lm)"
+    local PLAIN = "a URL without '?' and '#' expected"
+    local key = SECRET_KEY:gsub("https://api.k", "%0/?k=hidden")
+    local file = FILE:gsub("https://auth.f", "%0:0")
+    local cases = {
+      { "base_url (AICORE_BASE_URL): " .. PLAIN, {}, { AICORE_BASE_URL = "https://api.v/#hidden" } },
+      { "base_url (AICORE_BASE_URL): " .. PLAIN, {}, { AICORE_BASE_URL = "https://api.v/v2?" } },
+      { "base_url (AICORE_BASE_URL): " .. PLAIN, {}, { AICORE_BASE_URL = "https://api.v/v2#" } },
+      { "base_url (AICORE_BASE_URL): " .. ONLY_API, {}, { AICORE_BASE_URL = deployment } },
+      { "base_url (AICORE_BASE_URL): " .. ONLY_API, {}, { AICORE_BASE_URL = "https://api.v/v2/lm/deployments" } },
+      { "base_url (AICORE_BASE_URL): there is no port 0", {}, { AICORE_BASE_URL = "https://api.v:0/v2" } },
+      { "base_url (AICORE_SERVICE_KEY): " .. PLAIN, {}, { AICORE_SERVICE_KEY = key } },
+      { "base_url (service_key): " .. PLAIN, { service_key = key }, {} },
+      { "base_url (arguments): " .. PLAIN, { base_url = "https://api.v#hidden", token = "t" }, {} },
+      { "base_url (arguments): a URL must not contain a user", { base_url = "https://a:hidden@x", token = "t" }, {} },
+      { "base_url (arguments): not a URL", { base_url = "hidden hidden", token = "t" }, {} },
+      { "auth_url (AICORE_AUTH_URL): " .. PLAIN, {}, { AICORE_AUTH_URL = "https://auth.v?hidden" } },
+      { "auth_url (/c): there is no port 0", { config_file = "/c" }, {}, { ["/c"] = file } },
+      {
+        "resource_group (AICORE_RESOURCE_GROUP): 1 to 253 characters, none of them a control character, "
+          .. "no outer blanks, expected",
+        {},
+        { AICORE_RESOURCE_GROUP = "group " },
+      },
+      { "proxy (arguments): not a URL", { proxy = "http://u:hidden@[" }, {} },
+      { "proxy (arguments): a proxy's URL begins with http, https or socks5h", { proxy = "ftp://u:hidden@p" }, {} },
+      { "https_proxy: not a URL", {}, { https_proxy = "http://u:hidden@h:99999999" } },
+      { "HTTPS_PROXY: there is no port 0", {}, { https_proxy = "", HTTPS_PROXY = "http://u:hidden@h:0" } },
+      { "all_proxy: " .. PLAIN, {}, { all_proxy = "http://u:hidden@h/#x" } },
+      { "connect_timeout (arguments): a number from 0.001 to 86400.0 expected", { connect_timeout = 1e9 }, {} },
+      {
+        "key_file (arguments): a file's name expected, not what is in it",
+        {
+          base_url = "https://a",
+          certificate_file = "/c",
+          key_file = "-----BEGIN hidden",
+          cert_url = "https://c",
+          client_id = "i",
+        },
+        {},
+      },
+    }
+    for _, case in ipairs(cases) do
+      it(("is named with where it came from, and not quoted: %s"):format(case[1]), function()
+        local arguments = case[2]
+        local full = arguments.token or arguments.service_key or arguments.config_file
+        local found, err = resolve(arguments, full and case[3] or with(ALL, case[3]), case[4])
+        assert.is_nil(found)
+        assert.equal("config", err.kind)
+        assert.equal(case[1], (err.message:gsub("86400 e", "86400.0 e")))
+        assert.is_nil(tostring(err):find("hidden", 1, true))
+      end)
+    end
+  end)
+
+  describe("the proxy", function()
+    local function proxy(arguments, variables)
+      local session = assert(resolve(arguments, with(ALL, variables))).session
+      return session.proxy, session.no_proxy
+    end
+
+    it("is that of the standard variables, by the first that is not empty", function()
+      assert.same({ nil, "" }, { proxy({}, {}) })
+      assert.same({ "http://a", "" }, { proxy({}, { https_proxy = "http://a", ALL_PROXY = "http://b" }) })
+      assert.same({ "http://b", "" }, { proxy({}, { https_proxy = "", HTTPS_PROXY = "http://b" }) })
+      assert.same({ "http://b", "" }, { proxy({}, { HTTPS_PROXY = "", all_proxy = "http://b" }) })
+      assert.same({ nil, "x" }, { proxy({}, { no_proxy = "", NO_PROXY = "x", http_proxy = "http://a" }) })
+      assert.same({ nil, "x" }, { proxy({}, { no_proxy = "x", NO_PROXY = "y" }) })
+    end)
+
+    it("is that of the argument, and then for every host", function()
+      assert.same({ "http://c" }, { proxy({ proxy = "http://c" }, { https_proxy = "http://a", no_proxy = "x" }) })
     end)
   end)
 

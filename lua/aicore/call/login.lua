@@ -1,6 +1,7 @@
 --- When to log in, and when to log in again; never two logins at a time.
 -- The token itself stays in the session, in C: here only its age is known.
 
+local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 local single_flight = require "aicore.call.single_flight"
 
@@ -46,6 +47,10 @@ local function take_given(self)
   if type(token) ~= "string" or token == "" then
     local message = "the token function returned no token: " .. tostring(lifetime or token)
     return nil, errors.new { kind = "auth", message = message }
+  end
+  local complaint = core.check_setting("token", token)
+  if complaint then
+    return nil, errors.new { kind = "auth", message = "the token is unusable: " .. complaint }
   end
   if self.caller.session:closed() then -- perhaps while the function was at it
     return nil, errors.new { kind = "cancelled", message = "the client was closed" }

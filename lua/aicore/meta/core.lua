@@ -27,7 +27,8 @@ local core = {}
 ---@field key string?                 PEM text
 ---@field ca_file string?             PEM; the system's authorities if not given
 ---@field ca string?                  PEM text
----@field proxy string?               instead of the standard variables; "" for none
+---@field proxy string?               none if not given: the environment is not asked
+---@field no_proxy string?            for whom it is not, separated by commas; if given, nor for this machine
 ---@field connect_timeout number?     s (10)
 ---@field timeout number?             s, one exchange (60)
 ---@field max_response number?        bytes, decompressed (64 MiB)
@@ -253,6 +254,12 @@ function core.login(session, options) end
 ---@param ... any              its arguments, without the session
 ---@return string? complaint  nil: they are fine
 function core.check(operation, ...) end
+
+--- What is wrong with a value of a session's configuration. The value is not quoted: it may be a secret.
+---@param name string   a field of aicore.core.Config
+---@param value any
+---@return string? complaint  nil: it is fine
+function core.check_setting(name, value) end
 
 -- Files --------------------------------------------------------------------------------------------
 

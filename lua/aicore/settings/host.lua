@@ -20,4 +20,7 @@ end
 --- Who may read a file, as chmod counts: permission bits; nil: there is no such file.
 host.mode = core.file_mode
 
+--- What is wrong with a value, as C sees it: a text, or nothing.
+host.complaint = core.check_setting
+
 return host

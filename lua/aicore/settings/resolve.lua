@@ -255,7 +255,29 @@ local function public(row, value)
   if row.secret or row.pem or value:find("-----BEGIN", 1, true) then
     return nil
   end
-  return (value:gsub("//.*@", "//…@"))
+  return (value:gsub("//.*@", "//…@"):gsub("[?#].*", "…"))
+end
+
+-- The proxy ---------------------------------------------------------------------------------------
+
+--- Adds a variable's value to the session, under a field; as curl does, by the first that is not empty.
+local function take_variable(session, places, field, names, host)
+  for name in names:gmatch "%S+" do
+    local value = host.getenv(name)
+    if value and value:find "%S" then
+      session[field], places[field] = value, name
+      return
+    end
+  end
+end
+
+--- Adds the standard variables to the session where no argument says what the proxy is.
+local function add_proxy(session, places, host)
+  if not session.proxy then
+    session.no_proxy = "" -- then C spares this machine, too
+    take_variable(session, places, "no_proxy", "no_proxy NO_PROXY", host)
+    take_variable(session, places, "proxy", "https_proxy HTTPS_PROXY all_proxy ALL_PROXY", host)
+  end
 end
 
 -- The module --------------------------------------------------------------------------------------
@@ -273,6 +295,37 @@ local function warnings(config_file, session, host)
   return list
 end
 
+--- What C gets, and where each of its fields comes from.
+local function session_of(looked, arguments, host)
+  local session, places = {}, {}
+  local function put(row, value, place)
+    session[row.field], places[row.field] = value, ("%s (%s)"):format(row.name, place)
+  end
+  for _, row in ipairs(schema.rows) do
+    local found = looked.found[row.name]
+    if row.field and not row.credential then
+      local place = found and place_name(found.place, row) or "arguments"
+      put(row, found and found.value or arguments[row.name] or row.default, place)
+    end
+  end
+  for _, name in ipairs(looked.names) do
+    local row, found = schema.by_name[name], looked.found[name]
+    put(row, shape(row, found.value), place_name(found.place, row))
+  end
+  add_proxy(session, places, host)
+  return session, places
+end
+
+--- What of it C cannot use, or nil. No value is quoted: there may be a password in it.
+local function unusable(session, places, host)
+  for field, value in pairs(session) do
+    local complaint = host.complaint(field, value)
+    if complaint then
+      return problem("%s: %s", places[field], complaint)
+    end
+  end
+end
+
 --- Resolves the settings of a client.
 ---@param arguments aicore.Config  checked
 ---@param host table       as host.lua
@@ -283,20 +336,14 @@ function resolve.resolve(arguments, host)
   if not looked then
     return nil, err
   end
-  local found = looked.found
-  err = contradiction(found) or missing(looked)
+  err = contradiction(looked.found) or missing(looked)
   if err then
     return nil, err
   end
-  local session = {}
-  for _, row in ipairs(schema.rows) do
-    if row.field and not row.credential then
-      session[row.field] = found[row.name] and found[row.name].value or arguments[row.name] or row.default
-    end
-  end
-  for _, name in ipairs(looked.names) do
-    local row = schema.by_name[name]
-    session[row.field] = shape(row, found[name].value)
+  local session, places = session_of(looked, arguments, host)
+  err = unusable(session, places, host)
+  if err then
+    return nil, err
   end
   return {
     session = session,
