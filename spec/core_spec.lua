@@ -338,6 +338,24 @@ describe("core", function()
       assert.equal("the reply is longer than max_response allows", err.message)
     end)
 
+    it("that end by closing only are whole if their form says so: half of a count is a count", function()
+      local function closing(body, headers)
+        return ("HTTP/1.1 200 OK\r\nConnection: close\r\n%s\r\n%s"):format(headers or "", body)
+      end
+      local halves = { closing "12", closing("12", "Transfer-Encoding: identity\r\n"), "HTTP/1.0 200 OK\r\n\r\n12" }
+      for _, bytes in ipairs(halves) do
+        local count, err = outcome(bytes, nil, "count", {})
+        assert.is_nil(count)
+        assert.equal("transport", err.kind)
+        assert.is_true(err.retryable)
+        assert.equal("the answer does not say where it ends: it may be half of one", err.message)
+      end
+      assert.equal(12, outcome(closing("2\r\n12\r\n0\r\n\r\n", "Transfer-Encoding: Chunked\r\n"), nil, "count", {}))
+      assert.equal("DEAD", outcome(closing '{"id":"d748fdae9f88a9b0","status":"DEAD"}').status)
+      local _, err = outcome(closing '{"id":"d748fdae9f88a9b0","status":"DEAD"')
+      assert.equal("protocol", err.kind)
+    end)
+
     it("with broken compression are protocol errors", function()
       local reply, err = outcome(answer("200 OK", "no gzip", "Content-Encoding: gzip\r\n"))
       assert.is_nil(reply)

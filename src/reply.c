@@ -284,7 +284,24 @@ static const char *shape_complaint(lua_State *L, const exchange *x) {
   return NULL;
 }
 
+/* Does the answer say where it ends? If it ends with the connection, half of it would look alike:
+ * libcurl 7.88 does not notice where TLS was cut off. */
+static bool has_end(const exchange *x) {
+  long version = 0;
+  curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+  const char *coding = header_of(x, "transfer-encoding");
+  return version >= CURL_HTTP_VERSION_2_0 || header_of(x, "content-length") != NULL ||
+         (coding != NULL && strcasestr(coding, "chunked") != NULL);
+}
+
+/* Unlike JSON it does not say itself whether it is whole. */
 static int push_count(lua_State *L, exchange *x, long status) {
+  if (!has_end(x)) {
+    const verdict cut = {"transport", true};
+    push_error(
+        L, x, status, cut, true, "the answer does not say where it ends: it may be half of one");
+    return 2;
+  }
   push_body(L, &x->reply);
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
