@@ -65,6 +65,9 @@ static bool set_options(CURL *easy, const config *c) {
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PROXY_SSL_VERIFYPEER, 1},
+    {CURLOPT_PROXY_SSL_VERIFYHOST, 2},
     {CURLOPT_FOLLOWLOCATION, 0},
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
@@ -80,7 +83,7 @@ static bool set_options(CURL *easy, const config *c) {
     CURLoption option;
     const char *value; /* NULL leaves libcurl's default */
   } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_USERAGENT, "aicore-lua"},
-      {CURLOPT_CAINFO, c->ca_file}, {CURLOPT_NOPROXY, c->no_proxy}};
+      {CURLOPT_NOPROXY, c->no_proxy}};
   bool fine = true;
   for (size_t i = 0; fine && i < COUNT(numbers); i++) {
     fine = set_number(easy, numbers[i].option, numbers[i].value);
@@ -95,6 +98,18 @@ static bool set_options(CURL *easy, const config *c) {
 static bool set_blob(CURL *easy, CURLoption option, const char *text, size_t length) {
   struct curl_blob blob = {(char *)text, length, CURL_BLOB_NOCOPY};
   return set_pointer(easy, option, text != NULL ? &blob : NULL);
+}
+
+/* Those that are given stand alone: what libcurl would read beside them is the system's. A TLS library
+ * that has no folder of them refuses to be told so. */
+static bool set_authorities(CURL *easy, const config *c) {
+  if (c->ca == NULL && c->ca_file == NULL) return true;
+  (void)set_pointer(easy, CURLOPT_CAPATH, NULL);
+  (void)set_pointer(easy, CURLOPT_PROXY_CAPATH, NULL);
+  return set_pointer(easy, CURLOPT_CAINFO, c->ca_file) &&
+         set_pointer(easy, CURLOPT_PROXY_CAINFO, c->ca_file) &&
+         (c->ca == NULL || (set_blob(easy, CURLOPT_CAINFO_BLOB, c->ca, strlen(c->ca)) &&
+                               set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, c->ca, strlen(c->ca))));
 }
 
 static bool set_callbacks(exchange *x) {
@@ -114,7 +129,7 @@ bool aic_exchange_open(exchange *x, config *c) {
   x->group.limit = 1024; /* more than a header with a name that passed the checks */
   x->easy = curl_easy_init();
   return x->easy != NULL && set_callbacks(x) && set_options(x->easy, c) &&
-         (c->ca == NULL || set_blob(x->easy, CURLOPT_CAINFO_BLOB, c->ca, strlen(c->ca)));
+         set_authorities(x->easy, c);
 }
 
 static bool set_body(const exchange *x, const request *built) {

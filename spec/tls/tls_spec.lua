@@ -139,6 +139,53 @@ describe("TLS", function()
     server.stop()
   end)
 
+  -- A client in a place whose system knows the authority "other"; there it is asked, without an authority and with one.
+  local ELSEWHERE = [[
+    mount --bind %s /etc/ssl/certs && %s -e '
+      local file = assert(io.open "%s")
+      local settings = { {}, { ca_file = "%s" }, { ca = file:read "*a" } }
+      for _, one in ipairs(settings) do
+        one.base_url, one.token, one.proxy = "%s", "t", "%s"
+        local count, err = assert(require("aicore").client(one)):count { timeout = 10, retry = false }
+        print(count or err.status or err.message)
+      end']]
+
+  --- What such a client says of each, a line each; nil: this system has no such place.
+  local function ask_elsewhere(url, proxy)
+    local folder = made.folder .. "/system"
+    os.execute(("mkdir -p %s && cp %s/other.crt %s/ca-certificates.crt"):format(folder, made.folder, folder))
+    os.execute(
+      ("ln -sf ca-certificates.crt %s/$(openssl x509 -hash -noout -in %s/ca-certificates.crt).0"):format(folder, folder)
+    )
+    local lua = package.loaded.jit and "luajit" or "lua5.4"
+    local path = made.folder .. "/elsewhere.sh"
+    local script = assert(io.open(path, "w"))
+    script:write(ELSEWHERE:format(folder, lua, authority, authority, url, proxy or ""))
+    script:close()
+    local lines = {}
+    for line in assert(io.popen("unshare --map-root-user --mount sh " .. path .. " 2>&1")):lines() do
+      lines[#lines + 1] = line
+    end
+    return #lines == 3 and lines or nil
+  end
+
+  it("takes authorities that are given instead of the system's, of a proxy, too", function()
+    local server = start(made.issue("server", { by = "other" }))
+    local direct = ask_elsewhere(secure_url(server))
+    local proxied = ask_elsewhere("https://127.0.0.2:1", secure_url(server))
+    server.stop()
+    if not direct then
+      pending "this system lets no file take another one's place (unshare)"
+      return
+    end
+    assert.equal("401", direct[1]) -- TLS is fine, the token is not
+    assert.matches("issuer", direct[2])
+    assert.matches("issuer", direct[3])
+    assert.is_nil(proxied[1]:find "issuer")
+    assert.matches("issuer", proxied[2])
+    assert.matches("issuer", proxied[3])
+  end)
+
   --- A server that speaks nothing newer, or nil: this OpenSSL has unlearnt it.
   local function start_old()
     local certificate, key = made.issue("server", { by = "authority" })
