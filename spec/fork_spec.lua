@@ -15,6 +15,15 @@ ffi.cdef [[
 int fork(void);
 int waitpid(int pid, int *status, int options);
 void _exit(int status);
+int getpid(void);
+int open(const char *path, int flags);
+int dup2(int from, int to);
+int fcntl(int fd, int command);
+int socket(int domain, int type, int protocol);
+int epoll_create1(int flags);
+int eventfd(unsigned int value, int flags);
+typedef struct { uint32_t events; int32_t fd, rest; } __attribute__((packed)) aicore_epoll_event;
+int epoll_ctl(int set, int operation, int fd, aicore_epoll_event *event);
 ]]
 
 --- Runs a function in a child; returns what came of it, once the child has ended.
@@ -96,6 +105,78 @@ describe("a fork", function()
       ask()
       assert(in_child(ask)() == 0)
       ask()
+    end)
+    assert.equal(0, outcome())
+    ask()
+  end)
+
+  -- The descriptors of this process from 3 on, by what they are of.
+  local function descriptors()
+    local found = {}
+    for line in io.popen("ls -l /proc/" .. ffi.C.getpid() .. "/fd"):lines() do
+      local fd, what = line:match "(%d+) %-> (.*)$"
+      if fd and tonumber(fd) > 2 then
+        found[tonumber(fd)] = what
+      end
+    end
+    return found
+  end
+
+  -- What a child may open under all numbers that it has closed.
+  local OTHERS = {
+    files = function()
+      return ffi.C.open("/dev/null", 0)
+    end,
+    sockets = function()
+      return ffi.C.socket(1, 1, 0)
+    end,
+    timers = function()
+      return ffi.C.eventfd(0, 0)
+    end,
+    ["epoll sets"] = function(numbers)
+      local set, event = ffi.C.epoll_create1(0), ffi.new("aicore_epoll_event", { events = 1 })
+      for _, fd in ipairs(numbers) do
+        assert(ffi.C.dup2(ffi.C.eventfd(0, 0), fd) == fd)
+        event.fd = fd
+        assert(ffi.C.epoll_ctl(set, 1, fd, event) == 0) -- add
+      end
+      return set
+    end,
+  }
+  for what, open in pairs(OTHERS) do
+    it("does not make the child close what is its own: " .. what, function()
+      local numbers = {}
+      for fd in pairs(descriptors()) do
+        numbers[#numbers + 1] = fd
+      end
+      local outcome = in_child(function()
+        local other = open(numbers)
+        for _, fd in ipairs(numbers) do
+          assert(fd == other or ffi.C.dup2(other, fd) == fd)
+        end
+        client:close()
+        for _, fd in ipairs(numbers) do
+          assert(ffi.C.fcntl(fd, 1) >= 0) -- is it open?
+        end
+      end)
+      assert.equal(0, outcome())
+      ask()
+    end)
+  end
+
+  it("leaves the child no descriptor of the parent's once it has closed its client", function()
+    local before = 0
+    for _, what in pairs(descriptors()) do
+      before = before + (what:find "^anon_inode:%[eventpoll%]" and 1 or 0)
+    end
+    assert(before > 0)
+    local outcome = in_child(function()
+      client:close()
+      local left = 0
+      for _, what in pairs(descriptors()) do
+        left = left + ((what:find "eventpoll" or what:find "timerfd") and 1 or 0)
+      end
+      assert(left == 2 * (before - 1))
     end)
     assert.equal(0, outcome())
     ask()

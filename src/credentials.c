@@ -63,7 +63,9 @@ static void encode_base64(char *to, const char *from, size_t length) {
     for (size_t j = i; j < i + 3; j++)
       bits = bits << 8 | (j < length ? (unsigned char)from[j] : 0U);
     for (size_t j = 0; j < 4; j++) {
-      *to++ = i + j <= length ? digits[bits >> (18 - 6 * j) & 63] : '=';
+      *to = '=';
+      if (i + j <= length) *to = digits[bits >> (18 - 6 * j) & 63];
+      to++;
     }
   }
   *to = '\0';

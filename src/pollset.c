@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "system.h"
@@ -22,11 +23,17 @@ void aic_pollset_close(pollset *set) {
   *set = closed;
 }
 
-void aic_pollset_close_with_sockets(pollset *set) {
+void aic_pollset_leave(pollset *set) {
+  const pollset closed = POLLSET_CLOSED;
   for (size_t fd = 0; fd < set->capacity; fd++) {
-    if (set->watches[fd].owned) close((int)fd);
+    const pollset_watch *watch = &set->watches[fd];
+    struct stat now;
+    if (!watch->owned || fstat((int)fd, &now) != 0) continue;
+    if (now.st_dev == watch->device && now.st_ino == watch->inode) close((int)fd);
   }
-  aic_pollset_close(set);
+  if (set->fd >= 0) aic_pollset_backend_leave(set);
+  free(set->watches);
+  *set = closed;
 }
 
 /* The entry of a descriptor, made if need be; NULL: no memory. */
@@ -46,8 +53,9 @@ static pollset_watch *watch_of(pollset *set, int fd) {
 
 bool aic_pollset_opened(pollset *set, int fd) {
   pollset_watch *watch = watch_of(set, fd);
-  if (watch == NULL) return false;
-  const pollset_watch fresh = {0, 0, true};
+  struct stat about;
+  if (watch == NULL || fstat(fd, &about) != 0) return false;
+  const pollset_watch fresh = {0, 0, true, about.st_dev, about.st_ino};
   *watch = fresh; /* whatever had this number before is closed, and so unknown to the kernel */
   return true;
 }
@@ -63,7 +71,7 @@ static bool synchronise(pollset *set, int fd, pollset_watch *watch) {
 void aic_pollset_closing(pollset *set, int fd) {
   if ((size_t)fd >= set->capacity) return;
   pollset_watch *watch = &set->watches[fd];
-  const pollset_watch fresh = {0, 0, false};
+  const pollset_watch fresh = {0, 0, false, 0, 0};
   watch->wanted = 0;
   (void)synchronise(set, fd, watch); /* by hand: a forked child may keep the socket open */
   *watch = fresh;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { POLLSET_READ = 1, POLLSET_WRITE = 2, POLLSET_ERROR = 4 };
 enum { POLLSET_BATCH = 64 };
@@ -24,7 +25,9 @@ typedef struct pollset_event {
 typedef struct pollset_watch {
   unsigned char registered; /* what the kernel was told */
   unsigned char wanted;
-  bool owned; /* opened through pollset_opened: its closing will be told, so it may be parked */
+  bool owned;   /* opened through pollset_opened: its closing will be told, so it may be parked */
+  dev_t device; /* of what is owned, and … */
+  ino_t inode;  /* … these two tell whether the number is still of the same socket */
 } pollset_watch;
 
 typedef struct pollset {
@@ -43,9 +46,11 @@ typedef struct pollset {
 
 /* On failure errno is set and the set stays closed. */
 bool aic_pollset_open(pollset *set);
-/* Idempotent. With sockets: also closes every owned socket (for the child of a fork). */
+/* Idempotent. */
 void aic_pollset_close(pollset *set);
-void aic_pollset_close_with_sockets(pollset *set);
+/* In the child of a fork, instead: closes the child's copies of what is the parent's, every owned
+ * socket too. What the child itself has opened under the same numbers since stays open. */
+void aic_pollset_leave(pollset *set);
 /* Hands the descriptor out; from now on the kernel's timer is kept too. */
 int aic_pollset_export(pollset *set);
 /* A socket was opened, or is about to be closed. False: no memory. */
@@ -71,6 +76,8 @@ enum { POLLSET_TIMER = -1 }; /* the "descriptor" of an event of the timer */
 
 /* Fills fd (and timer); false with errno set, nothing left open. */
 bool aic_pollset_backend_open(pollset *set);
+/* In the child of a fork: closes what open has opened, if the numbers are still of it. */
+void aic_pollset_backend_leave(const pollset *set);
 /* Changes a socket's interest from one set of POLLSET_* bits to another. */
 bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after);
 /* One event of the timer in ms milliseconds, replacing an earlier wish. */

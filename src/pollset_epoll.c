@@ -2,6 +2,7 @@
 #if defined(__linux__)
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -18,8 +19,12 @@ static int from_epoll(uint32_t events) {
          (events & (EPOLLERR | EPOLLHUP) ? POLLSET_ERROR : 0);
 }
 
+/* What the set keeps of the timer: no other one in this process, whoever made it, keeps the same. */
+static uint64_t mark_of(const pollset *set) { return (uint64_t)(uintptr_t)set << 1 | 1; }
+
 static bool control(const pollset *set, int operation, int fd, uint32_t events) {
-  struct epoll_event event = {.events = events, .data = {.fd = fd}};
+  struct epoll_event event = {.events = events, .data = {.u64 = (uint64_t)fd << 32}};
+  if (fd == set->timer) event.data.u64 = mark_of(set);
   return epoll_ctl(set->fd, operation, fd, &event) == 0;
 }
 
@@ -33,6 +38,30 @@ bool aic_pollset_backend_open(pollset *set) {
   aic_pollset_close(set);
   errno = reason;
   return false;
+}
+
+/* All sets and timers of a system look alike to fstat. Does the set's number still stand for the one
+ * that keeps our mark? Where the system does not tell, it does not. */
+static bool is_still_ours(const pollset *set) {
+  char line[160];
+  snprintf(line, sizeof line, "/proc/self/fdinfo/%d", set->fd);
+  FILE *about = fopen(line, "re");
+  bool found = false;
+  while (about != NULL && !found && fgets(line, sizeof line, about) != NULL) {
+    int fd;
+    unsigned long long mark;
+    found = sscanf(line, "tfd: %d events: %*x data: %llx", &fd, &mark) == 2 && fd == set->timer &&
+            mark == mark_of(set);
+  }
+  if (about != NULL) fclose(about);
+  return found;
+}
+
+/* The set knows the timer by its number and as a file: it says so if both are the same still. */
+void aic_pollset_backend_leave(const pollset *set) {
+  if (!is_still_ours(set)) return;
+  if (control(set, EPOLL_CTL_MOD, set->timer, EPOLLIN)) close(set->timer);
+  close(set->fd);
 }
 
 bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after) {
@@ -50,9 +79,10 @@ int aic_pollset_backend_wait(pollset *set, int ms, pollset_event events[POLLSET_
   struct epoll_event ready[POLLSET_BATCH];
   const int found = epoll_wait(set->fd, ready, POLLSET_BATCH, ms);
   for (int i = 0; i < found; i++) {
-    const pollset_event event = {ready[i].data.fd, from_epoll(ready[i].events)};
+    const uint64_t mark = ready[i].data.u64;
+    const pollset_event event = {(int)(mark >> 32), from_epoll(ready[i].events)};
     events[i] = event;
-    if (event.fd != set->timer) continue;
+    if (mark != mark_of(set)) continue;
     uint64_t expirations;
     (void)!read(set->timer, &expirations, sizeof expirations);
     events[i].fd = POLLSET_TIMER;

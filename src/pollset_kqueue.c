@@ -22,6 +22,9 @@ bool aic_pollset_backend_open(pollset *set) {
   return true;
 }
 
+/* A kqueue is not inherited: its number is the child's, whatever it stands for. */
+void aic_pollset_backend_leave(const pollset *set) { (void)set; }
+
 bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after) {
   static const struct {
     int bit;

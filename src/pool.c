@@ -177,7 +177,7 @@ static bool set_multi(pool *p) {
 void aic_pool_leave_parent(pool *p) {
   if (p->owner == 0 || p->owner == aic_process_id()) return;
   end_all(p, forget);
-  aic_pollset_close_with_sockets(&p->sockets);
+  aic_pollset_leave(&p->sockets);
   p->multi = NULL;
   p->owner = 0;
 }

@@ -296,12 +296,6 @@ static bool has_end(const exchange *x) {
 
 /* Unlike JSON it does not say itself whether it is whole. */
 static int push_count(lua_State *L, exchange *x, long status) {
-  if (!has_end(x)) {
-    const verdict cut = {"transport", true};
-    push_error(
-        L, x, status, cut, true, "the answer does not say where it ends: it may be half of one");
-    return 2;
-  }
   push_body(L, &x->reply);
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
@@ -311,6 +305,12 @@ static int push_count(lua_State *L, exchange *x, long status) {
   end += strspn(end, " \t\r\n");
   if (end != text + length || errno != 0 || count < 0 || !isdigit((unsigned char)text[0])) {
     return push_misfit(L, x, status, "not a count");
+  }
+  if (!has_end(x)) {
+    const verdict cut = {"transport", true};
+    push_error(
+        L, x, status, cut, true, "the answer does not say where it ends: it may be half of one");
+    return 2;
   }
   lua_pushinteger(L, (lua_Integer)count);
   return 1;

@@ -13,6 +13,11 @@ typedef struct walk {
   bool cut; /* it has come to the end */
 } walk;
 
+static char only_byte(const spelling *s) {
+  if (s->count == 1) return s->bytes[0];
+  return '\0';
+}
+
 /* The next byte; 0 where there is none, or a longer character. */
 static char next(walk *w) {
   if (w->at == w->end) {
@@ -22,7 +27,7 @@ static char next(walk *w) {
   const spelling found = aic_spelling_read(w->at, w->end, w->layers);
   w->at += found.taken;
   w->cut = w->cut || found.cut;
-  return found.count == 1 ? found.bytes[0] : '\0';
+  return only_byte(&found);
 }
 
 static int digit_of(char byte, int base) {
@@ -54,7 +59,8 @@ static long read_escape(walk *w) {
   }
   const long first = read_hex(w, 4);
   if (first < 0xD800 || first > 0xDBFF) return first;
-  if (next(w) != '\\' || next(w) != 'u') return -1;
+  if (next(w) != '\\') return -1;
+  if (next(w) != 'u') return -1;
   const long second = read_hex(w, 4);
   return second >= 0xDC00 && second <= 0xDFFF ? 0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00
                                               : -1;
@@ -105,7 +111,7 @@ spelling aic_spelling_read(const char *at, const char *end, int layers) {
   spelling plain = {{*at}, 1, 1, false};
   if (layers == 0) return plain;
   plain = aic_spelling_read(at, end, layers - 1);
-  const char first = plain.count == 1 ? plain.bytes[0] : '\0';
+  const char first = only_byte(&plain);
   if (first == '+') plain.bytes[0] = ' ';
   if (first != '%' && first != '&' && first != '\\') return plain;
   walk w = {at + plain.taken, end, layers - 1, plain.cut};
