@@ -165,6 +165,7 @@ build = {
     ["aicore.runtime.blocking"] = "lua/aicore/runtime/blocking.lua",
     ["aicore.runtime.clock"] = "lua/aicore/runtime/clock.lua",
     ["aicore.runtime.cqueues"] = "lua/aicore/runtime/cqueues.lua",
+    ["aicore.runtime.guard"] = "lua/aicore/runtime/guard.lua",
     ["aicore.runtime"] = "lua/aicore/runtime/init.lua",
     ["aicore.runtime.life"] = "lua/aicore/runtime/life.lua",
     ["aicore.runtime.luv"] = "lua/aicore/runtime/luv.lua",

@@ -12,8 +12,10 @@ local HOSTS = {
   { name = "luajit blocking", group = "blocking", lua = "luajit", command = "luajit spec/contract/blocking.lua" },
   { name = "lua5.1 blocking", group = "blocking", lua = "lua5.1", command = "lua5.1 spec/contract/blocking.lua" },
   { name = "lua5.4 luv", group = "luv", lua = "lua5.4", command = "lua5.4 spec/contract/luv.lua" },
+  { name = "lua5.1 luv", group = "luv", lua = "lua5.1", command = "lua5.1 spec/contract/luv.lua" },
   { name = "luajit luv", group = "luv", lua = "luajit", command = "luajit spec/contract/luv.lua" },
   { name = "lua5.4 cqueues", group = "cqueues", lua = "lua5.4", command = "lua5.4 spec/contract/cqueues.lua" },
+  { name = "lua5.1 cqueues", group = "cqueues", lua = "lua5.1", command = "lua5.1 spec/contract/cqueues.lua" },
   { name = "luajit cqueues", group = "cqueues", lua = "luajit", command = "luajit spec/contract/cqueues.lua" },
   { name = "neovim", group = "neovim", lua = "luajit", command = NEOVIM },
 }

@@ -25,7 +25,7 @@ describe("the life of a coroutine", function()
       local status = require("aicore.runtime.life").of {}
       print(status(), coroutine.wrap(function() return status() end)())
     ]]
-    local pipe = assert(io.popen(("lua5.1 -e '%s' 2>&1"):format(code)))
+    local pipe = assert(io.popen(("env LUA_PATH='./lua/?.lua;;' lua5.1 -e '%s' 2>&1"):format(code)))
     local said = pipe:read "*a"
     pipe:close()
     assert.equal("running\tnormal\n", said)

@@ -2,6 +2,7 @@
 -- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
 -- coroutine. Then another one has to take over, so none waits for a flight without asking whether it is abandoned.
 
+local guard = require "aicore.runtime.guard"
 local life = require "aicore.runtime.life"
 
 local single_flight = {}
@@ -18,9 +19,6 @@ local PATIENCE = 3
 local SingleFlight = {}
 SingleFlight.__index = SingleFlight
 
--- LuaJIT and 5.4 can yield in a pcall; 5.1 cannot, and has only the threads' states to tell by.
-local CAN_GUARD = package.loaded.jit ~= nil or _VERSION ~= "Lua 5.1"
-
 ---@param now number  on the runtime's clock
 ---@return aicore.SingleFlight
 function single_flight.new(now)
@@ -29,12 +27,7 @@ end
 
 local function begin(self, runtime, act)
   self.life = life.of(runtime)
-  local ok, failure
-  if CAN_GUARD then
-    ok, failure = pcall(act)
-  else
-    ok, failure = true, act()
-  end
+  local ok, failure = guard.call(act)
   self.over, self.abandoned = ok, not ok
   if not ok then
     error(failure, 0)

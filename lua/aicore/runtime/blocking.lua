@@ -5,6 +5,7 @@
 -- "cancelled", so that what was done so far can be told.
 
 local core = require "aicore.core"
+local guard = require "aicore.runtime.guard"
 
 ---@class aicore.Runtime
 ---       What every runtime promises; spec/contract/suite.lua holds all of them to it. A function that runs in a gather
@@ -235,7 +236,7 @@ end
 -- The runtime --------------------------------------------------------------------------------------
 
 function blocking.await(session, transfer, deadline)
-  local task = task_of[coroutine.running()]
+  local task = task_of[guard.running()]
   if task then
     return wait_in_loop(task, session, transfer, deadline)
   end
@@ -243,7 +244,7 @@ function blocking.await(session, transfer, deadline)
 end
 
 function blocking.sleep(seconds)
-  local task = task_of[coroutine.running()]
+  local task = task_of[guard.running()]
   if not task then
     return core.sleep(seconds)
   end
@@ -253,7 +254,7 @@ end
 
 function blocking.gather(functions, limit)
   local group = { functions = functions, limit = limit, next = 1, running = 0, results = {} }
-  local task = task_of[coroutine.running()]
+  local task = task_of[guard.running()]
   if task then
     join(task, group)
   else

@@ -4,6 +4,7 @@
 -- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
 local errors = require "aicore.model.errors"
+local guard = require "aicore.runtime.guard"
 
 local tasks = {}
 
@@ -122,7 +123,7 @@ local function check(self)
 end
 
 local function own_group(self)
-  return self.group_of[coroutine.running()]
+  return self.group_of[guard.running()]
 end
 
 local function is_cancelled(group)
@@ -215,7 +216,7 @@ local function run_one(group)
   if not is_cancelled(group) then
     local index = group.begun + 1
     group.begun = index
-    local ok, result = pcall(group.functions[index])
+    local ok, result = guard.call(group.functions[index])
     if ok then
       group.results[index] = result
     else
@@ -231,7 +232,7 @@ local function begin_some(self, group)
   while has_room(group) do
     group.next, group.running = group.next + 1, group.running + 1
     self.port.begin(function()
-      self.group_of[coroutine.running()] = group
+      self.group_of[guard.running()] = group
       run_one(group)
     end)
   end
@@ -263,10 +264,6 @@ local function gather(self, functions, limit)
 end
 
 -- The runtime --------------------------------------------------------------------------------------
-
-local function with_traceback(failure)
-  return debug.traceback(tostring(failure), 2)
-end
 
 --- The functions of a runtime (blocking.lua has their contract) over an event loop, and
 --- spawn(fn):         runs fn as a coroutine of the loop; what it raises is reported
@@ -310,8 +307,8 @@ function tasks.new(port)
 
   function runtime.spawn(fn)
     port.begin(function()
-      self.spawned[coroutine.running()] = true
-      local ok, message = xpcall(fn, with_traceback)
+      self.spawned[guard.running()] = true
+      local ok, message = guard.traced(fn)
       if not ok then
         port.report(message)
       end
@@ -319,7 +316,7 @@ function tasks.new(port)
   end
 
   function runtime.is_spawned()
-    local running = coroutine.running()
+    local running = guard.running()
     return running ~= nil and self.spawned[running] == true
   end
 

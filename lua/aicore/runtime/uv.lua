@@ -4,6 +4,7 @@
 -- number may be another's once the session is closed.
 
 local clock = require "aicore.runtime.clock"
+local guard = require "aicore.runtime.guard"
 local tasks = require "aicore.runtime.tasks"
 
 ---@class aicore.UvHost
@@ -90,7 +91,7 @@ end
 
 --- The 1 beside it says how many arguments it has.
 local function new_waiter(host)
-  local self = setmetatable({ host = host, thread = coroutine.running(), woken = false, parked = false }, Waiter)
+  local self = setmetatable({ host = host, thread = guard.running(), woken = false, parked = false }, Waiter)
   self.on_yield = function(step)
     self.step = step
   end
