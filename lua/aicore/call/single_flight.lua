@@ -51,8 +51,9 @@ function SingleFlight:run(runtime, act)
   return runtime.apart(attempt(self, runtime, act))
 end
 
---- Will it never be over? If the coroutine that began it asks, it has come back without having ended it; and if that
---- coroutine has resumed the asking one (it is "normal"), it is not at it, either.
+--- Will it never be over, as far as the asking coroutine can tell? If that is the one that began it, it has come back
+--- without having ended it; if the one that began it has resumed the asking one (it is "normal"), it is not at it, either;
+--- and if it is in another loop ("elsewhere"), that may be left for good.
 ---@param now number
 ---@return boolean
 function SingleFlight:is_abandoned(now)

@@ -232,11 +232,15 @@ local function give_up(self, work)
   end
 end
 
---- What a coroutine sends that has died, by an error or as its host has dropped it, is lost.
+-- What a coroutine sends is lost, as far as can be told, if it has died, by an error or as its host has dropped it, or
+-- is in another loop, which may be left for good.
+local LOST = { dead = true, elsewhere = true }
+
+--- What is lost is told.
 function Sends:recover()
   for i = #self.in_flight, 1, -1 do
     local work = self.in_flight[i]
-    if work.life() == "dead" then
+    if LOST[work.life()] then
       table.remove(self.in_flight, i)
       give_up(self, work)
     end

@@ -4,6 +4,7 @@
 local clock = require "aicore.runtime.clock"
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
+local life = require "aicore.runtime.life"
 local tasks = require "aicore.runtime.tasks"
 
 --- The controller that runs the calling coroutine, if any.
@@ -35,12 +36,12 @@ end
 -- Watching -----------------------------------------------------------------------------------------
 
 --- One coroutine polls on behalf of all: two hundred that poll the same descriptor would all wake
--- whenever one of them is meant.
+-- whenever one of them is meant. It is the controller's; nothing here holds that.
 local function watch(session, on_ready)
   local stopped, wake_up = false, condition.new()
-  local here, fd = controller(), session:fd()
+  local here, fd = setmetatable({ controller() }, { __mode = "v" }), session:fd()
   local readable = { pollfd = fd, events = "r" }
-  here:wrap(function()
+  here[1]:wrap(function()
     while not stopped do
       if cqueues.poll(readable, wake_up) ~= wake_up then
         on_ready()
@@ -50,17 +51,15 @@ local function watch(session, on_ready)
   return function()
     if not stopped then
       stopped = true
-      here:cancel(fd) -- while the number is still ours
+      if here[1] then
+        here[1]:cancel(fd) -- while the number is still ours
+      end
       wake_up:signal()
     end
   end
 end
 
 -- The runtime --------------------------------------------------------------------------------------
-
---- A controller may be left while a coroutine of it polls on behalf of others; so often these look for themselves, in
---- seconds.
-local SLICE = 0.5
 
 local runtime = tasks.new {
   name = "cqueues",
@@ -73,12 +72,21 @@ local runtime = tasks.new {
   begin = function(body)
     controller():wrap(body)
   end,
+  loop = controller,
   watch = watch,
-  slice = SLICE,
   report = function(message)
     io.stderr:write("aicore: ", message, "\n")
   end,
 }
+
+--- The life of the calling coroutine (life.lua): one in another controller may be suspended for good.
+function runtime.life()
+  local here, status = setmetatable({ controller() }, { __mode = "v" }), life.of {}
+  return function()
+    local word = status()
+    return word == "suspended" and here[1] ~= controller() and "elsewhere" or word
+  end
+end
 
 --- Is this the host of the running code? Only a coroutine of aicore.spawn can tell.
 ---@return boolean

@@ -11,16 +11,23 @@ local function this_thread()
   return coroutine.running() or MAIN
 end
 
---- The life of the running coroutine, for others to ask about.
+local WEAK = { __mode = "v" }
+
+--- The life of the running coroutine, for others to ask about. It is not held: one that nobody else holds cannot be
+--- resumed any more, and is dead.
 ---@param runtime aicore.Runtime
----@return fun(): "dead"|"suspended"|"normal"|"running" status  as coroutine.status says it
+---@return fun(): "dead"|"suspended"|"normal"|"running"|"elsewhere" status
+---       as coroutine.status says it; "elsewhere": suspended in another loop, which may be left for good
 function life.of(runtime)
   if runtime.life then
     return runtime.life()
   end
-  local thread = this_thread()
+  local held = setmetatable({ this_thread() }, WEAK)
   return function()
-    if thread ~= MAIN then
+    local thread = held[1]
+    if thread == nil then
+      return "dead"
+    elseif thread ~= MAIN then
       return coroutine.status(thread)
     end
     return this_thread() == MAIN and "running" or "normal"

@@ -19,42 +19,42 @@ local tasks = {}
 ---@field can_wait fun(): boolean            may the running code wait?
 ---@field waiter fun(): aicore.Waiter
 ---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
+---@field loop (fun(): any)?                 the loop that the running code belongs to, where there may be several
 ---@field watch fun(session: userdata, on_ready: fun()): fun()
----                                          calls on_ready whenever the session's descriptor is readable, and where the
----                                          loop can tell that the session was closed, until the function that it
----                                          returns is called
----@field slice number?                      so often a coroutine that waits looks for itself, in seconds, where the
----                                          loop that watches may be left for good while others run; nil: never
+---                                          calls on_ready, in that loop, whenever the session's descriptor is readable,
+---                                          and where the loop can tell that the session was closed, until the function
+---                                          that it returns is called; neither holds the loop
 ---@field report fun(message: string)        tells somebody of an error that nobody gets
 
-local function remove(list, item)
-  for i = #list, 1, -1 do
-    if list[i] == item then
-      table.remove(list, i)
+-- Watched sessions ---------------------------------------------------------------------------------
+-- A watched session is { session, waiting = { [transfer] = places }, watches = { [loop] = watch } }; a place is { waiter,
+-- watch }, and a watch { count = of its places, stop }. Every loop has a watch of its own: another one may be left for
+-- good while coroutines in it wait.
+
+local NOBODY = {}
+
+--- Ends the watches that nobody needs, or all.
+local function unwatch(self, watched, all)
+  for loop, watch in pairs(watched.watches) do
+    if all or watch.count == 0 then
+      watched.watches[loop] = nil
+      watch.stop()
     end
   end
-end
-
--- Watched sessions ---------------------------------------------------------------------------------
--- { session, waiting = { [transfer] = waiters }, count = of the transfers, stop }
-
-local function unwatch(self, watched)
-  if watched.stop then
-    watched.stop()
-    watched.stop = nil
+  if next(watched.watches) == nil and self.watched[watched.session] == watched then
     self.watched[watched.session] = nil
   end
 end
 
---- Who waits for a transfer gets on; a session that nobody waits for is not watched any more.
+--- Who waits for a transfer gets on.
 local function wake_waiters(watched, transfer)
-  local waiters = watched.waiting[transfer]
-  if waiters then
-    watched.waiting[transfer] = nil
-    watched.count = watched.count - 1
-    for _, waiter in ipairs(waiters) do
-      waiter:wake()
-    end
+  local places = watched.waiting[transfer] or NOBODY
+  watched.waiting[transfer] = nil
+  for _, place in ipairs(places) do
+    place.watch.count = place.watch.count - 1
+  end
+  for _, place in ipairs(places) do
+    place.waiter:wake()
   end
 end
 
@@ -62,7 +62,7 @@ end
 local function on_ready(self, watched)
   local open, finished = pcall(watched.session.step, watched.session)
   if not open then
-    unwatch(self, watched)
+    unwatch(self, watched, true)
     finished = {}
     for transfer in pairs(watched.waiting) do
       finished[#finished + 1] = transfer
@@ -71,45 +71,47 @@ local function on_ready(self, watched)
   for _, transfer in ipairs(finished) do
     wake_waiters(watched, transfer)
   end
-  if watched.count == 0 then
-    unwatch(self, watched)
-  end
+  unwatch(self, watched)
 end
 
+--- The session, with a watch in this loop.
 local function watch(self, session)
-  local watched = self.watched[session]
+  local watched, loop = self.watched[session], self.port.loop and self.port.loop() or self
   if not watched then
-    watched = { session = session, waiting = {}, count = 0 }
-    watched.stop = self.port.watch(session, function()
-      on_ready(self, watched)
-    end)
+    watched = { session = session, waiting = {}, watches = setmetatable({}, { __mode = "k" }) }
     self.watched[session] = watched
   end
+  if not watched.watches[loop] then
+    local stop = self.port.watch(session, function()
+      on_ready(self, watched)
+    end)
+    watched.watches[loop] = { count = 0, stop = stop }
+  end
+  return watched, watched.watches[loop]
+end
+
+local function join(self, session, transfer, waiter)
+  local watched, own = watch(self, session)
+  local places = watched.waiting[transfer] or {}
+  watched.waiting[transfer] = places
+  places[#places + 1] = { waiter = waiter, watch = own }
+  own.count = own.count + 1
   return watched
 end
 
-local function join(watched, transfer, waiter)
-  local waiters = watched.waiting[transfer]
-  if waiters then
-    waiters[#waiters + 1] = waiter
-  else
-    watched.waiting[transfer] = { waiter }
-    watched.count = watched.count + 1
-  end
-end
-
+--- It waits no more; if it was woken, it has no place any more.
 local function leave(self, watched, transfer, waiter)
-  local waiters = watched.waiting[transfer]
-  if not waiters then
-    return -- woken, with all the others
+  local places = watched.waiting[transfer] or NOBODY
+  for i = #places, 1, -1 do
+    local place = places[i]
+    if place.waiter == waiter then
+      table.remove(places, i)
+      place.watch.count = place.watch.count - 1
+      unwatch(self, watched)
+    end
   end
-  remove(waiters, waiter)
-  if #waiters == 0 then
+  if #places == 0 then
     watched.waiting[transfer] = nil
-    watched.count = watched.count - 1
-  end
-  if watched.count == 0 then
-    unwatch(self, watched)
   end
 end
 
@@ -165,19 +167,15 @@ end
 
 local function await(self, session, transfer, deadline)
   check(self)
-  local group, waiter, slice = own_group(self), self.port.waiter(), self.port.slice or math.huge
+  local group, waiter = own_group(self), self.port.waiter()
   while not transfer:finished() do
     if is_cancelled(group) then
       return "cancelled"
     elseif self.port.now() >= deadline then
       return "timeout"
     end
-    local watched = watch(self, session)
-    join(watched, transfer, waiter)
-    park(self, waiter, group, math.min(deadline, self.port.now() + slice))
-    if slice < math.huge and not transfer:finished() then
-      on_ready(self, watched)
-    end
+    local watched = join(self, session, transfer, waiter)
+    park(self, waiter, group, deadline)
     leave(self, watched, transfer, waiter)
   end
 end
@@ -323,7 +321,7 @@ function tasks.new(port)
   function runtime.release(session)
     local watched = self.watched[session]
     if watched then
-      unwatch(self, watched)
+      unwatch(self, watched, true)
       for transfer in pairs(watched.waiting) do
         transfer:cancel()
         wake_waiters(watched, transfer)
