@@ -52,8 +52,8 @@ function SingleFlight:run(runtime, act)
 end
 
 --- Will it never be over, as far as the asking coroutine can tell? If that is the one that began it, it has come back
---- without having ended it; if the one that began it has resumed the asking one (it is "normal"), it is not at it, either;
---- and if it is in another loop ("elsewhere"), that may be left for good.
+--- without having ended it; if the one that began it has resumed the asking one (it is "normal"), it is not at it,
+--- either; and if it is in another loop ("elsewhere"), that may be left for good.
 ---@param now number
 ---@return boolean
 function SingleFlight:is_abandoned(now)

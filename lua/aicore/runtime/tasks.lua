@@ -21,9 +21,9 @@ local tasks = {}
 ---@field begin fun(body: fun())             runs a function, which never raises, as a coroutine of the loop
 ---@field loop (fun(): any)?                 the loop that the running code belongs to, where there may be several
 ---@field watch fun(session: userdata, on_ready: fun()): fun()
----                                          calls on_ready, in that loop, whenever the session's descriptor is readable,
----                                          and where the loop can tell that the session was closed, until the function
----                                          that it returns is called; neither holds the loop
+---                                          calls on_ready, in that loop, whenever the session's descriptor is
+---                                          readable, and where the loop can tell that the session was closed, until
+---                                          the function that it returns is called, which does not hold the loop
 ---@field report fun(message: string)        tells somebody of an error that nobody gets
 
 -- Watched sessions ---------------------------------------------------------------------------------
