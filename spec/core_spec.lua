@@ -881,6 +881,30 @@ describe("core", function()
       assert.matches("closed", tostring(session))
     end)
 
+    it("what a hook raises while a reply is decoded goes on to the caller, whole", function()
+      local server = raw_server.start { answer("200 OK", [[{"status":"RUNNING"}]]) }
+      local session = session_for(server)
+      local transfer = core.start(session, "status", ID)
+      repeat
+        session:wait(10)
+        session:step()
+      until transfer:finished()
+      local reason, result, sethook, guard = {}, transfer.result, debug.sethook, pcall
+      sethook(function()
+        local called = debug.getinfo(2, "f").func
+        if called ~= guard and called ~= result and called ~= sethook then -- it is lua-cjson's
+          sethook()
+          error(reason, 0)
+        end
+      end, "c")
+      local ok, raised, err = guard(result, transfer)
+      sethook()
+      session:close()
+      server.stop()
+      assert.is_false(ok, tostring(err))
+      assert.equal(reason, raised)
+    end)
+
     it("a blocking call lets the other transfers of its session go on", function()
       local server = raw_server.start { answer("200 OK", '{"status":"RUNNING"}') }
       local session = session_for(server)

@@ -89,6 +89,72 @@ describe("Ctrl-C in a teardown", function()
   end)
 end)
 
+describe("Ctrl-C in what takes long", function()
+  -- As lua.c does it: a hook on the main thread, which raises this as soon as Lua code runs there again.
+  local function strike(main, instructions)
+    local function raise()
+      debug.sethook(main)
+      error "interrupted!"
+    end
+    debug.sethook(main, raise, "", instructions)
+  end
+
+  local CALLS = {
+    wait = function(client)
+      return client:wait("d000000000000001", "STOPPED", { timeout = 30 })
+    end,
+    ["teardown of a filter"] = function(client)
+      return client:teardown({ all = true }, { timeout = 30 })
+    end,
+    ["teardown of ids"] = function(client)
+      return client:teardown({ "d000000000000001", "d000000000000002" }, { timeout = 30 })
+    end,
+    stop_all = function(client)
+      return client:stop_all({ "d000000000000001", "d000000000000002" }, { timeout = 30 })
+    end,
+  }
+
+  it("gives the report, or an error of kind cancelled, at whatever exchange and instruction it strikes", function()
+    local server = require("spec.support.emulator").start { deployments = 5, stop_time = 60 }
+    -- LuaJIT has one hook for all coroutines, and compiled code does not look for it.
+    local main = rawget(_G, "jit") and coroutine.create(function() end) or coroutine.running()
+    if rawget(_G, "jit") then
+      require("jit").off()
+    end
+    local wrong = {}
+    for name, call in pairs(CALLS) do
+      for exchange = 1, 3 do
+        for _, instructions in ipairs { 1, 7, 50, 333 } do
+          local seen = 0
+          local client = assert(require("aicore").client {
+            base_url = server.url,
+            auth_url = server.url,
+            client_id = "me",
+            client_secret = "any",
+            on_attempt = function()
+              seen = seen + 1
+              if seen == exchange then
+                strike(main, instructions)
+              end
+            end,
+          })
+          local ok, value, err = pcall(call, client)
+          debug.sethook(main)
+          if not ok or not (value and value.cancelled or err and err.kind == "cancelled") then
+            wrong[#wrong + 1] = ("%s, exchange %d, %d: %s"):format(name, exchange, instructions, tostring(value or err))
+          end
+          client:close()
+        end
+      end
+    end
+    if rawget(_G, "jit") then
+      require("jit").on()
+    end
+    server.stop()
+    assert.same({}, wrong)
+  end)
+end)
+
 describe("other signals", function()
   it("end nothing", function()
     local path = os.tmpname()

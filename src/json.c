@@ -1,7 +1,9 @@
 #include "json.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "array.h"
 #include "compat.h"
 
 /* A configuration of its own: the host's is left alone. */
@@ -50,10 +52,24 @@ static bool normalise(lua_State *L, int table) {
   return true;
 }
 
+/* How the complaints of lua-cjson about a text begin. Whatever else is raised meanwhile is no
+ * matter of the text: no memory, the error of a hook (Ctrl-C, a limit of time) or of a finalizer. */
+static const char *const complaints[] = {"Expected ", "Found too many ", "JSON parser "};
+
+/* Is the error on top about the text? */
+static bool is_complaint(lua_State *L) {
+  const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  for (size_t i = 0; i < COUNT(complaints); i++) {
+    if (strncmp(message, complaints[i], strlen(complaints[i])) == 0) return true;
+  }
+  return false;
+}
+
 bool aic_json_decode(lua_State *L) {
-  const int outcome = lua_pcall(L, 1, 1, 0);
-  if (outcome == LUA_ERRMEM) lua_error(L); /* this says nothing about the text */
-  if (outcome != 0) return false;
+  if (lua_pcall(L, 1, 1, 0) != 0) {
+    if (!is_complaint(L)) lua_error(L);
+    return false;
+  }
   const int value = lua_gettop(L);
   if (!lua_istable(L, value) || normalise(L, value)) return true;
   lua_settop(L, value - 1);

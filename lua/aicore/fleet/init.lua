@@ -224,11 +224,18 @@ local function engine_maker(caller, call, listener)
     end
 end
 
-local function work_on(swept, make, known, at)
+--- A function that finds them and tears them down, or tells why they cannot be found.
+local function work_on(swept, make, listener, dry_run)
   return function()
-    local records = known
-    known = nil
-    return swept:run(make, records, at)
+    local records, at, err = swept:find()
+    if err then
+      return err
+    elseif not dry_run then
+      return swept:run(make, records, at) -- a tail call: ten thousand of them are two megabytes
+    end
+    for _, record in ipairs(records) do
+      listener:settled(record.id, "skipped")
+    end
   end
 end
 
@@ -242,19 +249,15 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
     deadline = call.deadline,
     listener = listener,
   }
-  local records, at, err = swept:find()
+  local current, make = engine_maker(caller, call, listener)
+  local results, cancelled = caller.runtime.gather({ work_on(swept, make, listener, dry_run) }, 1)
+  local err = results[1]
+  if cancelled and not swept.first_at then
+    err = err or errors.new { kind = "cancelled", message = "ended by the host", operation = "teardown" }
+  end
   if err then
     return nil, err
-  elseif dry_run then
-    for _, record in ipairs(records) do
-      listener:settled(record.id, "skipped")
-    end
-    return conclude(listener)
   end
-  local current, make = engine_maker(caller, call, listener)
-  local body = work_on(swept, make, records, at)
-  records = nil -- luacheck: ignore 311 (ten thousand of them are two megabytes)
-  local _, cancelled = caller.runtime.gather({ body }, 1)
   return conclude(listener, current.engine, cancelled)
 end
 

@@ -27,7 +27,7 @@ local SOONEST, LATEST = 1, 10
 ---@field listener aicore.ReportListener
 ---@field private known table<string, true>  ids that were found
 ---@field private newer table<string, true>  ids that were left alone
----@field private first_at number? when the first list was read
+---@field first_at number?        when the first list was read; nil: it was not
 ---@field private since number?    the service's clock when the call began: s since the epoch
 local Sweep = {}
 Sweep.__index = Sweep

@@ -112,6 +112,12 @@ local function wait_in_loop(task, session, transfer, deadline)
   end
 end
 
+--- lua.c and luajit.c say this when a person pressed Ctrl-C.
+local function is_interrupt(failure)
+  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
+end
+
+--- Gives a task control. Its error ends its group; Ctrl-C, which LuaJIT lets strike in any coroutine, the whole loop.
 local function resume(loop, task)
   local group = task.group
   local ok, result = coroutine.resume(task.thread)
@@ -125,6 +131,7 @@ local function resume(loop, task)
   else
     group.cancelled = true
     group.failure = group.failure or { result }
+    loop.root.cancelled = loop.root.cancelled or is_interrupt(result)
   end
 end
 
@@ -202,22 +209,22 @@ local function turn(loop)
   end
 end
 
---- lua.c and luajit.c say this when a person pressed Ctrl-C.
-local function is_interrupt(failure)
-  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
-end
-
 --- Turns until the first group is over. An error here (Ctrl-C strikes anywhere) ends everything.
 local function run(group)
   local loop = { root = group, tasks = {}, groups = { [group] = true } }
   group.loop = loop
+  local function turn_until_over()
+    repeat
+      turn(loop)
+    until is_over(group)
+  end
   repeat
-    local ok, failure = pcall(turn, loop)
+    local ok, failure = pcall(turn_until_over)
     if not ok then
       group.cancelled = true
       group.failure = group.failure or { failure }
     end
-  until is_over(group)
+  until ok or is_over(group)
 end
 
 --- Lets the loop that runs already run the group, too.
