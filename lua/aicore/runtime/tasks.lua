@@ -27,9 +27,9 @@ local tasks = {}
 ---@field report fun(message: string)        tells somebody of an error that nobody gets
 
 -- Watched sessions ---------------------------------------------------------------------------------
--- A watched session is { session, waiting = { [transfer] = places }, watches = { [loop] = watch } }; a place is { waiter,
--- watch }, and a watch { count = of its places, stop }. Every loop has a watch of its own: another one may be left for
--- good while coroutines in it wait.
+-- A watched session is { session, waiting = { [transfer] = places }, watches = { [loop] = watch } }; a place is
+-- { waiter, watch }, and a watch { count = of its places, stop }. Every loop has a watch of its own: another one may be
+-- left for good while coroutines in it wait.
 
 local NOBODY = {}
 
