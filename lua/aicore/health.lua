@@ -2,6 +2,7 @@
 -- are set, and what does the service say to a login.
 
 local errors = require "aicore.model.errors"
+local printable = require "aicore.model.printable"
 
 local health = {}
 
@@ -37,7 +38,10 @@ local function find_report()
   local theirs = vim.health or require "health"
   local report = {}
   for _, name in ipairs { "start", "ok", "error", "info" } do
-    report[name] = theirs[name] or theirs["report_" .. name]
+    local tell = theirs[name] or theirs["report_" .. name]
+    report[name] = function(text, ...)
+      tell(printable(text, true), ...)
+    end
   end
   return report
 end

@@ -135,3 +135,22 @@ describe("a result", function()
     assert.equal("Broken pipe", made:flush())
   end)
 end)
+
+describe("what a console writes", function()
+  it("has no control characters but its own colours, and as many lines as it had", function()
+    local screen = new({ TERM = "xterm" }, true, true)
+    local foreign = "a\27]0;x\7\tb\r\194\155c\27[5m\nd"
+    local clean = "a?]0;x??b??c?[5m\nd"
+    screen:print(screen:paint("red", "x") .. foreign .. screen:paint("bold", "y"))
+    screen:note(foreign)
+    screen.live = function()
+      return foreign
+    end
+    screen:refresh()
+    assert.same({
+      "out: \27[31mx\27[0m" .. clean .. "\27[1my\27[0m\n",
+      "err: " .. clean .. "\n",
+      "err: \r" .. clean .. "\27[K",
+    }, written)
+  end)
+end)

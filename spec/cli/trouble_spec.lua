@@ -3,6 +3,7 @@
 local certificates = require "spec.tls.certificates"
 local command = require "spec.cli.command"
 local emulator = require "spec.support.emulator"
+local raw_server = require "spec.support.raw_server"
 
 local server
 
@@ -204,4 +205,47 @@ describe("aicorectl explains", function()
       contains(result.err, install)
     end
   end)
+end)
+
+describe("aicorectl lets no control character through", function()
+  local foreign = [[\\u001b]0;title\\u0007\\u009b31m\\n\\u007f]]
+  foreign = foreign:gsub("\\\\", "\\")
+  local record = (
+    '{"id":"d0000001","status":"%s","targetStatus":"%s","statusMessage":"%s","scenarioId":"%s",'
+    .. '"configurationName":"%s","deploymentUrl":"%s","details":{"%s":"%s"},"lastOperation":"%s"}'
+  ):gsub("%%s", function()
+    return foreign
+  end)
+  local answers = {
+    ["status d0000001"] = record,
+    list = ('{"count":1,"resources":[%s]}'):format(record),
+    ["logs d0000001"] = ('{"data":{"result":[{"timestamp":"%s","msg":"%s"}]}}'):format(foreign, foreign),
+    ["stop d0000001"] = ('{"error":{"code":"%s","message":"%s","requestId":"%s","target":"%s","details":"%s"}}'):gsub(
+      "%%s",
+      function()
+        return foreign
+      end
+    ),
+  }
+
+  local function http(status, body)
+    local head = "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %d\r\nX-Request-Id: a\194\155b\r\n\r\n%s"
+    return head:format(status, #body, body)
+  end
+
+  for arguments, body in pairs(answers) do
+    for _, output in ipairs { "", " -o json", " -o ids", " -v" } do
+      it("of " .. arguments .. output, function()
+        local status = arguments:find "^stop" and "400 Bad" or "200 OK"
+        local token = http("200 OK", '{"access_token":"t","expires_in":600}')
+        local raw = raw_server.start { token, http(status, body) }
+        local result = command.run(arguments .. output, { env = command.settings(raw) })
+        raw.stop()
+        local said = result.out .. result.err
+        assert.is_true(#said > 0)
+        assert.is_nil(said:gsub("\n", ""):find "%c", said)
+        assert.is_nil(said:find "\194[\128-\159]", said)
+      end)
+    end
+  end
 end)

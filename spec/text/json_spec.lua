@@ -15,6 +15,14 @@ describe("JSON for scripts", function()
     assert.equal('{"deleted":[],"failed":{}}', json.line { deleted = json.array {}, failed = {} })
   end)
 
+  it("has no control characters, of Unicode neither", function()
+    assert.equal(
+      '"\\u001b]0;x\\u0007\\u007f\\u009b31m\\u0080 é \194\160"',
+      json.line "\27]0;x\7\127\194\15531m\194\128 é \194\160"
+    )
+    assert.equal('{"\\u009b":1}', json.line { ["\194\155"] = 1 })
+  end)
+
   it("writes numbers without loss of what they mean", function()
     assert.equal("[3,0.25,-1,100000000000000,null,null]", json.line { 3.0, 0.25, -1, 1e14, 0 / 0, math.huge })
   end)

@@ -1,5 +1,8 @@
 -- The command's side of the terminal: results on standard output; notes, a live line and questions on standard error.
--- Rule: what is written to a pipe or a file has no colour and no live line.
+-- Rules: what is written to a pipe or a file has no colour and no live line; no control character gets through, whoever
+-- has written it, but for our colours.
+
+local printable = require "aicore.model.printable"
 
 local console = {}
 
@@ -84,10 +87,27 @@ end
 
 -- Writing -----------------------------------------------------------------------------------------
 
+local OWN = { ["\27[0m"] = true }
+for _, code in pairs(CODES) do
+  OWN[("\27[%dm"):format(code)] = true
+end
+
+--- The text, on as many lines as it has, with our colours and no other control characters.
+local function fit(text)
+  local parts, at = {}, 1
+  for first, code, after in text:gmatch "()(\27%[%d+m)()" do
+    if OWN[code] then
+      parts[#parts + 1] = printable(text:sub(at, first - 1), true) .. code
+      at = after
+    end
+  end
+  return table.concat(parts) .. printable(text:sub(at), true)
+end
+
 --- A line of the result.
 ---@param line string
 function Console:print(line)
-  local written, problem = io.stdout:write(line, "\n")
+  local written, problem = io.stdout:write(fit(line), "\n")
   self.lost = self.lost or not written and problem or nil
 end
 
@@ -114,7 +134,7 @@ function Console:refresh()
   local text = self.live and self.live()
   if text and text ~= self.drawn then
     self.drawn = text
-    io.stderr:write("\r", text, "\27[K")
+    io.stderr:write("\r", fit(text), "\27[K")
   end
 end
 
@@ -129,7 +149,7 @@ end
 function Console:note(line)
   erase(self)
   self:flush()
-  io.stderr:write(line, "\n")
+  io.stderr:write(fit(line), "\n")
   self:refresh()
 end
 
@@ -143,7 +163,7 @@ function Console:ask(question)
   erase(self)
   self:flush()
   local pipe = assert(io.popen "head -n 1") -- before the person can answer: then Ctrl-C finds it there
-  io.stderr:write(question, " [y/N] ")
+  io.stderr:write(fit(question), " [y/N] ")
   self.asking = true -- Ctrl-C leaves the cursor behind the question
   local answer = (pipe:read "*l" or ""):lower()
   pipe:close()

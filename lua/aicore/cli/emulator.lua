@@ -3,6 +3,7 @@
 --   check() and run() work without the C module, which there may be for another Lua only: see emulator/start.lua.
 
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.model.printable"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
@@ -124,7 +125,7 @@ function command.run(given)
     problem = not ok and tostring(result)
   end
   if problem then
-    io.stderr:write("aicorectl: ", problem, "\n")
+    io.stderr:write("aicorectl: ", printable(problem, true), "\n")
     return 1
   end
   return result and 130 or 0

@@ -120,7 +120,7 @@ local function explain(failure, screen)
     screen:note "aicorectl: interrupted"
     return problems.INTERRUPTED
   elseif type(failure) == "table" and failure.usage then
-    io.stderr:write(failure.usage, "\n\nError: ", failure.message, "\n")
+    screen:note(("%s\n\nError: %s"):format(failure.usage, failure.message))
     return problems.USAGE
   end
   error(failure, 0)

@@ -1,5 +1,7 @@
 --- Buffers that show something, and cannot be edited: made, written, shown in a window, given keys.
 
+local printable = require "aicore.model.printable"
+
 local buffers = {}
 
 --- A buffer of this name; the one that is there, if there is one.
@@ -26,10 +28,14 @@ end
 ---@param buffer integer
 ---@param first integer
 ---@param last integer  -1: to the end
----@param lines string[]
+---@param lines string[]  control characters in them are not shown as such
 function buffers.write(buffer, first, last, lines)
+  local texts = {}
+  for i, line in ipairs(lines) do
+    texts[i] = printable(line)
+  end
   vim.bo[buffer].modifiable = true
-  vim.api.nvim_buf_set_lines(buffer, first, last, false, lines)
+  vim.api.nvim_buf_set_lines(buffer, first, last, false, texts)
   vim.bo[buffer].modifiable = false
 end
 

@@ -13,7 +13,6 @@ local notify = require "aicore.neovim.notify"
 local options_of = require "aicore.neovim.options"
 local page = require "aicore.neovim.page"
 local poll = require "aicore.neovim.poll"
-local printable = require "aicore.model.printable"
 local timestamp = require "aicore.model.timestamp"
 local view = require "aicore.neovim.view"
 
@@ -259,7 +258,7 @@ local function log_lines(entries)
   local texts = {}
   for i = #entries, 1, -1 do
     local message = tostring(entries[i].msg):gsub("%c+", " ")
-    texts[#texts + 1] = ("%s  %s"):format(printable(entries[i].timestamp or ""), message)
+    texts[#texts + 1] = ("%s  %s"):format(tostring(entries[i].timestamp or ""), message)
   end
   return #texts > 0 and texts or { "no log lines within the last day" }
 end

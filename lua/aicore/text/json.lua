@@ -21,7 +21,8 @@ end
 
 local SCALARS = {
   string = function(value)
-    return '"' .. value:gsub('[%c"\\]', escape) .. '"'
+    local text = value:gsub('[%c"\\]', escape)
+    return '"' .. text:gsub("\194([\128-\159])", escape) .. '"' -- a terminal obeys these, too
   end,
   number = function(value)
     if value ~= value or value == math.huge or value == -math.huge then
