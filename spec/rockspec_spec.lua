@@ -24,7 +24,8 @@ local function find(arguments)
 end
 
 describe("the rockspec", function()
-  local build = load_rockspec("rockspec/aicore-dev-1.rockspec").build
+  local rockspec = load_rockspec "rockspec/aicore-dev-1.rockspec"
+  local build = rockspec.build
 
   it("lists every Lua module", function()
     local expected, listed = {}, {}
@@ -46,4 +47,43 @@ describe("the rockspec", function()
     table.sort(listed)
     assert.same(find("src -name '*.c'"), listed)
   end)
+end)
+
+-- As LuaRocks reads it: every condition holds.
+local CONDITIONS = {
+  [">="] = function(version, limit)
+    return version >= limit
+  end,
+  ["<"] = function(version, limit)
+    return version < limit
+  end,
+  ["~="] = function(version, limit)
+    return version ~= limit
+  end,
+}
+
+describe("a Lua", function()
+  local TAKEN = { ["5.1"] = true, ["5.2"] = false, ["5.3"] = false, ["5.4"] = true, ["5.5"] = false }
+  local dependency = load_rockspec("rockspec/aicore-dev-1.rockspec").dependencies[1]
+
+  for version, is_taken in pairs(TAKEN) do
+    it(("%s is %s by the rockspec"):format(version, is_taken and "taken" or "refused"), function()
+      local holds = dependency:find "^lua " ~= nil
+      for operator, limit in dependency:gmatch "([<>=~]+) ([%d.]+)" do
+        holds = holds and CONDITIONS[operator](tonumber(version), tonumber(limit))
+      end
+      assert.equal(is_taken, holds)
+    end)
+
+    it(("%s is %s by the compiler"):format(version, is_taken and "taken" or "refused"), function()
+      -- lua.h with nothing but its version; the preprocessor is enough
+      local number = version:gsub("%.", "0")
+      local command = ([[d=$(mktemp -d) && echo '#define LUA_VERSION_NUM %s' >$d/lua.h && : >$d/lauxlib.h &&
+        cc -E -I $d src/compat.h 2>&1 >/dev/null; rm -r $d]]):format(number)
+      local pipe = assert(io.popen(command))
+      local said = pipe:read "*a"
+      pipe:close()
+      assert.equal(not is_taken, said:find("Lua 5.4, LuaJIT or Lua 5.1 is needed", 1, true) ~= nil, said)
+    end)
+  end
 end)

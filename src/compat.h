@@ -4,6 +4,10 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#if LUA_VERSION_NUM != 501 && LUA_VERSION_NUM != 504
+#error "Lua 5.4, LuaJIT or Lua 5.1 is needed"
+#endif
+
 #if LUA_VERSION_NUM >= 504
 
 #define COMPAT_HAS_INTEGERS 1

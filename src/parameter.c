@@ -55,7 +55,7 @@ static bool fit_skip(lua_State *L, int index) { return is_integer_in(L, index, 0
 
 static bool fit_ids(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
-  const size_t count = lua_rawlen(L, index);
+  const size_t count = (size_t)lua_rawlen(L, index);
   bool fit = count >= 1 && count <= 1000;
   for (size_t i = 1; fit && i <= count; i++) {
     lua_rawgeti(L, index, (int)i);
@@ -88,7 +88,7 @@ bool aic_parameter_fits_item(lua_State *L, int item, int seen) {
 
 static bool fit_items(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
-  const size_t count = lua_rawlen(L, index);
+  const size_t count = (size_t)lua_rawlen(L, index);
   bool fit = count >= 1 && count <= 100;
   lua_newtable(L);
   const int seen = lua_gettop(L);

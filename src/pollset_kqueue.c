@@ -1,4 +1,5 @@
-/* The pollset on macOS and the BSDs: kqueue holds the sockets and the timer. */
+/* The pollset on macOS and the BSDs: kqueue holds the sockets and the timer. Untested: Debian 12 has no
+ * libkqueue, by which Linux could run it. */
 #if !defined(__linux__)
 
 #include <errno.h>

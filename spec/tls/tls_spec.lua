@@ -87,7 +87,7 @@ describe("TLS", function()
     {
       name = "another host's",
       certificate = { by = "authority", names = "DNS:example.org,IP:127.0.0.2" },
-      cause = "host name 'localhost'",
+      cause = "host ?name 'localhost'",
     },
     {
       name = "another address's",
