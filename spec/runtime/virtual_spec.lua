@@ -436,12 +436,14 @@ describe("the virtual runtime", function()
 
   it("knows which coroutines were killed, by themselves or with what gathers them", function()
     local inner, outer, other
+    local inner_life, life
     runtime.run(function()
-      other = coroutine.running()
+      other, life = coroutine.running(), runtime.life()
       outer = runtime.spawn(function()
         runtime.gather({
           function()
-            inner = coroutine.running()
+            inner, inner_life = coroutine.running(), runtime.life()
+            assert.equal("running", inner_life())
             runtime.sleep(10)
           end,
         }, 1)
@@ -453,6 +455,7 @@ describe("the virtual runtime", function()
         runtime.is_killed(inner),
         runtime.is_killed(other),
       })
+      assert.same({ "dead", "running" }, { inner_life(), life() })
     end)
   end)
 

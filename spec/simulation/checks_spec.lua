@@ -333,6 +333,18 @@ local FALSE = {
   },
 }
 
+-- The same check, of a coroutine that waits.
+local function wait_for_ever(course)
+  local runtime = course.callers[1].runtime
+  runtime.run(function()
+    runtime.spawn(function()
+      course.callers[1].shared.forgotten = { life = runtime.life() }
+      runtime.sleep(100)
+    end)
+    runtime.sleep(1)
+  end)
+end
+
 describe("a check of the simulation", function()
   for name in pairs(checks.promises) do
     it(("can be broken: %s"):format(name), function()
@@ -343,4 +355,10 @@ describe("a check of the simulation", function()
       assert.is_string(found(course)[name])
     end)
   end
+
+  it("can be broken: observers, by a coroutine that waits", function()
+    local course = teardown()
+    wait_for_ever(course)
+    assert.matches("a coroutine", found(course).observers)
+  end)
 end)

@@ -47,22 +47,6 @@ local courses = {}
 local START = 1700000000
 local RAISED = "raised by the callback"
 
--- In a host that drops coroutines, their status says so; LuaJIT has no way to bring that about by itself.
-local function tell_of_the_killed(runtime, task)
-  local status, kills = coroutine.status, false
-  for _, call in ipairs(task.calls) do
-    kills = kills or call.kill_at ~= nil
-  end
-  if kills and not rawget(coroutine, "close") then
-    coroutine.status = function(thread) -- luacheck: ignore 122
-      return runtime.is_killed(thread) and "dead" or status(thread)
-    end
-  end
-  return function()
-    coroutine.status = status -- luacheck: ignore 122
-  end
-end
-
 -- The clients ---------------------------------------------------------------------------------------
 
 --- No task needs more.
@@ -375,7 +359,6 @@ function courses.run(seed, service, task, describe)
   local course = new_course(seed, service, task)
   course.describe = describe
   local runtime = course.runtime
-  local finish = tell_of_the_killed(runtime, task)
   schedule_outages(course)
   schedule_others(course)
   schedule_ends(course)
@@ -391,7 +374,6 @@ function courses.run(seed, service, task, describe)
   runtime.run(function()
     look_for_remains(course)
   end)
-  finish()
   course.emulator.world:advance(course.over)
   course.truth:finish(course.over)
   return course

@@ -25,7 +25,8 @@ local virtual = {}
 ---@field cancel fun(thread: thread)              the waits of a coroutine end, as by Ctrl-C, and all that it gathers
 ---@field kill fun(thread: thread)                as hosts do that drop coroutines: it gets no control any more, nor
 ---                                               does what it gathers. Where it was gathered itself, others go on.
----                                               Its status is "dead" in 5.4; in 5.1 and LuaJIT it stays "suspended"
+---                                               Its status is "dead" in 5.4; in 5.1 and LuaJIT it stays "suspended",
+---                                               but its life() says so
 ---@field is_killed fun(thread: thread): boolean  was it killed, by itself or with what gathers it?
 ---@field coroutines fun(): integer               how many have begun, or are about to, and have not ended
 
@@ -394,6 +395,13 @@ function virtual.new(options)
 
   function runtime.is_killed(thread)
     return loop.killed[thread] == true
+  end
+
+  function runtime.life()
+    local thread = running()
+    return function()
+      return loop.killed[thread] and "dead" or status(thread)
+    end
   end
 
   function runtime.coroutines()

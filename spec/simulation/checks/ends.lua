@@ -45,7 +45,8 @@ local function remains(caller, asked)
   local seen = { [caller] = true, [caller.session] = true, [caller.runtime] = true }
   local found, todo = {}, { { caller.shared, "shared" } }
   local function look(thing, way)
-    if type(thing) == "thread" and is_alive(caller, thing) then
+    local is_life = type(thing) == "function" and way:find "%.life$"
+    if type(thing) == "thread" and is_alive(caller, thing) or is_life and thing() ~= "dead" then
       found[#found + 1] = ("a coroutine (%s)"):format(way)
     elseif asked[thing] then
       found[#found + 1] = ("%s (%s)"):format(thing, way)
