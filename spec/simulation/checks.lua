@@ -6,7 +6,7 @@ local checks = {}
 ---@type table<string, fun(course: simulation.Course, broken: fun(text: string, ...))>
 checks.promises = {}
 
-for _, module in ipairs { "claims", "reports", "sending", "looks", "ends" } do
+for _, module in ipairs { "claims", "reports", "sending", "looks", "needs", "ends" } do
   for name, check in pairs(require("spec.simulation.checks." .. module)) do
     checks.promises[name] = check
   end

@@ -278,6 +278,23 @@ local FALSE = {
       end
     end,
   },
+  needless = {
+    teardown,
+    function(course)
+      repeated(course, "stop", 0.8)
+    end,
+  },
+  restless = {
+    function()
+      return wait("DEAD", RUNS, 400)
+    end,
+    function(course)
+      local sent = request(course, "status")
+      for i = 1, 70 do
+        table.insert(course.requests, copy(sent, { at = course.over - 1 + i / 100 }))
+      end
+    end,
+  },
   batches = {
     teardown,
     function(course)

@@ -70,6 +70,18 @@ function facts.requests_of(course)
   return course.by_id, course.lists
 end
 
+--- Does the answer to a list or a batch name this one?
+function facts.shows(request, id)
+  if not request.shown then
+    local value = request.answer and request.answer.value
+    request.shown = {}
+    for _, one in ipairs(type(value) == "table" and value.deployments or {}) do
+      request.shown[one.id] = true
+    end
+  end
+  return request.shown[id] == true
+end
+
 --- A timer may go off so much early, in seconds.
 facts.EARLY = 0.01
 

@@ -125,21 +125,10 @@ local function has_changed(course, sends, sent_at, to)
   return false
 end
 
-local function shows(request, id)
-  if not request.shown then
-    local value = request.answer and request.answer.value
-    request.shown = {}
-    for _, one in ipairs(type(value) == "table" and value.deployments or {}) do
-      request.shown[one.id] = true
-    end
-  end
-  return request.shown[id] == true
-end
-
 --- Did this look miss it? In a list of odd records it may stand without its id.
 local function misses(course, request, id)
   if request.name == "list" then
-    return course.service.settings.odd_records ~= nil or not shows(request, id)
+    return course.service.settings.odd_records ~= nil or not facts.shows(request, id)
   end
   return request.name == "status" and request.id == id and (not request.answer or request.answer.status == 404)
 end

@@ -1,0 +1,177 @@
+--- Promises about what need not be done: nothing is sent that has come about, nobody looks all the time.
+
+local facts = require "spec.simulation.facts"
+local lifecycle = require "aicore.model.lifecycle"
+
+local needs = {}
+
+-- Nothing is stopped twice ---------------------------------------------------------------------------
+
+local CHANGES = { stop = true, delete = true, batch = true, ["*"] = true }
+
+--- Does every stop and delete that is sent take the same time, and none of them have to be repeated?
+local function sends_are_plain(course)
+  for _, fault in ipairs(course.service.faults) do
+    local is_about_effects = fault.refuse or fault.ignore
+    if not is_about_effects and CHANGES[fault.operation] then
+      return false
+    end
+  end
+  return true
+end
+
+local WORKS = { teardown = true, stop_all = true }
+
+--- When the last of those calls began that can have sent this stop; nil: a plain stop may have.
+local function began_of(course, id, request)
+  local began
+  for _, call in ipairs(course.calls) do
+    local is_at_it = call.client == request.client and call.began and call.began <= request.at
+    if is_at_it and (not call.ended or call.ended >= request.at) and facts.asks_for(course, call, id, request.at) then
+      if call.method == "stop" then
+        return nil
+      elseif WORKS[call.method] then
+        began = math.max(began or 0, call.began)
+      end
+    end
+  end
+  return began
+end
+
+local function is_ending(status)
+  return status ~= nil and (lifecycle.ended(status) or lifecycle.stopping(status))
+end
+
+--- Since when it has been as it is at this moment, without running in between; nil: it runs.
+local function ending_since(course, id, time)
+  local since
+  for _, state in ipairs(course.truth.lives[id].states) do
+    if state.time > time then
+      break
+    end
+    since = is_ending(state.status) and (since or state.time) or nil
+  end
+  return since
+end
+
+--- The last GET in this time that has shown that it was ending.
+local function last_shown(course, id, client, from, to)
+  local last
+  for _, get in ipairs(facts.requests_of(course)[id] or {}) do
+    local is_one = get.name == "status" and get.client == client and facts.arrived(get) and is_ending(get.status)
+    if is_one and get.answered >= from and get.answered < to then
+      last = get
+    end
+  end
+  return last
+end
+
+--- Did a list lack it meanwhile? Then a stop may be sent to ask whether it is there.
+local function was_missed(course, id, client, from, to)
+  if course.service.settings.odd_records then
+    return true -- where it may stand without its id
+  end
+  local _, lists = facts.requests_of(course)
+  for _, list in ipairs(lists) do
+    local is_between = list.answered and list.answered >= from and list.at <= to
+    if is_between and list.client == client and not facts.shows(list, id) then
+      return true
+    end
+  end
+  return false
+end
+
+local function each_stop(course, act)
+  for _, request in ipairs(course.requests) do
+    if request.name == "stop" then
+      act(request, request.id)
+    end
+    for _, item in ipairs(request.name == "batch" and request.items or {}) do
+      if item.targetStatus == lifecycle.targets.stop then
+        act(request, item.id)
+      end
+    end
+  end
+end
+
+-- What a GET has shown to be ending, and what does not run again, is not stopped once more, whatever replicas and lists
+-- say that are behind.
+function needs.needless(course, broken)
+  if not sends_are_plain(course) then
+    return
+  end
+  each_stop(course, function(request, id)
+    local since = course.truth.lives[id] and ending_since(course, id, request.at)
+    local began = since and began_of(course, id, request)
+    local shown = began and last_shown(course, id, request.client, math.max(began, since), request.at)
+    if shown and not was_missed(course, id, request.client, shown.answered, request.at) then
+      broken("stop of %s, %.1f s after it was seen to end", id, request.at - shown.answered)
+    end
+  end)
+end
+
+-- Nobody looks all the time --------------------------------------------------------------------------
+
+--- After so many seconds without a change the pace is the slowest; then a call looks so often in so many seconds. A look
+--- may have to be repeated, and a list to be confirmed, but not each of them and again and again.
+local SETTLED, WINDOW, MOST = 120, 120, 60
+
+--- When something became of anything, or of the calls, or may be shown to have; in order.
+local function changes_of(course)
+  local lag, times = facts.lag_of(course), {}
+  local function add(time)
+    times[#times + 1] = time
+    times[#times + 1] = time + lag
+  end
+  for _, id in ipairs(course.truth.ids) do
+    for _, state in ipairs(course.truth.lives[id].states) do
+      add(math.max(state.time, course.began))
+    end
+  end
+  for _, call in ipairs(course.calls) do
+    add(call.began or course.began)
+    add(call.ended or course.began)
+  end
+  for _, outage in ipairs(course.service.outages) do
+    add(course.began + outage.from)
+    add(course.began + outage.to)
+  end
+  table.sort(times)
+  return times
+end
+
+local function what_of(request)
+  if request.name == "list" and not request.parameters["$skip"] then
+    return "list"
+  end
+  return request.name == "status" and request.id or nil
+end
+
+-- Where nothing becomes of anything, a call looks at the slowest pace.
+function needs.restless(course, broken)
+  local changes, at = changes_of(course), 1
+  local counts = {}
+  local function begin_window(from)
+    counts = { from = from }
+  end
+  begin_window(-math.huge)
+  for _, request in ipairs(course.requests) do
+    local what = what_of(request)
+    while changes[at] and changes[at] <= request.at do
+      begin_window(changes[at] + SETTLED)
+      at = at + 1
+    end
+    if what and request.call and request.at >= counts.from and request.at <= course.over then
+      if request.at >= counts.from + WINDOW then
+        begin_window(request.at)
+      end
+      local of_call = counts[request.call] or {}
+      counts[request.call], of_call[what] = of_call, (of_call[what] or 0) + 1
+      if of_call[what] == MOST then
+        broken("%d looks at %s within %.0f s, and nothing has changed", MOST, what, request.at - counts.from)
+      end
+    end
+  end
+end
+
+return needs
