@@ -554,7 +554,8 @@ end)
 add_h2("rubbish for headers", { kinds = BROKEN }, function(answer)
   return { h2.frame(1, 4, answer.stream, ("\255"):rep(50)), { "close" } }
 end)
-add_h2("endless headers", { kinds = BROKEN }, function(answer)
+-- What stops them depends on libcurl: a limit of its own (7.88), or ours (8.14), and then nothing is repeated.
+add_h2("endless headers", { kinds = BROKEN, permanent = true }, function(answer)
   local block = h2.header("x-more", ("y"):rep(100)):rep(100)
   local first = h2.headers(answer.stream, answer.status, nil, 0)
   return { first, { "endless", endless = h2.continuation(answer.stream, block) } }
