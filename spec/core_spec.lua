@@ -184,6 +184,7 @@ describe("core", function()
         { base_url = "https://user@example.org" },
         { base_url = "https://user:password@example.org" },
         { base_url = "https://example.org\0" },
+        { base_url = "https://example.org/\194\155" },
         { base_url = "https://example.org/v2?" },
         { base_url = "https://example.org/v2?x=y" },
         { base_url = "https://example.org/v2#" },

@@ -22,7 +22,8 @@ enum { SCHEME, HOST, PORT, PATH, USER, PARTS };
 
 static const char *parts_complaint(char *const parts[PARTS], const char *text) {
   if (parts[SCHEME] == NULL || parts[HOST] == NULL) return "not a URL";
-  if (!aic_parameter_printable(text, strlen(text))) return "a URL without control characters expected";
+  if (!aic_parameter_printable(text, strlen(text)))
+    return "a URL without control characters expected";
   if (strpbrk(text, "?#") != NULL) return "a URL without '?' and '#' expected";
   return parts[PORT] != NULL && strtol(parts[PORT], NULL, 10) == 0 ? "there is no port 0" : NULL;
 }
