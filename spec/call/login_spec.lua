@@ -1,5 +1,6 @@
 --- One login at a time, however many need a token: against the emulator, in one loop.
 
+local aicore = require "aicore"
 local client = require "aicore.client"
 local emulator = require "spec.support.emulator"
 local fast = require "spec.support.fast"
@@ -68,5 +69,24 @@ describe("auth", function()
     server.fault { operation = "login", status = 401, body = { error = "invalid_client" } }
     assert.same({ auth = 100 }, ask_all(100))
     assert.equal(1, server.requests().login)
+  end)
+end)
+
+describe("a token that no header can carry", function()
+  it("is an error that does not repeat it, wherever it comes from", function()
+    for _, text in ipairs { "hidden\n", " hidden", "hidden\194\155" } do
+      local function give()
+        return text
+      end
+      for _, token in ipairs { text, give } do
+        local asking = assert(aicore.client { base_url = "http://127.0.0.1:1", token = token })
+        local reply, err = asking:status "d000000000000001"
+        asking:close()
+        assert.is_nil(reply)
+        assert.equal("auth", err.kind)
+        assert.matches("^the token is unusable: ", err.message)
+        assert.is_nil(tostring(err):find("hidden", 1, true))
+      end
+    end
   end)
 end)
