@@ -30,6 +30,13 @@ local function preview(text)
   return (text:sub(1, length):gsub("%c", " "))
 end
 
+--- Not of a login: half a token is a secret, too.
+local function set_preview(err, sent, text)
+  if sent.operation.path then
+    err.details = preview(text)
+  end
+end
+
 local function new_error(sent, kind, message)
   return { kind = kind, message = message, operation = sent.operation.name, id = sent.call.id }
 end
@@ -81,7 +88,7 @@ local function refusal(sent, answer, body)
   local err = answer_error(sent, answer, row.kind, message:format(status))
   local about_token = sent.operation.path == nil or status == 401
   if type(body) ~= "table" or not copy_error_body(err, body, about_token) then
-    err.details = preview(answers.encode(answer))
+    set_preview(err, sent, answers.encode(answer))
   end
   err.retryable, err.ambiguous = row.retryable, sent.operation.changes and status >= 500
   return err
@@ -91,7 +98,7 @@ end
 local function misfit(sent, answer, why)
   local message = ("HTTP %d with an unexpected body: %s"):format(answer.status, why)
   local err = answer_error(sent, answer, "protocol", message)
-  err.details = sent.operation.path and preview(answers.encode(answer)) or nil
+  set_preview(err, sent, answers.encode(answer))
   err.retryable, err.ambiguous = true, sent.operation.changes
   return err
 end
@@ -112,7 +119,7 @@ local function cut(sent, answer, text)
   local half = text:sub(1, math.floor(#text / 2))
   local message = ("transfer closed with %d bytes remaining to read"):format(#text - #half)
   local err = answer_error(sent, answer, "transport", message)
-  err.details = sent.operation.path and preview(half) or nil
+  set_preview(err, sent, half)
   err.retryable, err.ambiguous = true, sent.operation.changes
   return err
 end
