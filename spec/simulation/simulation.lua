@@ -3,10 +3,14 @@
 local checks = require "spec.simulation.checks"
 local courses = require "spec.simulation.course"
 local dice = require "spec.simulation.dice"
+local plots = require "spec.simulation.plots"
 local service = require "spec.simulation.service"
 local task = require "spec.simulation.task"
 
 local simulation = {}
+
+--- Whether there is a plot is not drawn by the dice that draw the rest.
+local PLOT_SEED = 1000003
 
 local LISTS = { "deleted", "absent", "stopped", "skipped" }
 
@@ -19,6 +23,7 @@ function simulation.run(seed, describe)
   local numbers = dice.new(seed)
   local drawn_service = service.draw(numbers, task.size(numbers))
   local drawn_task = task.draw(numbers, drawn_service)
+  plots.draw(dice.new(PLOT_SEED + seed), drawn_service, drawn_task)
   local ok, course = xpcall(courses.run, debug.traceback, seed, drawn_service, drawn_task, describe)
   if not ok then
     return nil, { { check = "ran", text = course } }

@@ -1,0 +1,164 @@
+--- Plots: services that are kind but for what one rule is for, so that it is put to the test more often than by chance.
+-- A plot takes the deployments and the task as they were drawn, and lays down the rest.
+
+local plots = {}
+
+---@class simulation.Plot
+---@field name string
+---@field suits (fun(service: simulation.Service, task: simulation.Task): boolean)?  nil: any
+---@field lay fun(service: simulation.Service, task: simulation.Task, dice: simulation.Dice)
+
+local FEW = 3 -- are looked at by id
+
+local ACTS = { teardown = true, stop_all = true, delete_all = true }
+
+--- Calls that act on many ids act on a few of them.
+local function ask_for_few(task, ids)
+  for _, call in ipairs(task.calls) do
+    if ACTS[call.method] and call.ids and #(ids or call.ids) > 0 then
+      local few = {}
+      for i = 1, math.min(FEW, #(ids or call.ids)) do
+        few[i] = (ids or call.ids)[i]
+      end
+      call.ids, call.creates = few, nil
+      call.resource_group = ids and task.calls[1].resource_group or call.resource_group
+    end
+  end
+end
+
+--- Those of the first call's resource group that nobody has asked to go yet.
+local function find_standing(service, task)
+  local found, group = {}, task.calls[1].resource_group
+  for _, deployment in ipairs(service.deployments) do
+    if deployment.mine and deployment.resource_group == group and not deployment.target_status then
+      found[#found + 1] = deployment
+    end
+  end
+  return found
+end
+
+local function ids_of(deployments)
+  local ids = {}
+  for i, deployment in ipairs(deployments) do
+    ids[i] = deployment.id
+  end
+  return ids
+end
+
+-- "What has ended never runs again; a step that the lifecycle forbids otherwise counts when nothing else was seen for
+-- 60 s": replicas that show what was, while what comes next is refused, or while the stop is slow to show.
+local function lay_late_end(service, task, dice)
+  local settings = service.settings
+  settings.read_lag, settings.replicas = dice:scale(3, 10), dice:integer(2, 3)
+  if dice:chance(0.5) then
+    settings.stop_time = dice:scale(0.1, 3)
+    service.faults[1] = { operation = "delete", refuse = dice:pick { 409, 412 }, lasts = dice:number(2, 12) }
+  else
+    settings.show_time, settings.stop_time = dice:number(2, 9), dice:scale(5, 60)
+  end
+  service.patience = service.patience + 100
+  ask_for_few(task)
+end
+
+-- "… unless a newer modifiedAt says so": other programs bring back what is dead, before its delete is accepted.
+local function lay_revival(service, task, dice)
+  local dead = find_standing(service, task)
+  local refused = dice:number(4, 40)
+  service.settings.start_time = dice:scale(0.5, 20)
+  service.faults[1] = { operation = "delete", refuse = dice:pick { 409, 423 }, lasts = refused }
+  for i = 1, math.min(FEW, #dead) do
+    dead[i].status, dead[i].age, dead[i].ttl = "DEAD", 1000, nil
+    service.events[i] = {
+      at = dice:number(1, refused),
+      what = "update",
+      id = dead[i].id,
+      resource_group = dead[i].resource_group,
+    }
+  end
+  service.patience = service.patience + 200
+  if dice:chance(0.5) then
+    ask_for_few(task, ids_of(dead))
+  end
+end
+
+-- "Two 'not found'": what was created a moment ago by others is not found by a replica that is behind, for less than
+-- the time between two looks.
+local function lay_youth(service, task, dice)
+  local settings, latency = service.settings, math.min(service.settings.latency, 0.2)
+  settings.latency, settings.read_lag, settings.replicas = latency, dice:scale(2, 10), 2
+  local young = find_standing(service, task)
+  for i = #young, FEW + 1, -1 do
+    young[i] = nil
+  end
+  for _, deployment in ipairs(young) do
+    deployment.status = dice:pick { "UNKNOWN", "DEAD", "STOPPED" }
+    deployment.age, deployment.ttl = settings.read_lag - dice:number(2, 4.8) * latency - dice:number(0.1, 0.35), nil
+  end
+  ask_for_few(task, ids_of(young))
+end
+
+-- "A list is complete": pages shift, and counts may be odd.
+local function lay_shifts(service, task, dice)
+  local settings = service.settings
+  settings.page_shifts, settings.page_cap = dice:number(0.1, 1), dice:integer(3, 20)
+  settings.count = dice:pick { "page", "page", "total", "more", "missing" }
+  local share = dice:chance(0.5) and 1 or 0.3
+  for _, call in ipairs(task.calls) do
+    if dice:chance(share) then
+      call.method, call.ids, call.goal, call.creates = "list", nil, nil, nil
+      call.filter = { scenario_id = "scenario-mine" }
+    end
+  end
+  service.patience = service.patience + 200
+end
+
+local function has_one_call(_, task)
+  return #task.calls == 1
+end
+
+---@type simulation.Plot[]
+local PLOTS = {
+  { name = "the end is seen late", lay = lay_late_end },
+  { name = "the dead come back", lay = lay_revival },
+  { name = "young ones behind", lay = lay_youth, suits = has_one_call },
+  { name = "pages shift", lay = lay_shifts },
+}
+
+local SHARE = 0.15 -- of all seeds
+
+local OLD = 30 -- s: any replica knows what is as old as this
+
+local KEPT = { "latency", "start_time", "stop_time", "delete_time" }
+
+--- All that was unpleasant about the service is gone.
+local function make_kind(service)
+  local settings = {}
+  for _, name in ipairs(KEPT) do
+    settings[name] = service.settings[name]
+  end
+  service.settings, service.features, service.kind, service.hides_long = settings, {}, true, nil
+  service.faults, service.outages, service.events = {}, {}, {}
+  for _, deployment in ipairs(service.deployments) do
+    deployment.age = math.max(deployment.age, OLD)
+  end
+end
+
+--- Lays a plot, now and then.
+---@param dice simulation.Dice
+---@param service simulation.Service
+---@param task simulation.Task
+function plots.draw(dice, service, task)
+  local plot = dice:chance(SHARE) and dice:pick(PLOTS)
+  if not plot or plot.suits and not plot.suits(service, task) then
+    return
+  end
+  local patience = service.patience
+  make_kind(service)
+  service.features[1] = plot.name
+  plot.lay(service, task, dice)
+  for _, call in ipairs(task.calls) do
+    call.timeout = call.timeout + (call.ample and service.patience - patience or 0)
+  end
+end
+
+return plots
