@@ -62,7 +62,11 @@ local function connect(t, settings)
   settings = settings or {}
   settings.base_url = settings.base_url or t.url
   settings.auth_url = settings.auth_url or settings.base_url
-  settings.client_id, settings.client_secret = "me", "secret"
+  if settings.client_id == nil then
+    settings.client_id, settings.client_secret = "me", "secret"
+  else
+    settings.client_id, settings.auth_url = nil, nil -- it brings a token
+  end
   settings.runtime = t.runtime
   return good(aicore.client(settings))
 end
@@ -348,6 +352,237 @@ case("a client that is closed ends what is in flight", function(t)
   local other = connect(t) -- gets the same descriptors
   equal(FIRST, good(other:status(FIRST)).id)
   other:close()
+end)
+
+-- A client that is closed, at every moment -----------------------------------------------------------
+
+-- call -> how it ends on a client that is closed. Those that begin with a list give no report.
+local function ends_cancelled(result, err)
+  return bad("cancelled", result, err)
+end
+
+local function reports_cancelled(report)
+  equal(true, good(report).cancelled)
+  equal("cancelled", report.failed[FIRST].kind)
+end
+
+local ENDS = {
+  status = function(c)
+    ends_cancelled(c:status(FIRST))
+  end,
+  create = function(c)
+    ends_cancelled(c:create "conf-1")
+  end,
+  list = function(c)
+    ends_cancelled(c:list())
+  end,
+  each = function(c)
+    local no, err = c:each()()
+    equal(false, no)
+    equal("cancelled", err.kind)
+  end,
+  count = function(c)
+    ends_cancelled(c:count { older_than = 1 })
+  end,
+  log_in = function(c)
+    ends_cancelled(c:log_in())
+  end,
+  wait = function(c)
+    ends_cancelled(c:wait(FIRST, "STOPPED"))
+  end,
+  stop_all = function(c)
+    reports_cancelled(c:stop_all { FIRST })
+  end,
+  delete_all = function(c)
+    reports_cancelled(c:delete_all { FIRST })
+  end,
+  teardown = function(c)
+    reports_cancelled(c:teardown(FIRST))
+  end,
+  teardown_filter = function(c)
+    ends_cancelled(c:teardown { all = true })
+  end,
+}
+
+--- Runs all of these beside what closes the client, and sees that whatever waits here goes on afterwards.
+local function close_during(t, c, close)
+  local began, functions = core.now(), {}
+  for name, call in pairs(ENDS) do
+    functions[#functions + 1] = function()
+      local ok, failure = guard.traced(function()
+        call(c)
+      end)
+      check(ok, name .. ": " .. tostring(failure))
+    end
+  end
+  functions[#functions + 1] = function()
+    close()
+    c:close()
+  end
+  c.runtime.gather(functions, #functions)
+  check(core.now() - began < SOON, "it took long")
+  c.runtime.sleep(0.01)
+  good(t.admin("DELETE", "/faults"))
+  local other = connect(t) -- gets the same descriptors
+  good(other:count())
+  other:close()
+end
+
+case("a client that is closed before a call ends it, whichever it is", function(t)
+  local c = connect(t)
+  c:close()
+  for name, call in pairs(ENDS) do
+    local ok, failure = guard.traced(function()
+      call(c)
+    end)
+    check(ok, name .. ": " .. tostring(failure))
+  end
+  equal(0, requests(t).total)
+end)
+
+--- Waits until the service has got so many requests of a kind.
+local function until_asked(t, c, operation, count)
+  repeat
+    c.runtime.sleep(0.01)
+  until (requests(t)[operation] or 0) >= count
+end
+
+case("a client that is closed during its login ends all calls", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  fault(t, { operation = "login", latency = 60, times = 0 })
+  local c = connect(t)
+  close_during(t, c, function()
+    until_asked(t, c, "login", 1)
+  end)
+end)
+
+case("a client that is closed while its service answers nothing ends all calls", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "*", latency = 60, times = 0 })
+  close_during(t, c, function()
+    until_asked(t, c, "list", 1)
+  end)
+end)
+
+case("a client that is closed while its calls pause before they are repeated ends them", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  local c = connect(t)
+  good(c:status(FIRST))
+  fault(t, { operation = "*", status = 429, headers = { ["retry-after"] = "50" }, times = 0 })
+  close_during(t, c, function()
+    until_asked(t, c, "list", 1)
+  end)
+end)
+
+case("a client that is closed between two looks ends what waits, and its report says what was done", function(t)
+  good(t.admin("PUT", "/settings", { stop_time = 600 }))
+  seed(t, { id = FIRST, status = "RUNNING" })
+  local gone, c = seed(t, { status = "STOPPED" })[1], connect(t)
+  local report
+  local began = core.now()
+  c.runtime.gather({
+    function()
+      bad("cancelled", c:wait(FIRST, "STOPPED"))
+    end,
+    function()
+      report = good(c:teardown({ FIRST, gone }, { appear = 0 }))
+    end,
+    function()
+      until_asked(t, c, "status", 8)
+      c:close()
+    end,
+  }, 3)
+  check(core.now() - began < SOON, "it took long")
+  equal(true, report.cancelled)
+  equal(gone, report.deleted[1])
+  equal("cancelled", report.failed[FIRST].kind)
+end)
+
+case("a client that is closed by a callback ends the call that has called it", function(t)
+  seed(t, { id = FIRST, status = "RUNNING" })
+  for name, call in pairs {
+    wait = function(c, opts)
+      bad("cancelled", c:wait(FIRST, "STOPPED", opts))
+    end,
+    teardown = function(c, opts)
+      reports_cancelled(c:teardown(FIRST, opts))
+    end,
+    stop_all = function(c, opts)
+      reports_cancelled(c:stop_all({ FIRST }, opts))
+    end,
+  } do
+    local c = connect(t)
+    local ok, failure = guard.traced(function()
+      call(c, {
+        on_progress = function()
+          c:close()
+        end,
+      })
+    end)
+    check(ok, name .. ": " .. tostring(failure))
+  end
+  local c
+  c = connect(t, {
+    on_attempt = function()
+      c:close()
+    end,
+  })
+  bad("cancelled", c:status(FIRST))
+  reports_cancelled(c:teardown(FIRST))
+  c = connect(t, {
+    client_id = false,
+    token = function()
+      c:close()
+      return "a token"
+    end,
+  })
+  bad("cancelled", c:status(FIRST))
+end)
+
+case("a client that is closed between two pages ends the list", function(t)
+  good(t.admin("PUT", "/settings", { page_cap = 2 }))
+  seed(t, { count = 5, status = "RUNNING" })
+  local c = connect(t)
+  local next_one = c:each()
+  good(next_one())
+  good(next_one())
+  c:close()
+  local no, err = next_one()
+  equal(false, no)
+  equal("cancelled", err.kind)
+  good(t.admin("PUT", "/settings", { page_cap = 0 }))
+end)
+
+case("a client that is closed before a list makes sure that all are gone says so", function(t)
+  seed(t, { count = 5, status = "STOPPED" })
+  local c = connect(t)
+  local report = good(c:teardown({ all = true }, {
+    on_progress = function(progress)
+      if progress.left == 0 then
+        c:close()
+      end
+    end,
+  }))
+  equal(5, #report.deleted)
+  equal(true, report.unsure)
+  equal(true, report.cancelled)
+end)
+
+case("a client that the host's own timer closes ends what waits", function(t)
+  if not t.every then
+    return "this host has none"
+  end
+  seed(t, { id = FIRST, status = "RUNNING" })
+  fault(t, { operation = "status", latency = 60, times = 0 })
+  local c = connect(t)
+  local stop = t.every(0.05, function()
+    c:close()
+  end)
+  bad("cancelled", c:status(FIRST))
+  bad("cancelled", c:wait(FIRST, "STOPPED"))
+  stop()
 end)
 
 case("a call ends at its deadline", function(t)

@@ -16,11 +16,11 @@ local function stamp(seconds)
 end
 
 describe("a sweep", function()
-  local runtime, listed, engines, latency, shown, dated
+  local runtime, listed, engines, latency, shown, dated, closed_at
 
   before_each(function()
     runtime = virtual.new { start = START }
-    listed, engines, latency, dated = {}, {}, 0, true
+    listed, engines, latency, dated, closed_at = {}, {}, 0, true, nil
   end)
 
   --- A record that was created so many seconds before the call began, by the service's clock (after: less than 0).
@@ -56,6 +56,9 @@ describe("a sweep", function()
         request.date = dated and runtime.now() + AHEAD or nil
         return { count = list.count or #page, resources = page }, nil, list.odd
       end, {})
+    end,
+    pause = function(_, seconds)
+      return runtime.sleep(math.max(0, seconds)) and not (closed_at and runtime.now() >= closed_at)
     end,
   }
 
@@ -287,9 +290,22 @@ describe("a sweep", function()
       assert.is_true(made.unsure)
       assert.same({ 0 }, listed)
       listed, engines = {}, {}
-      made = run({ { record "d-one" }, errors.new { kind = "cancelled", message = "closed" } }, { work = takes(1) })
+      local swept
+      made, swept = run(
+        { { record "d-one" }, errors.new { kind = "cancelled", message = "closed" } },
+        { work = takes(1) }
+      )
       assert.is_true(made.unsure)
+      assert.is_true(swept.cancelled)
       assert.equal(2, #listed)
+    end)
+
+    it("where the client is closed before the next list", function()
+      closed_at = START + 2
+      local made, swept = run({ { record "d-one" }, {} }, { work = takes(1) })
+      assert.is_true(made.unsure)
+      assert.is_true(swept.cancelled)
+      assert.same({ 0 }, listed)
     end)
 
     it("where the host ends its naps", function()

@@ -28,7 +28,7 @@ local HIDDEN = 300
 --- seconds.
 local SLACK = 0.25
 
---- A call that waits before it is sent again looks so often whether the client was closed, in seconds.
+--- What pauses, before a call or a list is repeated, looks so often whether the client was closed, in seconds.
 local NAP = 1
 
 ---@class aicore.Caller
@@ -249,9 +249,10 @@ local function cancelled(last)
   return errors.new { kind = "cancelled", message = message, status = last and last.status }
 end
 
---- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting. False: the host, or the client, has
---- ended it.
-local function pause(self, seconds)
+--- Sleeps, in parts: a client that is closed meanwhile keeps nobody waiting.
+---@param seconds number
+---@return boolean went_by  false: the host, or the client, has ended it
+function Caller:pause(seconds)
   local wake_at = self.runtime.now() + seconds
   repeat
     local left = wake_at - self.runtime.now()
@@ -275,7 +276,7 @@ local function persist(self, request, deadline, err, no_token)
   end
   while not no_token and action ~= "fail" do
     if action == "wait" then
-      if not pause(self, value) then
+      if not self:pause(value) then
         return nil, machine:abort(cancelled(err), runtime.now())
       end
       action, value = machine:ready(runtime.now())

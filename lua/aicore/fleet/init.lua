@@ -258,7 +258,7 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
   if err then
     return nil, err
   end
-  return conclude(listener, current.engine, cancelled)
+  return conclude(listener, current.engine, cancelled or swept.cancelled)
 end
 
 function fleet.teardown(caller, target, opts)

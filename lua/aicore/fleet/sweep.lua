@@ -25,6 +25,7 @@ local SOONEST, LATEST = 1, 10
 ---@field began number             the call
 ---@field deadline number
 ---@field listener aicore.ReportListener
+---@field cancelled boolean?       the host has ended it before it was sure, or the client was closed
 ---@field private known table<string, true>  ids that were found
 ---@field private newer table<string, true>  ids that were left alone
 ---@field first_at number?        when the first list was read; nil: it was not
@@ -130,7 +131,11 @@ end
 ---@return number? at
 local function look_again(self, due)
   local runtime, pause = self.caller.runtime, SOONEST
-  while due < self.deadline and runtime.sleep(math.max(0, due - runtime.now())) do
+  while due < self.deadline and not self.cancelled do
+    if not self.caller:pause(due - runtime.now()) then
+      self.cancelled = true
+      return nil
+    end
     local found, at, err = self:find()
     local left = {}
     for _, record in ipairs(found) do
@@ -140,9 +145,8 @@ local function look_again(self, due)
     end
     if #left > 0 or not err then
       return left, at
-    elseif err.kind == "cancelled" then
-      return nil
     end
+    self.cancelled = err.kind == "cancelled" or nil
     due, pause = runtime.now() + pause, math.min(LATEST, 2 * pause)
   end
 end
