@@ -122,7 +122,7 @@ test: deps-test openresty ## run the specs under Lua 5.4 and LuaJIT, and the con
 	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh $(SPEC)
 
 # A host's own specs, which need one Lua only, and the contract that all hosts keep.
-test-blocking test-luv test-cqueues test-neovim test-openresty: test-%: deps-test openresty ## test in one host
+test-blocking test-luv test-cqueues test-copas test-neovim test-openresty: test-%: deps-test openresty ## test in one host
 	@$(MAKE) -s modules
 	@MAKE='$(MAKE)' LUAS=luajit HOST=$* sh tools/test.sh
 

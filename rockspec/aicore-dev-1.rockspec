@@ -164,6 +164,7 @@ build = {
     ["aicore.runtime.agenda"] = "lua/aicore/runtime/agenda.lua",
     ["aicore.runtime.blocking"] = "lua/aicore/runtime/blocking.lua",
     ["aicore.runtime.clock"] = "lua/aicore/runtime/clock.lua",
+    ["aicore.runtime.copas"] = "lua/aicore/runtime/copas.lua",
     ["aicore.runtime.cqueues"] = "lua/aicore/runtime/cqueues.lua",
     ["aicore.runtime.guard"] = "lua/aicore/runtime/guard.lua",
     ["aicore.runtime"] = "lua/aicore/runtime/init.lua",

@@ -23,6 +23,7 @@ local ONLY = {
   { "http.* openssl.* basexx", by = "emulator.*" },
   { "cqueues cqueues.*", by = "emulator.* runtime.cqueues" },
   { "luv", by = "runtime.luv" },
+  { "copas copas.*", by = "runtime.copas" },
   { "ngx.*", by = "runtime.ngx" },
   { "ffi", by = "runtime.ngx runtime.ngx_poll" },
   { "health", by = "health" }, -- Neovim's own,

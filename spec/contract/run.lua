@@ -6,7 +6,10 @@ local emulator = require "spec.support.emulator"
 
 local NEOVIM = "nvim --headless -u NONE -i NONE -c 'luafile spec/contract/neovim.lua'"
 
--- The hosts, by the group that `make test-<group>` runs.
+-- What no package of Debian brings: where it is not there, its hosts are left out.
+local COPAS = 'tonumber(require("copas")._VERSION:match "%d+") >= 4'
+
+-- The hosts, by the group that `make test-<group>` runs; `needs` is a condition in Lua.
 local HOSTS = {
   { name = "lua5.4 blocking", group = "blocking", lua = "lua5.4", command = "lua5.4 spec/contract/blocking.lua" },
   { name = "luajit blocking", group = "blocking", lua = "luajit", command = "luajit spec/contract/blocking.lua" },
@@ -17,6 +20,9 @@ local HOSTS = {
   { name = "lua5.4 cqueues", group = "cqueues", lua = "lua5.4", command = "lua5.4 spec/contract/cqueues.lua" },
   { name = "lua5.1 cqueues", group = "cqueues", lua = "lua5.1", command = "lua5.1 spec/contract/cqueues.lua" },
   { name = "luajit cqueues", group = "cqueues", lua = "luajit", command = "luajit spec/contract/cqueues.lua" },
+  { name = "lua5.4 copas", group = "copas", lua = "lua5.4", command = "lua5.4 spec/contract/copas.lua", needs = COPAS },
+  { name = "lua5.1 copas", group = "copas", lua = "lua5.1", command = "lua5.1 spec/contract/copas.lua", needs = COPAS },
+  { name = "luajit copas", group = "copas", lua = "luajit", command = "luajit spec/contract/copas.lua", needs = COPAS },
   { name = "neovim", group = "neovim", lua = "luajit", command = NEOVIM },
 }
 
@@ -38,12 +44,12 @@ end
 local PATIENCE = 180
 
 --- A command that runs with these variables, and with the paths of one Lua.
-local function in_environment(host, variables)
+local function in_environment(host, command, variables)
   local words = { ('eval "$(sh tools/env.sh %s)"; exec env'):format(host.lua) }
   for name, value in pairs(variables) do
     words[#words + 1] = name .. "=" .. value
   end
-  words[#words + 1] = ("timeout %d %s"):format(PATIENCE, host.command)
+  words[#words + 1] = ("timeout %d %s"):format(PATIENCE, command)
   return table.concat(words, " ")
 end
 
@@ -65,10 +71,24 @@ local function follow(pipe, name)
   return cases, failed, planned
 end
 
+local function has_what_it_needs(host)
+  if not host.needs then
+    return true
+  end
+  local pipe = assert(io.popen(in_environment(host, ("%s -e 'print(%s)' 2>&1"):format(host.lua, host.needs), {})))
+  local said = pipe:read "*a"
+  pipe:close()
+  return said == "true\n"
+end
+
 --- Runs one host; returns how much went wrong.
 local function run(host)
+  if not has_what_it_needs(host) then
+    say("# SKIP " .. host.name .. ": it is not there")
+    return 0
+  end
   local service, victim = emulator.start {}, emulator.start {}
-  local pipe = assert(io.popen(in_environment(host, {
+  local pipe = assert(io.popen(in_environment(host, host.command, {
     CONTRACT_URL = service.url,
     CONTRACT_VICTIM = victim.url,
     CONTRACT_VICTIM_PID = victim.pid,

@@ -38,7 +38,7 @@ describe("a runtime", function()
     for _, name in ipairs { "init", "tasks", "Blocking", "" } do
       local runtime, complaint = runtimes.find(name)
       assert.is_nil(runtime)
-      assert.equal(("no runtime '%s': there are blocking, cqueues, luv, neovim, ngx"):format(name), complaint)
+      assert.equal(("no runtime '%s': there are blocking, copas, cqueues, luv, neovim, ngx"):format(name), complaint)
     end
   end)
 

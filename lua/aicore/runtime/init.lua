@@ -1,7 +1,7 @@
 --- Finds a runtime: by its name, or by the default of the host.
 -- The defaults: "neovim" in Neovim, "ngx" in nginx, what aicore.spawn runs on in a coroutine of
--- aicore.spawn, and else "blocking". A loop that has only been loaded says nothing: luv and cqueues
--- are asked for by name.
+-- aicore.spawn, and else "blocking". A loop that has only been loaded says nothing: luv, cqueues and
+-- Copas are asked for by name.
 
 local errors = require "aicore.model.errors"
 
@@ -17,6 +17,12 @@ local runtimes = {}
 ---@type aicore.runtime.Row[]
 local ROWS = {
   { name = "blocking" },
+  {
+    name = "copas",
+    takes = function(copas)
+      return copas.running == true
+    end,
+  },
   {
     name = "cqueues",
     takes = function(cqueues)
@@ -89,7 +95,7 @@ local function find_loop()
   end
 end
 
-local NO_LOOP = "spawn: there is no event loop here that it could use (Neovim's, luv's, or cqueues' where a controller "
+local NO_LOOP = "spawn: there is no event loop here that it could use (Neovim's, luv's, or cqueues' or Copas' where it "
   .. "runs): call the functions directly, in nginx in ngx.thread.spawn"
 
 --- Runs a function as a coroutine of the host's event loop; it begins at once, and goes on whenever
