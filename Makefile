@@ -30,7 +30,7 @@ EDITOR_LINK := $(if $(filter build,$(BUILD)),$(if $(filter 5.1,$(ABIS)),lua/aico
 SOURCES := $(wildcard src/*.c)
 OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
 OBJECTS_51 := $(SOURCES:src/%.c=$(BUILD)/5.1/obj/%.o)
-C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch] spec/fuzz/*.[ch])
+C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch] spec/fuzz/*.[ch] spec/stress/*.c)
 LUA_CODE := $(wildcard lua spec bin/aicorectl bench examples tools/*.lua rockspec/*.rockspec .busted .luacheckrc)
 
 LANGUAGE = -std=c11 -D_GNU_SOURCE
@@ -142,6 +142,9 @@ soak: deps-test ## a million requests with random faults in one process: nothing
 asan: deps-test ## the C specs, and the others that reach into C, under the address, undefined and thread sanitizers
 	@MAKE='$(MAKE)' sh tools/asan.sh
 
+.PHONY: stress
+stress: deps-test ## a random state machine over the C module, under the sanitizers (SECONDS=60 in each Lua; SEED=n)
+	@MAKE='$(MAKE)' LUAS='$(LUAS)' SECONDS='$(SECONDS)' FIRST='$(FIRST)' SEED='$(SEED)' sh tools/stress.sh
 .PHONY: coverage
 coverage: deps-test ## what of src/ the specs reach, line by line and branch by branch
 	@MAKE='$(MAKE)' sh tools/coverage.sh
@@ -228,6 +231,13 @@ $(BUILD)/5.4/spec/%: spec/c/%.c $(wildcard src/*.h) $(BUILD)/5.4/libcore.a
 $(BUILD)/5.4/libcore.a: $(OBJECTS_54)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# What the stress test needs of its host and Lua has not.
+.PHONY: stress-host
+stress-host: $(ABIS:%=$(BUILD)/%/stress/host.so)
+$(BUILD)/5.4/stress/host.so $(BUILD)/5.1/stress/host.so: spec/stress/host.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(SHARED) $< -o $@
 
 # A fuzz target, with a main that runs files; `make fuzz` says FUZZ_MAIN= and links libFuzzer's.
 FUZZ_MAIN = spec/fuzz/replay.c

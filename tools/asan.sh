@@ -1,5 +1,5 @@
-# The specs that reach into C, with the module under AddressSanitizer and UndefinedBehaviorSanitizer; and two Lua states in
-# threads under ThreadSanitizer:   sh tools/asan.sh
+# The specs that reach into C, with the module under AddressSanitizer and UndefinedBehaviorSanitizer, and a minute of the
+# random state machine (stress.sh) in each Lua; and two Lua states in threads under ThreadSanitizer:   sh tools/asan.sh
 # Leaks are looked for in the C specs, which leave nothing of their own; in those in Lua, `make memcheck` does that.
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,6 +31,7 @@ part BUILD=build/asan CFLAGS="$asan" ASAN_OPTIONS=detect_leaks=1:handle_sigfpe=0
 part BUILD=build/asan $preload sh tools/test.sh \
   spec/core_spec.lua spec/client_spec.lua spec/interrupt_spec.lua spec/fork_spec.lua
 part BUILD=build/asan $preload HOST=blocking sh tools/test.sh
+part LUAS="lua5.4 luajit" SECONDS="${SECONDS:-60}" sh tools/stress.sh
 part BUILD=build/tsan CFLAGS="$common -fsanitize=thread" sh tools/test.sh spec/c/host_test.c
 
 echo "$passed passed, $failed failed"
