@@ -81,8 +81,8 @@ local function lay_revival(service, task, dice)
   end
 end
 
--- "Two 'not found'": what was created a moment ago by others is not found by a replica that is behind, for less than
--- the time between two looks.
+-- "Two 'not found'": what was created a moment ago by others is not found by a replica that is behind, for the first
+-- look, or for the first one after an accepted delete, but for no other.
 local function lay_youth(service, task, dice)
   local settings, latency = service.settings, math.min(service.settings.latency, 0.2)
   settings.latency, settings.read_lag, settings.replicas = latency, dice:scale(2, 10), 2
@@ -92,7 +92,8 @@ local function lay_youth(service, task, dice)
   end
   for _, deployment in ipairs(young) do
     deployment.status = dice:pick { "UNKNOWN", "DEAD", "STOPPED" }
-    deployment.age, deployment.ttl = settings.read_lag - dice:number(2, 4.8) * latency - dice:number(0.1, 0.35), nil
+    local unknown = dice:chance(0.5) and dice:number(2, 4.8) * latency or 5 * latency + dice:number(0.28, 0.43)
+    deployment.age, deployment.ttl = settings.read_lag - unknown, nil
   end
   ask_for_few(task, ids_of(young))
 end

@@ -54,13 +54,14 @@ local function ending_since(course, id, time)
   return since
 end
 
---- The last GET in this time that has shown that it was ending.
+--- The last GET in this time that has shown that it was ending, if none has shown since that there is no news of it:
+--- anything may follow that.
 local function last_shown(course, id, client, from, to)
   local last
   for _, get in ipairs(facts.requests_of(course)[id] or {}) do
-    local is_one = get.name == "status" and get.client == client and facts.arrived(get) and is_ending(get.status)
+    local is_one = get.name == "status" and get.client == client and get.status and facts.arrived(get)
     if is_one and get.answered >= from and get.answered < to then
-      last = get
+      last = is_ending(get.status) and get or get.status ~= lifecycle.NO_NEWS and last or nil
     end
   end
   return last
@@ -94,8 +95,8 @@ local function each_stop(course, act)
   end
 end
 
--- What a GET has shown to be ending, and what does not run again, is not stopped once more, whatever replicas and lists
--- say that are behind.
+-- What a GET has shown to be ending, and what does not run again, is not stopped once more, whatever replicas and
+-- lists say that are behind.
 function needs.needless(course, broken)
   if not sends_are_plain(course) then
     return
@@ -112,8 +113,8 @@ end
 
 -- Nobody looks all the time --------------------------------------------------------------------------
 
---- After so many seconds without a change the pace is the slowest; then a call looks so often in so many seconds. A look
---- may have to be repeated, and a list to be confirmed, but not each of them and again and again.
+--- After so many seconds without a change the pace is the slowest; a call looks so often then in so many seconds. A
+--- look may have to be repeated, and a list to be confirmed, but not each of them and again and again.
 local SETTLED, WINDOW, MOST = 120, 120, 60
 
 --- When something became of anything, or of the calls, or may be shown to have; in order.
