@@ -29,7 +29,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 command -v valgrind >/dev/null || { echo "instructions: valgrind is missing: run 'make deps-bench'" >&2; exit 1; }
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY || true
+. bench/env.sh
 
 for program in delay easy; do
   ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 "bench/raw/$program.c" -o "$dir/$program" -lcurl

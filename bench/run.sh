@@ -44,5 +44,5 @@ sh examples/demo/certificates.sh "$BENCH_DIR"
 cp bench/status.json "$BENCH_DIR/"
 "$BENCH_DIR/lua5.4" bench/pages.lua "$BENCH_DIR"
 
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY || true
+. bench/env.sh
 "$BENCH_DIR/lua5.4" bench/main.lua "$@"

@@ -33,7 +33,7 @@ function load.run(t)
   local client = assert(aicore.client {
     base_url = url,
     auth_url = url,
-    token = "bench",
+    token = assert(os.getenv "BENCH_TOKEN", "no BENCH_TOKEN"),
     runtime = t.runtime,
     max_connections = math.max(width, 1),
   })

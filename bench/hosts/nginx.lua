@@ -44,7 +44,7 @@ local function begin_load(port)
 end
 
 local server = nginx.start {
-  main = "env BENCH_LOAD; " .. (arg[1] == "without-threads" and "" or "thread_pool aicore threads=2;"),
+  main = "env BENCH_LOAD; env BENCH_TOKEN; " .. (arg[1] == "without-threads" and "" or "thread_pool aicore threads=2;"),
   locations = LOCATIONS,
 }
 local ok, said = pcall(function()

@@ -4,7 +4,7 @@ local core = require "aicore.core"
 local lib = require "bench.lib"
 
 local session = core.session { base_url = arg[1] .. "/v2", ca_file = arg[3] ~= "" and arg[3] or nil }
-session:set_token "bench"
+session:set_token(lib.token)
 
 lib.measure(tonumber(arg[2]), core.now, function()
   local deployment = assert(core.status(session, "d000000000000001"))

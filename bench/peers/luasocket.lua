@@ -13,7 +13,7 @@ local request = table.concat({
   "Host: " .. host .. ":" .. port,
   "User-Agent: luasocket",
   "Accept: */*",
-  "Authorization: Bearer bench",
+  "Authorization: Bearer " .. lib.token,
   "AI-Resource-Group: default",
   "\r\n",
 }, "\r\n")

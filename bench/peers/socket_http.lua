@@ -9,7 +9,7 @@ lib.measure(tonumber(arg[2]), socket.gettime, function()
   local parts = {}
   local _, status = http.request {
     url = arg[1] .. "/v2/lm/deployments/d000000000000001",
-    headers = { authorization = "Bearer bench", ["ai-resource-group"] = "default" },
+    headers = { authorization = "Bearer " .. lib.token, ["ai-resource-group"] = "default" },
     sink = ltn12.sink.table(parts),
   }
   assert(status == 200)

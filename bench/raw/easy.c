@@ -11,7 +11,7 @@ int main(int count, char **words) {
   const int calls = atoi(words[2]);
   reply r = {0};
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  CURL *easy = raw_easy(words[1], words[3], raw_headers("bench"), &r);
+  CURL *easy = raw_easy(words[1], words[3], raw_headers(raw_token()), &r);
   for (int i = 0; i < calls / 10 + 1; i++) call(easy, &r);
   const double wall_before = wall(), cpu_before = cpu();
   for (int i = 0; i < calls; i++) call(easy, &r);

@@ -103,7 +103,7 @@ int main(int count, char **words) {
   CURL **easies = calloc((size_t)width, sizeof *easies);
   reply *replies = calloc((size_t)width, sizeof *replies);
   if (easies == NULL || replies == NULL) die("no memory");
-  struct curl_slist *headers = raw_headers("bench");
+  struct curl_slist *headers = raw_headers(raw_token());
   for (int i = 0; i < width; i++) easies[i] = raw_easy(words[1], "", headers, &replies[i]);
   if (calls > width) run(&l, easies, width, width); /* connects */
   const double wall_before = wall(), cpu_before = cpu();

@@ -66,6 +66,13 @@ static inline int raw_on_socket_close(void *data, curl_socket_t fd) {
   return close(fd);
 }
 
+/* The token that every contestant sends; bench/env.sh has it. */
+static inline const char *raw_token(void) {
+  const char *token = getenv("BENCH_TOKEN");
+  if (token == NULL) die("BENCH_TOKEN is not set");
+  return token;
+}
+
 static inline struct curl_slist *raw_headers(const char *token) {
   char line[4096];
   snprintf(line, sizeof line, "Authorization: Bearer %s", token);
