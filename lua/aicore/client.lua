@@ -27,6 +27,20 @@ local function call(self, act, name, opts, ...)
   return caller[act](caller, request, caller:deadline(request))
 end
 
+--- The same of one with a single argument: most calls have no options, and succeed at once.
+local function call_at_once(self, act, name, opts, argument)
+  local caller = self.caller
+  if opts == nil then
+    local reply, request, deadline = caller:at_once(name, argument)
+    if reply ~= nil then
+      return reply
+    elseif request then
+      return caller[act](caller, request, deadline)
+    end
+  end
+  return call(self, act, name, opts, argument)
+end
+
 -- Operations --------------------------------------------------------------------------------------
 
 ---@class aicore.Options
@@ -57,7 +71,7 @@ end
 ---@return table|nil deployment
 ---@return aicore.Error? err
 function Client:status(id, opts)
-  return call(self, "perform", "status", opts, id)
+  return call_at_once(self, "perform", "status", opts, id)
 end
 
 --- Asks for a deployment to be stopped; allowed while it is RUNNING or PENDING. It happens later.
@@ -67,7 +81,7 @@ end
 ---@return table|nil accepted  { id, message }
 ---@return aicore.Error? err   of kind "state" when its state forbids it
 function Client:stop(id, opts)
-  return call(self, "change", "stop", opts, id)
+  return call_at_once(self, "change", "stop", opts, id)
 end
 
 --- Asks for a deployment to be deleted; allowed while it is STOPPED, DEAD or UNKNOWN. It cannot be
@@ -79,7 +93,7 @@ end
 ---@return table|nil accepted  { id, message }
 ---@return aicore.Error? err   of kind "state" when its state forbids it
 function Client:delete(id, opts)
-  return call(self, "change", "delete", opts, id)
+  return call_at_once(self, "change", "delete", opts, id)
 end
 
 --- Creates a deployment. `POST /lm/deployments`. There is no idempotency key: when the error says
@@ -89,7 +103,7 @@ end
 ---@return table|nil created  { id, message, status, deploymentUrl }
 ---@return aicore.Error? err
 function Client:create(configuration_id, opts)
-  return call(self, "create", "create", opts, configuration_id)
+  return call_at_once(self, "perform", "create", opts, configuration_id)
 end
 
 --- Gives a RUNNING or PENDING deployment another configuration. `PATCH /lm/deployments/{id}`.

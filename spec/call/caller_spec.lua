@@ -135,6 +135,154 @@ describe("caller", function()
     assert.same({ 7, 3 }, { sent[1].left, sent[2].left })
   end)
 
+  describe("at once", function()
+    local RUNNING = { id = ID, status = "RUNNING" }
+
+    --- A call without options: its first attempt, and what follows.
+    local function call(name, argument)
+      local reply, request, deadline = caller:at_once(name, argument)
+      if reply ~= nil then
+        return reply
+      end
+      return caller:perform(assert(request, "not made"), deadline)
+    end
+
+    --- LuaJIT's makes things of its own.
+    local function set_compiler(state)
+      local jit = package.loaded.jit
+      if jit then
+        jit[state]()
+      end
+    end
+
+    before_each(function()
+      caller = connect { timeout = 7 }
+      answers = { RUNNING }
+      assert(perform("status", nil, ID)) -- takes the token
+      sent = {}
+    end)
+
+    it("sends within the call's timeout, tells of it, and makes no table on its way", function()
+      answers = { RUNNING, RUNNING }
+      assert.equal(RUNNING, call("status", ID))
+      assert.same({ { name = "status", attempt = 1, left = 7 } }, sent)
+      assert.equal(2, caller:requests())
+
+      local transfer = transfer_of(RUNNING)
+      caller.on_attempt = nil
+      function caller.start()
+        return transfer
+      end
+      set_compiler "off"
+      assert(call("status", ID)) -- the stack has grown
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      for _ = 1, 1000 do
+        call("status", ID)
+      end
+      local after = collectgarbage "count"
+      collectgarbage "restart"
+      set_compiler "on"
+      assert.is_true(after - before < 1, ("%.1f KB for 1,000 calls"):format(after - before))
+    end)
+
+    it("goes on where the first attempt failed, within the same deadline", function()
+      answers = { failed(BUSY), RUNNING }
+      assert.equal(RUNNING, call("status", ID))
+      assert.same({ 1, 2 }, { sent[1].attempt, sent[2].attempt })
+      assert.is_true(time > 0)
+      assert.equal(7 - time, sent[2].left)
+    end)
+
+    it("says how often it has tried, and that an answer was lost", function()
+      answers = {
+        failed { kind = "http", status = 503, ambiguous = true, retryable = true },
+        failed { kind = "http", status = 412 },
+      }
+      local _, err = call("stop", ID)
+      assert.equal(2, err.attempts)
+      assert.is_true(err.ambiguous)
+    end)
+
+    it("gets another token for the one that was sent, and no second one", function()
+      caller = connect { log_in = true }
+      answers = { RUNNING, failed(REFUSED), RUNNING }
+      assert(perform("status", nil, ID))
+      assert.equal(RUNNING, call("status", ID))
+      assert.equal("login status status login status", names())
+
+      -- One that another call has replaced meanwhile is not replaced again.
+      answers = { failed(REFUSED), RUNNING }
+      function caller.runtime.await()
+        caller.login.generation = caller.login.generation + 1
+        caller.runtime.await = function() end
+      end
+      sent = {}
+      assert.equal(RUNNING, call("status", ID))
+      assert.equal("status status", names())
+    end)
+
+    it("remembers what it has created", function()
+      answers = { { id = "d000000000000002" } }
+      assert(call("create", "conf-1"))
+      assert.equal(300, caller:appears_by "d000000000000002")
+    end)
+
+    it("goes to the resource and the group that are asked for, and to no others afterwards", function()
+      local asked = {}
+      caller.on_attempt = nil
+      function caller.start(_, _, _, options)
+        asked[#asked + 1] = options.resource .. " " .. tostring(options.resource_group)
+        return transfer_of(RUNNING)
+      end
+      local executions = caller:of "executions"
+      assert(executions:in_group({ resource_group = "team" }):status(ID, 100))
+      assert(executions:at_once("status", ID))
+      assert(caller:at_once("status", ID))
+      assert.same({ "executions team", "executions nil", "deployments nil" }, asked)
+    end)
+
+    it("is not made where something has to come before it, or nothing may be sent", function()
+      assert.is_nil(caller:at_once("status", ID, time))
+      caller.budget.paused_until = time + 1
+      assert.is_nil(caller:at_once("status", ID))
+      caller.budget.paused_until = -math.huge
+      caller.login:expire()
+      assert.is_nil(caller:at_once("status", ID))
+      closed = true
+      assert.is_nil(caller:at_once("status", ID))
+      assert.same({}, sent)
+    end)
+
+    it("leaves wrong arguments to who says it at the right line, and nothing else that is raised", function()
+      local failure
+      function caller.start()
+        error(failure, 0)
+      end
+      failure = "id: an id expected"
+      assert.same({}, { caller:at_once("status", "a b") })
+      failure = "interrupted!"
+      assert.error(function()
+        caller:at_once("status", ID)
+      end, "interrupted!")
+    end)
+
+    it("goes on with what could not even be begun", function()
+      local begun = 0
+      function caller.start(...)
+        begun = begun + 1
+        if begun == 1 then
+          return nil, { kind = "transport", message = "no memory", retryable = true }
+        end
+        return start(...)
+      end
+      answers = { RUNNING }
+      assert.equal(RUNNING, call("status", ID))
+      assert.equal(2, begun)
+    end)
+  end)
+
   it("makes one attempt only where that is asked for", function()
     answers = { failed(BUSY), 1 }
     local _, err = perform("count", { retry = false })
@@ -467,7 +615,7 @@ describe("caller", function()
     answers = { { id = ID }, { id = other } }
     local function create()
       local request = assert(caller:request("create", nil, "conf-1"))
-      assert(caller:create(request, time + 100))
+      assert(caller:perform(request, time + 100))
     end
     create()
     assert.equal(300, caller:appears_by(ID))
@@ -680,7 +828,7 @@ describe("the callers of one client, on a virtual clock,", function()
   it("tell of one that this client has created until when it may not be found", function()
     model.settings.start_time = 5
     run(1, function()
-      local created = assert(caller:create(caller:request("create", nil, "conf-1"), NOW + 60))
+      local created = assert(caller:perform(caller:request("create", nil, "conf-1"), NOW + 60))
       assert.equal(runtime.now() + 300, caller:in_group({}):appears_by(created.id))
     end)
   end)

@@ -22,7 +22,7 @@ local function group_of(reply, err)
     end,
     batch = function()
       if reply then
-        shape.check("items", reply, { options = { resource = "deployments" } })
+        shape.check("items", reply, nil, "deployments")
       end
       return reply and reply.deployments, err
     end,

@@ -1,10 +1,9 @@
 local shape = require "aicore.model.shape"
 
 local ID = "d000000000000001"
-local REQUEST = { id = ID, options = { resource = "deployments" } }
 
 local function check(name, reply)
-  return shape.check(name, reply, REQUEST)
+  return shape.check(name, reply, ID, "deployments")
 end
 
 describe("shape", function()

@@ -157,7 +157,7 @@ local function create_some(caller, call)
   for _ = 1, call.creates or 0 do
     local options = { timeout = 60, resource_group = call.resource_group }
     local request = assert(caller:request("create", options, "conf-new"))
-    local created = caller:create(request, caller:deadline(request))
+    local created = caller:perform(request, caller:deadline(request))
     if created then
       call.ids[#call.ids + 1] = created.id
     end

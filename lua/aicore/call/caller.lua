@@ -1,8 +1,9 @@
 --- A caller: one session with SAP AI Core, and all that its calls share: the runtime, the token, the budget for
 -- repetitions, the counters, and what was created a moment ago.
 -- Invariants:
---   exchange() is the only place that starts, awaits and concludes a transfer; all that is sent comes through it.
---   A call that succeeds at once makes no retry machine and no closure.
+--   exchange() and at_once() are the only places that start a transfer, finish() the only one that awaits and concludes
+--   it; all that is sent comes through them.
+--   A call that succeeds at once makes no retry machine and no closure, and where at_once() does it, no table.
 --   A reply that has left this file looks as model/shape.lua says.
 
 local clock = require "aicore.runtime.clock"
@@ -40,6 +41,7 @@ local NAP = 1
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
 ---@field private resource string        "deployments" or "executions"
+---@field private options table         of a first attempt: reused, as who starts a transfer reads it at once
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
 ---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
@@ -59,6 +61,7 @@ Caller.__index = Caller
 ---@field retry boolean?         false: one attempt
 ---@field on_progress function?
 ---@field transfer userdata|false  while it is in flight
+---@field failed aicore.Error?   the error of its first attempt, where that is over
 ---@field token integer?         the generation of the token that was sent
 ---@field odd integer?           how many records of the last reply were set aside
 ---@field dated boolean?         the service's clock is wanted, too
@@ -148,11 +151,11 @@ end
 -- One exchange ------------------------------------------------------------------------------------
 
 --- Tells of an attempt, for logs and metrics. The hook gets no secrets.
-local function tell(hook, request, attempt, info, err, odd)
+local function tell(hook, operation, id, resource, attempt, info, err, odd)
   hook {
-    operation = request.operation.name,
-    resource = request.options.resource,
-    id = request.id,
+    operation = operation.name,
+    resource = operation.resource and resource or nil,
+    id = id,
     attempt = attempt,
     status = info.status,
     seconds = info.seconds,
@@ -163,15 +166,15 @@ local function tell(hook, request, attempt, info, err, odd)
 end
 
 --- An error about a request that was sent. If it changes something, that may have happened.
-local function sent_error(request, fields)
-  fields.operation, fields.id = request.operation.name, request.id
-  fields.ambiguous = request.operation.changes
+local function sent_error(operation, id, fields)
+  fields.operation, fields.id = operation.name, id
+  fields.ambiguous = operation.changes
   return errors.new(fields)
 end
 
 --- What a finished transfer brought. A reply of another shape than promised is an error; in a list, records that are
 --- odd are set aside: how many, is the third result.
-local function conclude(request, transfer)
+local function conclude(operation, id, resource, transfer)
   local reply, err = transfer:result()
   if err then
     if refusal.is_of_state(err) then
@@ -179,12 +182,65 @@ local function conclude(request, transfer)
     end
     return nil, errors.new(err)
   end
-  local complaint, odd = shape.check(request.operation.shape, reply, request)
+  local complaint, odd = shape.check(operation.shape, reply, id, resource)
   if complaint then
     local message = "an unexpected body: " .. complaint
-    return nil, sent_error(request, { kind = "protocol", message = message, retryable = true })
+    return nil, sent_error(operation, id, { kind = "protocol", message = message, retryable = true })
   end
   return reply, nil, odd
+end
+
+--- After its creation, the service may not find a record at first.
+local function remember(self, id)
+  local now = self.runtime.now()
+  for known, appears_by in pairs(self.appears) do
+    if appears_by <= now then
+      self.appears[known] = nil
+    end
+  end
+  self.appears[id] = now + HIDDEN
+end
+
+--- What there is to learn of a good reply, whatever it was asked for.
+local function learn(self, operation, reply)
+  if operation.path then
+    self.service.is_ai_core = true
+  end
+  if operation == operations.create then
+    remember(self, reply.id)
+  end
+end
+
+--- Awaits a transfer, and says what it brought.
+---@param operation aicore.Operation
+---@param id string?        of the record that it is about
+---@param resource string?
+---@param transfer userdata
+---@param attempt integer   its number in the call
+---@param deadline number   on the runtime's clock
+---@param dated boolean?    the service's clock is wanted, too
+---@return any reply
+---@return aicore.Error? err
+---@return integer? odd     how many records were set aside
+---@return number? date     s since the epoch
+local function finish(self, operation, id, resource, transfer, attempt, deadline, dated)
+  local hook = self.on_attempt
+  local why = self.runtime.await(self.session, transfer, deadline + SLACK)
+  local info = (hook or dated) and (transfer:info() or {}) -- which is gone once the result is taken
+  local reply, err, odd
+  if why then
+    transfer:cancel()
+    err = sent_error(operation, id, { kind = why, message = "ended by the host" })
+  else
+    reply, err, odd = conclude(operation, id, resource, transfer)
+  end
+  if hook then
+    tell(hook, operation, id, resource, attempt, info, err, odd)
+  end
+  if reply ~= nil then
+    learn(self, operation, reply)
+  end
+  return reply, err, odd, dated and info.date
 end
 
 --- One exchange, without a thought of another one.
@@ -194,37 +250,71 @@ end
 ---@return any reply
 ---@return aicore.Error? err
 function Caller:exchange(request, attempt, deadline)
-  local runtime, session, hook = self.runtime, self.session, self.on_attempt
-  if session:closed() then
-    local fields = { kind = "cancelled", message = "the client was closed", operation = request.operation.name }
+  local operation, options = request.operation, request.options
+  if self.session:closed() then
+    local fields = { kind = "cancelled", message = "the client was closed", operation = operation.name }
     return nil, errors.new(fields)
   end
-  request.options.timeout = math.max(deadline - runtime.now(), 0.001)
-  local transfer, refused = self.start(session, request.operation.name, unpack(request, 1, request.n))
+  options.timeout = math.max(deadline - self.runtime.now(), 0.001)
+  local transfer, refused = self.start(self.session, operation.name, unpack(request, 1, request.n))
   if not transfer then
     return nil, errors.new(refused)
   end
   self.counters.requests = self.counters.requests + 1
   request.transfer = transfer
-  local why = runtime.await(session, transfer, deadline + SLACK)
-  request.transfer = false
-  local info = (hook or request.dated) and transfer:info() or {} -- which is gone once the result is taken
-  local reply, err, odd
-  if why then
-    transfer:cancel()
-    err = sent_error(request, { kind = why, message = "ended by the host" })
-  else
-    reply, err, odd = conclude(request, transfer)
+  local reply, err, odd, date =
+    finish(self, operation, request.id, options.resource, transfer, attempt, deadline, request.dated)
+  request.transfer, request.odd, request.date = false, odd, date
+  return reply, err
+end
+
+--- Begins the first attempt of at_once. What is raised of wrong arguments is left to request(), which says it better.
+---@return userdata|nil transfer  nil: the arguments are wrong, or see `refused`
+---@return table? refused
+local function begin(self, name, argument, resource_group, timeout)
+  local options = self.options
+  options.resource_group, options.timeout = resource_group, timeout
+  local begun, transfer, refused = pcall(self.start, self.session, name, argument, options)
+  if begun then
+    return transfer, refused
+  elseif not check(name, argument, options) then
+    error(transfer, 0) -- Ctrl-C, or no memory
   end
-  if hook then
-    tell(hook, request, attempt, info, err, odd)
+end
+
+--- The first attempt of a call with one argument and without options for the exchange. Where something has to be done
+--- before it (a login, a pause), it is not made.
+---@param name string
+---@param argument string
+---@param deadline number?  on the runtime's clock; nil: that of a call that says nothing else
+---@param opts { resource_group: string?, retry: boolean? }?
+---@return any reply                nil: go on with the request if there is one, otherwise begin anew
+---@return aicore.Request? request  of an attempt that has failed, for perform()
+---@return number? deadline
+function Caller:at_once(name, argument, deadline, opts)
+  local operation, now, token = operations[name], self.runtime.now(), self.login
+  deadline = deadline or now + self.timeout
+  local timely = now < deadline and now < token.renew_at and self.budget:pause(now, operation) == 0
+  if not timely or self.session:closed() then
+    return nil
   end
-  if reply == nil then
-    return nil, err
+  local generation = token.generation
+  local transfer, refused = begin(self, name, argument, opts and opts.resource_group, deadline - now)
+  local reply, err
+  if transfer then
+    self.counters.requests = self.counters.requests + 1
+    local id = operation.about_one and argument or nil
+    reply, err = finish(self, operation, id, self.resource, transfer, 1, deadline)
+    if reply ~= nil then
+      self.budget:refund()
+      return reply
+    end
+  elseif not refused then
+    return nil
   end
-  self.service.is_ai_core = self.service.is_ai_core or request.operation.path ~= nil
-  request.odd, request.date = odd, info.date
-  return reply
+  local request = assert(self:request(name, opts, argument))
+  request.failed, request.token = err or errors.new(refused), generation
+  return nil, request, deadline
 end
 
 -- As many exchanges as it takes -------------------------------------------------------------------
@@ -316,8 +406,8 @@ end
 ---@return aicore.Error? err
 function Caller:perform(request, deadline)
   local now = self.runtime.now()
-  local err, no_token
-  if now < deadline and self.budget:pause(now, request.operation) == 0 then
+  local err, no_token = request.failed, nil
+  if not err and now < deadline and self.budget:pause(now, request.operation) == 0 then
     local reply
     reply, err, no_token = attempt(self, request, 1, deadline)
     if not err then
@@ -361,24 +451,6 @@ function Caller:change(request, deadline)
     err.kind, err.last_status = "state", record.status -- whatever the status by which the service has said so
   end
   return nil, err
-end
-
---- A create: that is remembered, as the service may not find it at first.
----@return table|nil created
----@return aicore.Error? err
-function Caller:create(request, deadline)
-  local reply, err = self:perform(request, deadline)
-  if not reply then
-    return nil, err
-  end
-  local now = self.runtime.now()
-  for id, appears_by in pairs(self.appears) do
-    if appears_by <= now then
-      self.appears[id] = nil
-    end
-  end
-  self.appears[reply.id] = now + HIDDEN
-  return reply
 end
 
 --- Until when "not found" may only mean "not yet" of one that this client has created.
@@ -465,7 +537,7 @@ end
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, appears = {}, shared = {}, lists = {} },
+    { resource = resource, options = { resource = resource }, appears = {}, shared = {}, lists = {} },
     { __index = self, __name = Caller.__name }
   )
 end
@@ -505,6 +577,7 @@ function caller.new(options)
     clock = options.clock or clock,
     timeout = options.timeout,
     resource = "deployments",
+    options = { resource = "deployments" },
     on_attempt = options.on_attempt,
     budget = retry.budget(),
     counters = { requests = 0 },

@@ -27,13 +27,22 @@ local function request(self, name, ...)
   return assert(self.caller:request(name, self.options, ...))
 end
 
+--- One that needs no more than an id.
+local function about_one(self, name, id, deadline)
+  local reply, wanted = self.caller:at_once(name, id, deadline, self.options)
+  if reply ~= nil then
+    return reply
+  end
+  return self.caller:perform(wanted or request(self, name, id), deadline)
+end
+
 --- One record, by GET.
 ---@param id string
 ---@param deadline number  on the runtime's clock, as with all that follow
 ---@return table|nil record
 ---@return aicore.Error? err
 function Group:status(id, deadline)
-  return self.caller:perform(request(self, "status", id), deadline)
+  return about_one(self, "status", id, deadline)
 end
 
 --- A stop as it is answered; what came of it, a look has to tell.
@@ -42,7 +51,7 @@ end
 ---@return table|nil accepted
 ---@return aicore.Error? err
 function Group:stop(id, deadline)
-  return self.caller:perform(request(self, "stop", id), deadline)
+  return about_one(self, "stop", id, deadline)
 end
 
 --- A delete, likewise.
@@ -51,7 +60,7 @@ end
 ---@return table|nil accepted
 ---@return aicore.Error? err
 function Group:delete(id, deadline)
-  return self.caller:perform(request(self, "delete", id), deadline)
+  return about_one(self, "delete", id, deadline)
 end
 
 --- Stops and deletes of up to a hundred by one request.

@@ -83,13 +83,13 @@ end
 -- Tables, each within the one before; any may be missing, but not be something else.
 local UPDATES = { "aiApi", "capabilities", "bulkUpdates" }
 
--- By the name in the operation's row: (reply, request) -> what is wrong with it, how many parts were set aside.
+-- By the name in the operation's row: (reply, id, resource) -> what is wrong with it, how many parts were set aside.
 local SHAPES = {
-  record = function(reply, request)
+  record = function(reply, id)
     if reply.id == nil then
-      reply.id = request.id -- which $select=status leaves out
+      reply.id = id -- which $select=status leaves out
     end
-    if reply.id == request.id then
+    if reply.id == id then
       return state_complaint(reply)
     end
     return record_complaint(reply)
@@ -106,8 +106,8 @@ local SHAPES = {
     end
     return id_complaint(reply)
   end,
-  items = function(reply, request)
-    return nil, set_aside(reply[request.options.resource], is_no_item)
+  items = function(reply, _, resource)
+    return nil, set_aside(reply[resource], is_no_item)
   end,
   lines = function(reply)
     local result = reply.data.result
@@ -135,12 +135,13 @@ local SHAPES = {
 --- Checks a reply and mends what may be mended, in place.
 ---@param name string?     of the shape; nil: there is nothing to check
 ---@param reply any        as the C module gives it
----@param request { id: string?, options: table }
+---@param id string?       of the record that was asked for
+---@param resource string? that it is about
 ---@return string? complaint  what is odd about it as a whole
 ---@return integer? odd       how many of its parts were set aside
-function shape.check(name, reply, request)
+function shape.check(name, reply, id, resource)
   if name then
-    return SHAPES[name](reply, request)
+    return SHAPES[name](reply, id, resource)
   end
 end
 
