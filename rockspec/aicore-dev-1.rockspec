@@ -126,6 +126,7 @@ build = {
     ["aicore.emulator.tokens"] = "lua/aicore/emulator/tokens.lua",
     ["aicore.emulator.view"] = "lua/aicore/emulator/view.lua",
     ["aicore.emulator.world"] = "lua/aicore/emulator/world.lua",
+    ["aicore.fleet.calls"] = "lua/aicore/fleet/calls.lua",
     ["aicore.fleet.engine"] = "lua/aicore/fleet/engine.lua",
     ["aicore.fleet.evidence"] = "lua/aicore/fleet/evidence.lua",
     ["aicore.fleet.goals"] = "lua/aicore/fleet/goals.lua",

@@ -1,136 +1,31 @@
 --- What takes long: wait, stop_all, delete_all, teardown. client.lua has them as methods and says what they promise;
 -- here each is a goal (goals.lua) that an engine works towards.
 
-local engine = require "aicore.fleet.engine"
+local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
 local goals = require "aicore.fleet.goals"
-local looks = require "aicore.fleet.looks"
 local report = require "aicore.fleet.report"
-local sends = require "aicore.fleet.sends"
 local sweep = require "aicore.fleet.sweep"
 local waiting = require "aicore.fleet.waiting"
 
 local fleet = {}
 
---- The time limit of a call that has none, in seconds.
-local TIMEOUT = 900
-
--- Calls --------------------------------------------------------------------------------------------
-
--- Options that all have in common; the rest is what a request checks.
-local OPTIONS = { timeout = true, resource_group = true, on_progress = true, retry = true, appear = true }
-
----@class aicore.Call  one that takes long
----@field began number
----@field deadline number
----@field resource_group string?
----@field retry boolean?
----@field appear number?
----@field on_progress function?
----@field requests_before integer
-
---- A number of seconds that makes sense?
-local function is_span(value)
-  return type(value) == "number" and value >= 0 and value < math.huge
-end
-
---- What is known of a call from its options, or what is wrong with these. `allowed` is one more that it takes.
----@return aicore.Call|nil call
----@return string? complaint
-local function read_options(caller, name, opts, allowed)
-  if opts ~= nil and type(opts) ~= "table" then
-    return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
-  end
-  local common, appear = {}, opts and opts.appear
-  for option, value in pairs(opts or {}) do
-    if not OPTIONS[option] and option ~= allowed then
-      return nil, ("%s: unknown option '%s'"):format(name, tostring(option))
-    elseif OPTIONS[option] and option ~= "appear" then
-      common[option] = value
-    end
-  end
-  if appear ~= nil and not is_span(appear) then
-    return nil, ("%s: appear: seconds expected, got %s"):format(name, tostring(appear))
-  end
-  local request, complaint = caller:request("capabilities", common)
-  if not request then
-    return nil, (complaint:gsub("^capabilities", name))
-  end
-  local now = caller.runtime.now()
-  return {
-    began = now,
-    deadline = now + (request.options.timeout or TIMEOUT),
-    resource_group = request.options.resource_group,
-    retry = request.retry,
-    appear = appear,
-    on_progress = request.on_progress,
-    requests_before = caller:requests(),
-  }
-end
-
-local function id_complaint(caller, name, id)
-  local request, complaint = caller:request("status", nil, id)
-  return not request and complaint:gsub("^status", name) or nil
-end
-
-local function ids_complaint(caller, name, ids)
-  if type(ids) ~= "table" then
-    return ("%s: a table of ids expected, got %s"):format(name, type(ids))
-  end
-  for _, id in ipairs(ids) do
-    local complaint = id_complaint(caller, name, id)
-    if complaint then
-      return complaint
-    end
-  end
-end
-
---- All goals of a resource group share their looks, and how they send.
-local function shared_of(caller, call)
-  local shared = caller.shared
-  local key = (call.resource_group or "") .. (call.retry == false and " once" or "")
-  if not shared[key] then
-    local group = caller:in_group { resource_group = call.resource_group, retry = call.retry }
-    local seen = looks.new(group)
-    shared[key] = { group = group, looks = seen, sends = sends.new(group, seen) }
-  end
-  return shared[key]
-end
-
---- A function that works for a call, as a coroutine of its own: so Ctrl-C leaves a report of what was done until then.
-local function work(engines, known, at)
-  return function()
-    local records = known
-    known = nil -- nobody but the engine holds what was seen
-    return engines:run(records, at)
-  end
-end
-
---- An engine of a call.
-local function new_engine(caller, call, options)
-  options.deadline, options.appear = call.deadline, call.appear
-  for name, value in pairs(shared_of(caller, call)) do
-    options[name] = value
-  end
-  return engine.new(options)
-end
-
 -- One ----------------------------------------------------------------------------------------------
 
 function fleet.wait(caller, id, goal, opts)
-  local call, complaint = read_options(caller, "wait", opts)
-  complaint = complaint or id_complaint(caller, "wait", id)
+  local call, complaint = calls.read(caller, "wait", opts)
+  complaint = complaint or calls.id_complaint(caller, "wait", id)
   if not complaint and (type(goal) ~= "string" or not goal:find "^[%w_]+$") then
     complaint = ('wait: a status or "GONE" expected, got %s'):format(tostring(goal))
   end
   if complaint then
     errors.misuse(complaint)
   end
-  local shared = shared_of(caller, call)
+  local shared = calls.shared(caller, call)
   local listener =
     waiting.new { id = id, goal = goal, began = call.began, on_progress = call.on_progress, shared = shared }
-  local one = new_engine(caller, call, { goal = goals.reach(goal), listener = listener, keep = true }):add { id }
-  local _, cancelled = caller.runtime.gather({ work(one) }, 1)
+  local one = calls.engine(caller, call, { goal = goals.reach(goal), listener = listener, keep = true }):add { id }
+  local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
   one:stop(cancelled)
   return listener:result()
 end
@@ -148,7 +43,7 @@ local function conclude(listener, engines, cancelled)
 end
 
 local function new_listener(caller, name, call)
-  local group = shared_of(caller, call).group
+  local group = calls.shared(caller, call).group
   local fields = { name = name, began = call.began, group = group, on_progress = call.on_progress }
   fields.requests_before = call.requests_before
   return report.new(fields)
@@ -158,14 +53,14 @@ end
 local function run(caller, call, name, ids)
   local listener = new_listener(caller, name, call)
   local options = { goal = goals[name], listener = listener, unwanted = name ~= "stop" }
-  local many = new_engine(caller, call, options):add(ids)
-  local _, cancelled = caller.runtime.gather({ work(many) }, 1)
+  local many = calls.engine(caller, call, options):add(ids)
+  local _, cancelled = caller.runtime.gather({ calls.work(many) }, 1)
   return conclude(listener, many, cancelled)
 end
 
 local function run_checked(caller, method, name, ids, opts)
-  local call, complaint = read_options(caller, method, opts)
-  complaint = complaint or ids_complaint(caller, method, ids)
+  local call, complaint = calls.read(caller, method, opts)
+  complaint = complaint or calls.ids_complaint(caller, method, ids)
   if complaint then
     errors.misuse(complaint)
   end
@@ -219,7 +114,7 @@ local function engine_maker(caller, call, listener)
   return current,
     function(ids)
       local options = { goal = goals.teardown, listener = listener, unwanted = true }
-      current.engine = new_engine(caller, call, options):add(ids)
+      current.engine = calls.engine(caller, call, options):add(ids)
       return current.engine
     end
 end
@@ -261,10 +156,13 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
   return conclude(listener, current.engine, cancelled or swept.cancelled)
 end
 
+-- The options that it alone has.
+local TEARDOWN = { dry_run = "boolean" }
+
 function fleet.teardown(caller, target, opts)
-  local call, complaint = read_options(caller, "teardown", opts, "dry_run")
+  local call, complaint = calls.read(caller, "teardown", opts, TEARDOWN)
   local ids = type(target) == "string" and { target } or target
-  local dry_run = opts and opts.dry_run
+  local dry_run = call and call.dry_run
   if not complaint and type(ids) == "table" and ids[1] == nil then
     local request, belongs
     request, belongs, complaint = read_filter(caller, call, ids)
@@ -272,7 +170,7 @@ function fleet.teardown(caller, target, opts)
       return teardown_filter(caller, call, request, belongs, dry_run)
     end
   end
-  complaint = complaint or ids_complaint(caller, "teardown", ids)
+  complaint = complaint or calls.ids_complaint(caller, "teardown", ids)
   if complaint then
     errors.misuse(complaint)
   elseif dry_run then

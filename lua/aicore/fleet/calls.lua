@@ -1,0 +1,129 @@
+--- What all calls that take long have in common: their options, what they share with others, their engines.
+
+local engine = require "aicore.fleet.engine"
+local looks = require "aicore.fleet.looks"
+local sends = require "aicore.fleet.sends"
+
+local calls = {}
+
+--- The time limit of a call that has none, in seconds.
+local TIMEOUT = 900
+
+-- Options that all have in common; the rest is what a request checks.
+local OPTIONS = { timeout = true, resource_group = true, on_progress = true, retry = true, appear = true }
+
+---@class aicore.Call  one that takes long; and the options that it alone has
+---@field began number
+---@field deadline number
+---@field resource_group string?
+---@field retry boolean?
+---@field appear number?
+---@field on_progress function?
+---@field requests_before integer
+
+--- A number of seconds that makes sense?
+local function is_span(value)
+  return type(value) == "number" and value >= 0 and value < math.huge
+end
+
+--- Splits options: those that a request checks, and those of this call alone. Returns what is wrong with these.
+local function split_options(name, opts, own)
+  local common, special = {}, {}
+  for option, value in pairs(opts or {}) do
+    local expected = own and own[option]
+    if expected and type(value) ~= expected then
+      return common, special, ("%s: %s: a %s expected, got %s"):format(name, option, expected, type(value))
+    elseif expected or option == "appear" then
+      special[option] = value
+    elseif OPTIONS[option] then
+      common[option] = value
+    else
+      return common, special, ("%s: unknown option '%s'"):format(name, tostring(option))
+    end
+  end
+  for _, option in ipairs { "appear", "max_age" } do
+    if special[option] ~= nil and not is_span(special[option]) then
+      return common, special, ("%s: %s: seconds expected, got %s"):format(name, option, tostring(special[option]))
+    end
+  end
+  return common, special
+end
+
+--- What is known of a call from its options, or what is wrong with these.
+---@param name string                  of the function
+---@param opts table?
+---@param own table<string, string>?   options that it alone has, and their types
+---@param timeout number?              s, if the options have none (900)
+---@return aicore.Call|nil call
+---@return string? complaint
+function calls.read(caller, name, opts, own, timeout)
+  if opts ~= nil and type(opts) ~= "table" then
+    return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
+  end
+  local common, call, complaint = split_options(name, opts, own)
+  if complaint then
+    return nil, complaint
+  end
+  local request
+  request, complaint = caller:request("capabilities", common)
+  if not request then
+    return nil, (complaint:gsub("^capabilities", name))
+  end
+  call.began = caller.runtime.now()
+  call.deadline = call.began + (request.options.timeout or timeout or TIMEOUT)
+  call.resource_group = request.options.resource_group
+  call.retry, call.on_progress = request.retry, request.on_progress
+  call.requests_before = caller:requests()
+  return call
+end
+
+function calls.id_complaint(caller, name, id)
+  local request, complaint = caller:request("status", nil, id)
+  return not request and complaint:gsub("^status", name) or nil
+end
+
+function calls.ids_complaint(caller, name, ids)
+  if type(ids) ~= "table" then
+    return ("%s: a table of ids expected, got %s"):format(name, type(ids))
+  end
+  for _, id in ipairs(ids) do
+    local complaint = calls.id_complaint(caller, name, id)
+    if complaint then
+      return complaint
+    end
+  end
+end
+
+--- All goals of a resource group share their looks, and how they send.
+---@return { group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends }
+function calls.shared(caller, call)
+  local shared = caller.shared
+  local key = (call.resource_group or "") .. (call.retry == false and " once" or "")
+  if not shared[key] then
+    local group = caller:in_group { resource_group = call.resource_group, retry = call.retry }
+    local seen = looks.new(group)
+    shared[key] = { group = group, looks = seen, sends = sends.new(group, seen) }
+  end
+  return shared[key]
+end
+
+--- A function that works for a call, as a coroutine of its own: so Ctrl-C leaves a report of what was done until then.
+function calls.work(engines, known, at)
+  return function()
+    local records = known
+    known = nil -- nobody but the engine holds what was seen
+    return engines:run(records, at)
+  end
+end
+
+--- An engine of a call.
+---@return aicore.Engine
+function calls.engine(caller, call, options)
+  options.deadline, options.appear = options.deadline or call.deadline, call.appear
+  for name, value in pairs(calls.shared(caller, call)) do
+    options[name] = value
+  end
+  return engine.new(options)
+end
+
+return calls
