@@ -129,6 +129,7 @@ build = {
     ["aicore.fleet.calls"] = "lua/aicore/fleet/calls.lua",
     ["aicore.fleet.engine"] = "lua/aicore/fleet/engine.lua",
     ["aicore.fleet.evidence"] = "lua/aicore/fleet/evidence.lua",
+    ["aicore.fleet.find"] = "lua/aicore/fleet/find.lua",
     ["aicore.fleet.goals"] = "lua/aicore/fleet/goals.lua",
     ["aicore.fleet"] = "lua/aicore/fleet/init.lua",
     ["aicore.fleet.looks"] = "lua/aicore/fleet/looks.lua",

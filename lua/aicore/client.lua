@@ -191,6 +191,20 @@ function Client:count(wanted)
   return #found
 end
 
+---@class aicore.FindOptions: aicore.Options
+---@field max_age number?  s for which what was found is kept, and given again without a look (60)
+
+--- One deployment that serves: RUNNING, and meant to run; of several that a filter means the newest. What was found is
+--- kept for a minute per client, so that each request of a server may ask; it is dropped when a call about it fails or
+--- changes it. `GET /lm/deployments`, then `GET /lm/deployments/{id}`.
+---@param wanted aicore.Filter?
+---@param opts aicore.FindOptions?
+---@return table|nil deployment
+---@return aicore.Error? err   of kind "state" when there is none: it says which there were, and why they do not serve
+function Client:find(wanted, opts)
+  return fleet.find(self.caller, wanted, opts)
+end
+
 -- Over time ---------------------------------------------------------------------------------------
 
 --- Looks until a deployment has a status, or is gone. All who wait in a resource group share looks.

@@ -17,6 +17,7 @@
 ---@field list fun(filter: aicore.Filter?): table[]|nil, aicore.Error?               every page
 ---@field each fun(filter: aicore.Filter?): fun(): table|false|nil, aicore.Error?    page by page
 ---@field count fun(filter: aicore.Filter?): integer|nil, aicore.Error?
+---@field find fun(filter: aicore.Filter?, opts: aicore.FindOptions?): table|nil, aicore.Error?   one that serves
 ---@field create fun(configuration_id: string, opts: aicore.CreateOptions?): table|nil, aicore.Error?
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
 ---@field logs fun(id: string, opts: aicore.LogsOptions?): table[]|nil, aicore.Error?
@@ -45,7 +46,8 @@ end
 
 local default
 
-local FUNCTIONS = "status stop delete list each count create update logs capabilities stop_all delete_all wait teardown"
+local FUNCTIONS = "status stop delete list each count find create update logs capabilities stop_all delete_all wait "
+  .. "teardown"
 
 for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)

@@ -148,6 +148,18 @@ case("every operation answers", function(t)
   c:close()
 end)
 
+case("one that serves is found", function(t)
+  seed(t, { id = FIRST, status = "RUNNING", model = "gpt-4o" })
+  seed(t, { id = "d-dead", status = "DEAD" })
+  local c = connect(t)
+  for _ = 1, 5 do
+    equal(FIRST, good(c:find { model = "gpt-4o" }).id)
+  end
+  equal(1, requests(t).status, "it is kept")
+  check(bad("state", c:find { status = "dead" }).message:find("d-dead is DEAD", 1, true))
+  c:close()
+end)
+
 case("what the service refuses is an error value", function(t)
   seed(t, { id = FIRST, status = "RUNNING" })
   local c = connect(t)

@@ -20,7 +20,7 @@ local Client = {}
 Client.__index = Client
 
 for name, act in pairs(fleet) do
-  Client[name] = function(self, ...)
+  Client[name == "find" and "find_one" or name] = function(self, ...)
     return act(self.caller, ...)
   end
 end

@@ -48,6 +48,7 @@ local NAP = 1
 ---       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
 ---@field private lists { count_is_total: boolean? }  see pages.lua
 ---@field shared table           what the goals of one resource share, for fleet/
+---@field found table            what find() has found, by its filter
 ---@field private appears table<string, number>  id -> until when one that was created here may not be found
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
@@ -398,6 +399,15 @@ local function is_ai_core(self, deadline)
   return self.service.is_ai_core == true
 end
 
+--- What was found to serve may no longer, if it was changed, or a call about it has failed.
+local function forget(self, request)
+  for key, found in pairs(self.found) do
+    if found.record and (not request.id or found.record.id == request.id) then
+      self.found[key] = nil
+    end
+  end
+end
+
 --- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
 --- whether one may have taken effect; its `absent`, that AI Core itself says that there is no such record.
 ---@param request aicore.Request
@@ -412,6 +422,9 @@ function Caller:perform(request, deadline)
     reply, err, no_token = attempt(self, request, 1, deadline)
     if not err then
       self.budget:refund()
+      if request.operation.changes then
+        forget(self, request)
+      end
       return reply
     end
   end
@@ -419,6 +432,9 @@ function Caller:perform(request, deadline)
   reply, err = persist(self, request, deadline, err, no_token)
   if err and refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
     err.absent, self.service.absent_code = true, err.code
+  end
+  if request.operation.changes or err and request.id then
+    forget(self, request)
   end
   return reply, err
 end
@@ -537,7 +553,7 @@ end
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, options = { resource = resource }, appears = {}, shared = {}, lists = {} },
+    { resource = resource, options = { resource = resource }, appears = {}, shared = {}, found = {}, lists = {} },
     { __index = self, __name = Caller.__name }
   )
 end
@@ -585,6 +601,7 @@ function caller.new(options)
     service = { batches = {}, asking = {} },
     lists = {},
     shared = {},
+    found = {},
   }, Caller)
   self.login = login.new(self, options.token)
   return self

@@ -28,7 +28,8 @@ end
 local function details(deployment)
   local replicas = deployment.status == lifecycle.SERVING and 1 or 0
   local scaling = { predictor = { minReplicas = 0, maxReplicas = 1, runningReplicas = replicas } }
-  local used = { model = { name = "gpt-4o", version = "latest" }, predictor = { resourcePlan = "starter" } }
+  local model = { name = deployment.model or "gpt-4o", version = deployment.model_version or "latest" }
+  local used = { model = model, predictor = { resourcePlan = "starter" } }
   return {
     scaling = { backendDetails = scaling, backend_details = scaling },
     resources = { backendDetails = used, backend_details = used },
@@ -42,7 +43,7 @@ local function full(deployment, url)
     id = deployment.id,
     deploymentUrl = serves and (running and ("%s/v2/inference/deployments/%s"):format(url, deployment.id) or "") or nil,
     configurationId = deployment.configuration_id,
-    configurationName = "emulated-" .. deployment.configuration_id,
+    configurationName = deployment.configuration_name or "emulated-" .. deployment.configuration_id,
     executableId = deployment.executable_id,
     scenarioId = deployment.scenario_id,
     status = deployment.status,

@@ -15,6 +15,9 @@ local SLOWEST_START = 60 -- what a seed's startTime lags behind its createdAt, a
 ---@field target_status string|nil  default: what goes with the status
 ---@field resource_group string|nil default "default"
 ---@field configuration_id string|nil
+---@field configuration_name string|nil
+---@field model string|nil          its name (gpt-4o)
+---@field model_version string|nil  (latest)
 ---@field scenario_id string|nil
 ---@field executable_id string|nil
 ---@field ttl string|nil
@@ -47,6 +50,9 @@ function seeds.deployment(seed, now)
     status = status,
     target_status = seed.target_status or usual_target(status),
     configuration_id = seed.configuration_id or "aa97b177-9383-4934-8543-0f91a7a0283a",
+    configuration_name = seed.configuration_name,
+    model = seed.model,
+    model_version = seed.model_version,
     scenario_id = seed.scenario_id or seeds.SCENARIO,
     executable_id = seed.executable_id or seeds.EXECUTABLE,
     schedule_id = seed.schedule_id,

@@ -1,14 +1,19 @@
---- What takes long: wait, stop_all, delete_all, teardown. client.lua has them as methods and says what they promise;
+--- What takes more than a call: find, wait, stop_all, delete_all, teardown. client.lua has them as methods and says what they promise;
 -- here each is a goal (goals.lua) that an engine works towards.
 
 local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
+local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
 local waiting = require "aicore.fleet.waiting"
 
 local fleet = {}
+
+-- One that serves ----------------------------------------------------------------------------------
+
+fleet.find = find.one
 
 -- One ----------------------------------------------------------------------------------------------
 

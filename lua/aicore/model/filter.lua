@@ -1,29 +1,47 @@
 --- What belongs to a filter: the part that the service understands, and the part decided here.
 -- Pure: the current time is passed in.
 
+local lifecycle = require "aicore.model.lifecycle"
 local timestamp = require "aicore.model.timestamp"
 
 local filter = {}
 
 ---@class aicore.Filter
----@field status string?             RUNNING, PENDING, …
+---@field status string|string[]?    RUNNING, PENDING, …: one of these
 ---@field scenario_id string?
 ---@field configuration_id string?
+---@field configuration_name string?
 ---@field executable_ids string[]?
+---@field model string?              that it serves: its name
+---@field model_version string?      "latest", too: the one that moves on by itself
 ---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
 ---@field shard integer[]?           { index, count }: this one of so many parts, index from 0
 ---@field all boolean?               everything: says that an empty filter is meant
 ---@field resource_group string?
 ---@field timeout number?            s, the whole call
 
--- The names decided here.
-local OWN = { older_than = true, shard = true, all = true }
-
 local function is_integer(value)
   return type(value) == "number" and value % 1 == 0
 end
 
+local function is_text(value)
+  return type(value) == "string" and value ~= "", "a text expected"
+end
+
+local function is_list_of_words(value)
+  local fit = type(value) == "table" and value[1] ~= nil
+  for _, word in ipairs(fit and value or {}) do
+    fit = fit and type(word) == "string"
+  end
+  return fit, "a word such as RUNNING, or a list of them, expected"
+end
+
+-- What is right, of those that are decided here; a status only if it is a list.
 local CHECKS = {
+  status = is_list_of_words,
+  configuration_name = is_text,
+  model = is_text,
+  model_version = is_text,
   older_than = function(value)
     return type(value) == "number" and value >= 0, "seconds expected"
   end,
@@ -53,6 +71,97 @@ function filter.shard_of(id, count)
   return math.floor(number * GOLDEN % PRIME * count / PRIME)
 end
 
+local function sub(value, name)
+  return type(value) == "table" and value[name] or nil
+end
+
+--- The model that a deployment serves, which may be missing until it runs; older services spell it otherwise.
+---@param record table
+---@return string? name
+---@return string? version  "latest" if it says none
+function filter.model_of(record)
+  local resources = sub(record.details, "resources")
+  local model = sub(sub(resources, "backendDetails"), "model") or sub(sub(resources, "backend_details"), "model")
+  local name = sub(model, "name")
+  return name, name and (sub(model, "version") or "latest")
+end
+
+local function same(field)
+  return function(record, wanted)
+    return record[field] == wanted
+  end
+end
+
+local function is_one_of(list, value)
+  for _, one in ipairs(list) do
+    if one == value then
+      return true
+    end
+  end
+  return false
+end
+
+-- Does a record fit? By the field of a filter: (record, wanted, now).
+local FITS = {
+  status = function(record, wanted)
+    return is_one_of(type(wanted) == "table" and wanted or { wanted }, record.status)
+  end,
+  scenario_id = same "scenarioId",
+  configuration_id = same "configurationId",
+  configuration_name = same "configurationName",
+  executable_ids = function(record, wanted)
+    return is_one_of(wanted, record.executableId)
+  end,
+  model = function(record, wanted)
+    return filter.model_of(record) == wanted
+  end,
+  model_version = function(record, wanted)
+    return select(2, filter.model_of(record)) == wanted
+  end,
+  older_than = function(record, wanted, now)
+    local created = timestamp.parse(record.createdAt)
+    return created ~= nil and now - created >= wanted
+  end,
+  shard = function(record, wanted)
+    return filter.shard_of(record.id, wanted[2]) == wanted[1]
+  end,
+}
+
+--- Statuses as the service writes them.
+local function written(status)
+  if type(status) == "string" then
+    return lifecycle.read(status) or status
+  end
+  local words = {}
+  for i, word in ipairs(type(status) == "table" and status or {}) do
+    words[i] = lifecycle.read(word) or word
+  end
+  return words[1] and words or status
+end
+
+--- A function that says whether a record fits these fields of a filter; nil: there are none.
+---@param wanted aicore.Filter
+---@return (fun(record: table, now: number): boolean)?  now: seconds since the epoch
+function filter.matcher(wanted)
+  local names, values = {}, {}
+  for name in pairs(FITS) do
+    if wanted[name] ~= nil then
+      names[#names + 1] = name
+      values[#names] = name == "status" and written(wanted.status) or wanted[name]
+    end
+  end
+  return #names > 0
+      and function(record, now)
+        for i = 1, #names do
+          if not FITS[names[i]](record, values[i], now) then
+            return false
+          end
+        end
+        return true
+      end
+    or nil
+end
+
 --- Splits a filter.
 ---@param wanted aicore.Filter?
 ---@param now number  seconds since the epoch
@@ -60,32 +169,24 @@ end
 ---@return (fun(deployment: table): boolean)?   which ones belong; nil: all of them
 ---@return string? complaint                    what is wrong with the filter's own part
 function filter.split(wanted, now)
-  local query = {}
+  local query, own = {}, {}
   for name, value in pairs(wanted or {}) do
-    if not OWN[name] then
+    if name == "status" and type(value) == "string" then
+      query.status = written(value)
+    elseif not CHECKS[name] then
       query[name] = value
     else
       local fit, expected = CHECKS[name](value)
       if not fit then
         return query, nil, ("%s: %s"):format(name, expected)
       end
+      own[name] = value
     end
   end
-  local older_than, shard = wanted and wanted.older_than, wanted and wanted.shard
-  if not older_than and not shard then
-    return query
+  local fits = filter.matcher(own)
+  return query, fits and function(deployment)
+    return fits(deployment, now)
   end
-  return query,
-    function(deployment)
-      if shard and filter.shard_of(deployment.id, shard[2]) ~= shard[1] then
-        return false
-      end
-      if older_than then
-        local created = timestamp.parse(deployment.createdAt)
-        return created ~= nil and now - created >= older_than
-      end
-      return true
-    end
 end
 
 return filter
