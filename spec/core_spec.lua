@@ -44,6 +44,8 @@ describe("core", function()
       delete = { "DELETE", "/lm/{resource}/{id}", "accepted", "about_one changes idempotent resource" },
       batch = { "PATCH", "/lm/{resource}", "items", "changes resource" },
       logs = { "GET", "/lm/{resource}/{id}/logs", "lines", "about_one idempotent resource" },
+      configurations = { "GET", "/lm/configurations", "configurations", "idempotent" },
+      configure = { "POST", "/lm/configurations", "accepted", "changes once" },
       capabilities = { "GET", "/lm/meta", "capabilities", "idempotent" },
       login = { "POST", nil, nil, "idempotent" },
     }
@@ -526,6 +528,13 @@ describe("core", function()
       )
       text = request_of({}, "create", "conf-1", { ttl = "2h" })
       assert.matches('{"configurationId":"conf-1","ttl":"2h"}', text, 1, true)
+      assert.matches(
+        "/lm/configurations?scenarioId=scen&$search=a%20%26%25%2B%C3%BC HTTP",
+        request_of({}, "configurations", { scenario_id = "scen", search = "a &%+ü" }),
+        1,
+        true
+      )
+      assert.matches('\n\n{"name":"a"}', (request_of({}, "configure", '{"name":"a"}'):gsub("\r", "")), 1, true)
     end)
 
     it("go to executions where that is asked for", function()

@@ -17,6 +17,12 @@ static void push_configuration(lua_State *L, int first, const request *built) {
   }
 }
 
+/* Of configure: its argument is the body. */
+static void push_text(lua_State *L, int first, const request *built) {
+  (void)built;
+  lua_pushvalue(L, first);
+}
+
 static void push_batch(lua_State *L, int first, const request *built) {
   const int count = (int)lua_rawlen(L, first);
   luaL_Buffer text;
@@ -41,6 +47,8 @@ static void push_batch(lua_State *L, int first, const request *built) {
 
 static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false},
                          records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true},
+                         configurations = {"configurations", REPLY_OBJECT, "resources", LUA_TTABLE,
+                             true},
                          accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false},
                          items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true},
                          lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false},
@@ -52,6 +60,7 @@ static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING
 #define ONE ALL "/{id}"
 #define ID &aic_parameter_id
 #define CONFIGURATION &aic_parameter_configuration_id
+#define CONFIGURATIONS "/lm/configurations"
 #define STOP "{\"targetStatus\":\"STOPPED\"}"
 #define DELETE "{\"targetStatus\":\"DELETED\"}" /* SAP's procedure sends this with DELETE */
 #define JSON "Content-Type: application/json"
@@ -74,6 +83,9 @@ const operation aic_operations[] = {
   {"batch",  "PATCH",  ALL, {&aic_parameter_items}, {0}, NULL, push_batch, MERGE_PATCH,
    .shape = &items, .changes = true, .not_idempotent = true},
   {"logs",   "GET",    ONE "/logs", {ID}, {aic_logs_options}, .shape = &lines},
+  {"configurations", "GET", CONFIGURATIONS, {0}, {aic_configurations_options}, .shape = &configurations},
+  {"configure", "POST", CONFIGURATIONS, {&aic_parameter_body}, {0}, NULL, push_text, JSON,
+   .shape = &accepted, .changes = true, .not_idempotent = true, .once = true},
   {"capabilities", "GET", "/lm/meta", .shape = &capabilities, .no_resource_group = true},
   {"login",  "POST",   .content_type = FORM, .shape = &token, .no_resource_group = true},
   {.name = NULL}};
@@ -180,6 +192,21 @@ const char *aic_operation_check(lua_State *L, const operation *op, int first, re
       L, "%s: a table of options expected, got %s", op->name, luaL_typename(L, next));
 }
 
+/* Appends the text with everything escaped that means something in a query, or that is no ASCII. */
+static void add_escaped(luaL_Buffer *text, const char *value) {
+  static const char plain[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:,";
+  for (; *value != '\0'; value++) {
+    if (strchr(plain, *value) != NULL) {
+      luaL_addlstring(text, value, 1);
+    } else {
+      const unsigned char byte = (unsigned char)*value;
+      const char escaped[3] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+      luaL_addlstring(text, escaped, sizeof escaped);
+    }
+  }
+}
+
 /* Pushes the value of a query parameter for the value on top, which it replaces. */
 static void escape_value(lua_State *L) {
   if (lua_type(L, -1) == LUA_TTABLE) {
@@ -196,7 +223,11 @@ static void escape_value(lua_State *L) {
   } else if (lua_type(L, -1) == LUA_TNUMBER) {
     lua_pushfstring(L, "%d", (int)lua_tonumber(L, -1));
   } else {
-    luaL_gsub(L, lua_tostring(L, -1), "+", "%2B");
+    const char *value = lua_tostring(L, -1); /* which stays on the stack below the buffer */
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    add_escaped(&text, value);
+    luaL_pushresult(&text);
   }
   lua_remove(L, -2);
 }

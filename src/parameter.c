@@ -35,6 +35,21 @@ bool aic_parameter_fits_ttl(lua_State *L, int index) {
   return strspn(text, DIGITS) == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
 }
 
+/* Its length in characters does not count, but in bytes. */
+static bool fit_search(lua_State *L, int index) {
+  size_t length;
+  const char *text = aic_parameter_string(L, index, &length);
+  return text != NULL && length <= 80 && aic_parameter_header_safe(text, length);
+}
+
+/* An object as far as its ends tell; Lua has written it. */
+static bool fit_body(lua_State *L, int index) {
+  size_t length;
+  const char *text = aic_parameter_string(L, index, &length);
+  return text != NULL && length >= 2 && strlen(text) == length && text[0] == '{' &&
+         text[length - 1] == '}';
+}
+
 static bool is_one_of(lua_State *L, int index, const char *one, const char *other) {
   const char *text = aic_parameter_string(L, index, NULL);
   return text != NULL && (strcmp(text, one) == 0 || strcmp(text, other) == 0);
@@ -147,12 +162,17 @@ bool aic_parameter_is_group(const char *value, size_t length) {
 
 #define A_WORD "a word such as RUNNING expected"
 #define A_TIME "an RFC 3339 time expected"
+#define A_LIST_OF_IDS "a table of 1 to 1000 ids expected"
+#define A_TOP "an integer from 1 to 100000 expected"
+#define A_SKIP "an integer from 0 expected"
 #define STATUS_ONLY "\"status\" expected"
 
 const char aic_deployments[] = "deployments", aic_executions[] = "executions";
 
 const parameter aic_parameter_id = {"id", NULL, fit_id, AN_ID, NULL};
 const parameter aic_parameter_configuration_id = {"configuration_id", NULL, fit_id, AN_ID, NULL};
+const parameter aic_parameter_body = {
+    "body", NULL, fit_body, "a JSON object as text expected", NULL};
 const parameter aic_parameter_items = {"items", NULL, fit_items,
     "1 to 100 of { id = …, targetStatus = \"STOPPED\" or \"DELETED\" } expected, each id once",
     NULL};
@@ -169,14 +189,19 @@ const parameter aic_status_options[] = {
 const parameter aic_filter_options[] = {{"status", "status", fit_status, A_WORD, NULL},
     {"scenario_id", "scenarioId", fit_id, AN_ID, NULL},
     {"configuration_id", "configurationId", fit_id, AN_ID, NULL},
-    {"executable_ids", "executableIds", fit_ids, "a table of 1 to 1000 ids expected", NULL},
+    {"executable_ids", "executableIds", fit_ids, A_LIST_OF_IDS, NULL},
     {"execution_schedule_id", "executionScheduleId", fit_id, AN_ID, aic_executions},
     {.name = NULL}};
 
-const parameter aic_page_options[] = {
-    {"top", "$top", fit_top, "an integer from 1 to 100000 expected", NULL},
-    {"skip", "$skip", fit_skip, "an integer from 0 expected", NULL},
-    {"select", "$select", fit_select, STATUS_ONLY, NULL}, {.name = NULL}};
+const parameter aic_page_options[] = {{"top", "$top", fit_top, A_TOP, NULL},
+    {"skip", "$skip", fit_skip, A_SKIP, NULL}, {"select", "$select", fit_select, STATUS_ONLY, NULL},
+    {.name = NULL}};
+
+const parameter aic_configurations_options[] = {{"scenario_id", "scenarioId", fit_id, AN_ID, NULL},
+    {"executable_ids", "executableIds", fit_ids, A_LIST_OF_IDS, NULL},
+    {"search", "$search", fit_search, "a text of 1 to 80 bytes expected", NULL},
+    {"top", "$top", fit_top, A_TOP, NULL}, {"skip", "$skip", fit_skip, A_SKIP, NULL},
+    {.name = NULL}};
 
 const parameter aic_create_options[] = {
     {"ttl", NULL, aic_parameter_fits_ttl, "digits and then m, h or d expected", aic_deployments},

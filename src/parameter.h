@@ -1,8 +1,8 @@
 /* The named values that the AI API takes, as data: how each is checked and where it goes.
  *
- * The rules stand in SAP's OpenAPI description of AI Core (version 2.42.0). Only ids, words, times
- * and integers pass the checks: so no JSON that is made of them needs escaping, and of a query only
- * the '+' of a time zone. */
+ * The rules stand in SAP's OpenAPI description of AI Core (version 2.42.0). Of what becomes JSON here,
+ * only ids and words pass the checks: so it needs no escaping. The body of a configuration is JSON
+ * already. */
 #pragma once
 
 #include <lua.h>
@@ -24,12 +24,13 @@ extern const char aic_deployments[], aic_executions[];
 /* The constant for the word at the index; NULL: it is none. */
 const char *aic_parameter_resource_word(lua_State *L, int index);
 /* Positional arguments. */
-extern const parameter aic_parameter_id, aic_parameter_configuration_id, aic_parameter_items;
+extern const parameter aic_parameter_id, aic_parameter_configuration_id, aic_parameter_items,
+    aic_parameter_body;
 
 /* Named ones by operation, each list ended by one without a name; and those that every operation
  * takes, but for the resource, which its path must name. */
 extern const parameter aic_status_options[], aic_filter_options[], aic_page_options[],
-    aic_create_options[], aic_logs_options[], aic_common_options[];
+    aic_configurations_options[], aic_create_options[], aic_logs_options[], aic_common_options[];
 #define OPTION_RESOURCE_GROUP (&aic_common_options[0])
 #define OPTION_TIMEOUT (&aic_common_options[1])
 #define OPTION_RESOURCE (&aic_common_options[2])

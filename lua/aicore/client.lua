@@ -137,6 +137,40 @@ function Client:logs(id, opts)
   return reply.data.result
 end
 
+-- Configurations ----------------------------------------------------------------------------------
+
+---@class aicore.ConfigurationFilter
+---@field scenario_id string?
+---@field executable_ids string[]?
+---@field search string?          in their names, up to 80 bytes
+---@field resource_group string?
+---@field timeout number?         s, the whole call
+
+--- The configurations that a filter finds. `GET /lm/configurations`, every page.
+---@param wanted aicore.ConfigurationFilter?
+---@return table[]|nil configurations  { id, name, scenarioId, executableId, parameterBindings, … }
+---@return aicore.Error? err
+function Client:configurations(wanted)
+  return fleet.configurations(self.caller, wanted)
+end
+
+---@class aicore.Configuration   what a configuration says
+---@field scenario_id string
+---@field executable_id string
+---@field name string
+---@field parameters table<string, string|number|boolean>?  such as modelName, modelVersion
+---@field artifacts table<string, string>?                  the ids of artifacts
+
+--- A configuration that says this: one that does already is found, else one is made. `GET` and
+--- `POST /lm/configurations`.
+---@param what aicore.Configuration
+---@param opts aicore.Options?
+---@return { id: string, message: string?, created: boolean }|nil configuration
+---@return aicore.Error? err
+function Client:configure(what, opts)
+  return fleet.configure(self.caller, what, opts)
+end
+
 -- Lists -------------------------------------------------------------------------------------------
 
 --- What reads the list that a filter means, and what belongs of it.

@@ -20,6 +20,8 @@
 ---@field find fun(filter: aicore.Filter?, opts: aicore.FindOptions?): table|nil, aicore.Error?   one that serves
 ---@field create fun(configuration_id: string, opts: aicore.CreateOptions?): table|nil, aicore.Error?
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
+---@field configurations fun(filter: aicore.ConfigurationFilter?): table[]|nil, aicore.Error?
+---@field configure fun(what: aicore.Configuration, opts: aicore.Options?): table|nil, aicore.Error?
 ---@field logs fun(id: string, opts: aicore.LogsOptions?): table[]|nil, aicore.Error?
 ---@field capabilities fun(opts: aicore.Options?): table|nil, aicore.Error?
 ---@field stop_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report      and waits until they have stopped
@@ -46,8 +48,8 @@ end
 
 local default
 
-local FUNCTIONS = "status stop delete list each count find create update logs capabilities stop_all delete_all wait "
-  .. "teardown"
+local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
+  .. "stop_all delete_all wait teardown"
 
 for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)

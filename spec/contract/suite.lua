@@ -160,6 +160,18 @@ case("one that serves is found", function(t)
   c:close()
 end)
 
+case("a configuration is made once", function(t)
+  local c = connect(t)
+  local what =
+    { scenario_id = "scen-1", executable_id = "exec-1", name = 'say "ü"', parameters = { modelName = "m1" } }
+  local made = good(c:configure(what))
+  equal(true, made.created)
+  equal(made.id, good(c:configure(what)).id)
+  equal("m1", good(c:configurations { search = 'y "ü' })[1].parameterBindings[1].value)
+  equal(1, #good(c:configurations {}))
+  c:close()
+end)
+
 case("what the service refuses is an error value", function(t)
   seed(t, { id = FIRST, status = "RUNNING" })
   local c = connect(t)

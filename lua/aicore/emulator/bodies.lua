@@ -50,6 +50,36 @@ function bodies.delete(body)
   end
 end
 
+local LONGEST_VALUE = 5000
+
+local function binding_problem(list, value_name)
+  if list ~= nil and type(list) ~= "table" then
+    return "bindings must be a list"
+  end
+  for _, binding in ipairs(list or {}) do
+    local value = type(binding) == "table" and binding[value_name]
+    if type(value) ~= "string" or type(binding.key) ~= "string" then
+      return ("every binding needs a key and a %s, both of them texts"):format(value_name)
+    elseif #value > LONGEST_VALUE then
+      return ("the value of %s has more than %d characters"):format(binding.key, LONGEST_VALUE)
+    end
+  end
+end
+
+---@param body table
+---@return string|nil problem
+function bodies.configure(body)
+  if type(body.name) ~= "string" or body.name == "" or #body.name > 256 then
+    return "name must be a text of 1 to 256 characters"
+  end
+  for _, field in ipairs { "scenarioId", "executableId" } do
+    if not parameters.is_identifier(body[field]) then
+      return field .. " must match ^[\\w.-]{4,64}$"
+    end
+  end
+  return binding_problem(body.parameterBindings, "value") or binding_problem(body.inputArtifactBindings, "artifactId")
+end
+
 local MOST_ITEMS = 100
 
 local function item_problem(item, seen)

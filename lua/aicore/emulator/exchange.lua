@@ -7,6 +7,7 @@
 --   Lists that a client gets are its own, the records in them everybody's; what it gives is read before start()
 --   returns.
 
+local json = require "aicore.emulator.json"
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
 local reply = require "aicore.emulator.reply"
@@ -25,6 +26,7 @@ local PARAMETERS = {
   execution_schedule_id = "executionScheduleId",
   top = "$top",
   skip = "$skip",
+  search = "$search",
   select = "$select",
   start = "start",
   ["end"] = "end",
@@ -65,6 +67,9 @@ local BODIES = {
   end,
   delete = function()
     return { targetStatus = lifecycle.targets.delete }
+  end,
+  configure = function(_, _, text)
+    return json.decode(text)
   end,
   batch = function(_, resource, items)
     local sent = {}

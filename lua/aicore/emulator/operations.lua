@@ -5,6 +5,7 @@
 local answers = require "aicore.emulator.answers"
 local bodies = require "aicore.emulator.bodies"
 local changes = require "aicore.emulator.changes"
+local configurations = require "aicore.emulator.configurations"
 local login = require "aicore.emulator.login"
 local parameters = require "aicore.emulator.parameters"
 local reads = require "aicore.emulator.reads"
@@ -70,6 +71,14 @@ end
 local COUNTS = { deployments = COUNT_QUERY, executions = with(COUNT_QUERY, SCHEDULE) }
 local LISTS = { deployments = with(COUNT_QUERY, PAGE), executions = with(COUNT_QUERY, PAGE, SCHEDULE) }
 
+local CONFIGURATIONS_QUERY = {
+  scenarioId = parameters.identifier,
+  executableIds = parameters.identifiers,
+  ["$search"] = parameters.text(80),
+  ["$top"] = parameters.integer(0, MOST_TOP),
+  ["$skip"] = parameters.integer(0, MOST_SKIP),
+}
+
 local LOGS_QUERY = {
   start = parameters.date_time,
   ["end"] = parameters.date_time,
@@ -89,6 +98,8 @@ local OPERATIONS = {
   update = { group = true, media = ANY_JSON, body = bodies.update, run = changes.update },
   stop = { group = true, media = ANY_JSON, body = bodies.stop, run = changes.stop },
   delete = { group = true, media = ANY_JSON, body = bodies.delete, bodiless = "DELETE", run = changes.delete },
+  configurations = { group = true, query = CONFIGURATIONS_QUERY, run = configurations.list },
+  configure = { group = true, media = ANY_JSON, body = bodies.configure, run = configurations.create },
   batch = { group = true, media = MERGE_PATCH, body = bodies.batch, setting = "bulk", run = changes.batch },
 }
 

@@ -93,6 +93,18 @@ function parameters.integer(least, most)
   end)
 end
 
+--- A text of one to so many bytes.
+---@param most integer
+---@return aicore.emulator.Reader
+function parameters.text(most)
+  return once(function(text)
+    if #text < 1 or #text > most then
+      return nil, ("must have 1 to %d characters"):format(most)
+    end
+    return text
+  end)
+end
+
 --- One of a few words.
 ---@param ... string
 ---@return aicore.emulator.Reader

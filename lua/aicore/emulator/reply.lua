@@ -153,6 +153,7 @@ end
 local REQUIRED = {
   record = { field = "status", type = "string" },
   records = { field = "resources", type = "table", elements = true },
+  configurations = { field = "resources", type = "table", elements = true },
   accepted = { field = "id", type = "string" },
   items = { type = "table", elements = true },
   lines = { field = "data", type = "table" },

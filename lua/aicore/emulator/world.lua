@@ -9,6 +9,7 @@ local lifecycle = require "aicore.model.lifecycle"
 local random = require "aicore.emulator.random"
 local resources = require "aicore.emulator.resources"
 local seeds = require "aicore.emulator.seeds"
+local timestamp = require "aicore.model.timestamp"
 
 ---@class aicore.emulator.Deployment
 ---@field id string
@@ -43,6 +44,7 @@ local seeds = require "aicore.emulator.seeds"
 ---@field url string  where the emulator answers, for the URLs in its answers
 ---@field witness nil|fun(deployment: aicore.emulator.Deployment, at: number)  called before each change of one
 ---@field private settings aicore.emulator.Settings
+---@field private configurations table<string, table[]>  those that were made here, by resource group, as they are shown
 ---@field private draw fun(): number
 ---@field private journal aicore.emulator.Journal
 ---@field private agenda aicore.Agenda
@@ -201,6 +203,59 @@ local function take_step(self, deployment, plan, at)
   end
 end
 
+-- Configurations -----------------------------------------------------------------------------------
+
+-- An empty list is left out: lua-cjson would write it as an object.
+local function bindings(list)
+  return list and list[1] and list or nil
+end
+
+--- The configurations of a resource group, in the order in which they came, and by their ids.
+---@param group_name string
+---@return table[]
+function World:configurations_of(group_name)
+  self.configurations[group_name] = self.configurations[group_name] or {}
+  return self.configurations[group_name]
+end
+
+--- Makes a configuration. What becomes of those whose names begin with "dead", is DEAD.
+---@param group_name string
+---@param fields table  as in the request
+---@param now number
+---@return table configuration  as the API shows it
+function World:configure(group_name, fields, now)
+  local all = self:configurations_of(group_name)
+  local made = {
+    id = (fields.name:match "^dead" or "conf") .. "-" .. random.hex(self.draw, 15),
+    name = fields.name,
+    scenarioId = fields.scenarioId,
+    executableId = fields.executableId,
+    parameterBindings = bindings(fields.parameterBindings),
+    inputArtifactBindings = bindings(fields.inputArtifactBindings),
+    createdAt = timestamp.format(now),
+  }
+  all[#all + 1], all[made.id] = made, made
+  return made
+end
+
+--- What a deployment has of its configuration, if that was made here.
+local function configure(self, deployment, configuration_id)
+  local known = self:configurations_of(deployment.group)[configuration_id] or {}
+  deployment.configuration_id, deployment.configuration_name = configuration_id, known.name
+  deployment.scenario_id = known.scenarioId or deployment.scenario_id
+  deployment.executable_id = known.executableId or deployment.executable_id
+  deployment.model, deployment.model_version = nil, nil
+  for _, binding in ipairs(known.parameterBindings or {}) do
+    if binding.key == "modelName" then
+      deployment.model = binding.value
+    elseif binding.key == "modelVersion" then
+      deployment.model_version = binding.value
+    end
+  end
+end
+
+-- Changes -------------------------------------------------------------------------------------------
+
 local CHANGES = {
   stop = function(deployment)
     deployment.target_status = TARGETS.stop
@@ -211,13 +266,13 @@ local CHANGES = {
     deployment.target_status = TARGETS.delete
     deployment.last_operation = "DELETE"
   end,
-  update = function(deployment, configuration_id)
+  update = function(deployment, configuration_id, self)
     deployment.last_operation = "UPDATE"
     deployment.status, deployment.status_message, deployment.completed_at = "PENDING", nil, nil
     if deployment.started_at and not deployment.latest_configuration_id then -- a seed
       deployment.latest_configuration_id = deployment.configuration_id
     end
-    deployment.configuration_id = configuration_id
+    configure(self, deployment, configuration_id)
   end,
 }
 
@@ -226,7 +281,7 @@ local function fulfil(self, deployment, intent, at)
   deployment.intent = nil
   if intent.action == "delete" or self:may(deployment, intent.action) then
     keep(self, deployment, at)
-    CHANGES[intent.action](deployment, intent.configuration_id)
+    CHANGES[intent.action](deployment, intent.configuration_id, self)
     touch(deployment, at)
     begin(self, deployment, intent.action, at)
   end
@@ -290,7 +345,6 @@ function World:create(group_name, configuration_id, ttl, cause, resource)
     status = lifecycle.NO_NEWS,
     target_status = SERVING,
     hidden = true,
-    configuration_id = configuration_id,
     scenario_id = seeds.SCENARIO,
     executable_id = seeds.EXECUTABLE,
     ttl = ttl,
@@ -299,6 +353,7 @@ function World:create(group_name, configuration_id, ttl, cause, resource)
     modified_at = cause.now,
     cache = {},
   }
+  configure(self, deployment, configuration_id)
   insert(self, deployment, cause.now)
   note(self, "create", deployment, cause.now, cause.request_id)
   begin(self, deployment, "create", cause.now)
@@ -398,6 +453,7 @@ end
 --- Forgets every deployment.
 function World:clear()
   self.groups, self.agenda, self.seeded, self.standing = {}, agenda.new(), {}, {}
+  self.configurations = {}
   for resource in pairs(resources) do
     self.groups[resource], self.seeded[resource], self.standing[resource] = {}, 0, 0
   end

@@ -38,7 +38,7 @@ local function merge(wanted, opts)
       return nil, nil, ("find: unknown option '%s'"):format(tostring(name))
     elseif name ~= "max_age" then
       merged[name] = value
-    elseif type(value) ~= "number" or not (value >= 0) then
+    elseif type(value) ~= "number" or value < 0 or value ~= value then
       return nil, nil, ("find: max_age: seconds expected, got %s"):format(tostring(value))
     else
       max_age = value

@@ -1,7 +1,8 @@
---- What takes more than a call: find, wait, stop_all, delete_all, teardown. client.lua has them as methods and says what they promise;
--- here each is a goal (goals.lua) that an engine works towards.
+--- What takes more than one operation: find, configure, wait, stop_all, delete_all, teardown and so on. client.lua has
+-- them as methods and says what they promise; what takes time is a goal (goals.lua) that an engine works towards.
 
 local calls = require "aicore.fleet.calls"
+local configure = require "aicore.fleet.configure"
 local errors = require "aicore.model.errors"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
@@ -11,9 +12,10 @@ local waiting = require "aicore.fleet.waiting"
 
 local fleet = {}
 
--- One that serves ----------------------------------------------------------------------------------
+-- Calls with files of their own -----------------------------------------------------------------------
 
 fleet.find = find.one
+fleet.configurations, fleet.configure = configure.list, configure.one
 
 -- One ----------------------------------------------------------------------------------------------
 

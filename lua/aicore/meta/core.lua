@@ -59,6 +59,13 @@ local core = {}
 ---@field skip integer?               after so many
 ---@field select "status"?            only id and status
 
+---@class aicore.core.ConfigurationsOptions: aicore.core.Options
+---@field scenario_id string?
+---@field executable_ids string[]?    1 to 1000
+---@field search string?              in their names, 1 to 80 bytes
+---@field top integer?                at most so many (10,000)
+---@field skip integer?               after so many
+
 ---@class aicore.core.CreateOptions: aicore.core.ResourceOptions
 ---@field ttl string?                 how long it may live: digits and m, h or d; of deployments only
 
@@ -233,6 +240,21 @@ function core.batch(session, items, options) end
 ---@return { data: { result: table[] } }|nil reply
 ---@return table? err
 function core.logs(session, id, options) end
+
+--- `GET /lm/configurations`, one page.
+---@param session aicore.core.Session
+---@param options aicore.core.ConfigurationsOptions?
+---@return { count: integer, resources: table[] }|nil page
+---@return table? err
+function core.configurations(session, options) end
+
+--- `POST /lm/configurations`. There is no idempotency key, and the same one may exist twice.
+---@param session aicore.core.Session
+---@param body string                 a JSON object: name, scenarioId, executableId, …
+---@param options aicore.core.Options?
+---@return table|nil made             { id, message }
+---@return table? err
+function core.configure(session, body, options) end
 
 --- `GET /lm/meta`: what the service says that it can do.
 ---@param session aicore.core.Session

@@ -64,6 +64,25 @@ local function is_no_line(line)
   return not is_table(line)
 end
 
+local BINDINGS = { "parameterBindings", "inputArtifactBindings" }
+
+--- Of a configuration only the id has to be right: what else is not as promised reads as absent.
+local function is_no_configuration(one)
+  if id_complaint(one) then
+    return true
+  end
+  for _, name in ipairs(BINDINGS) do
+    local list = is_table(one[name]) and one[name] or {}
+    one[name] = list
+    for i = #list, 1, -1 do
+      if not is_table(list[i]) then
+        table.remove(list, i)
+      end
+    end
+  end
+  return false
+end
+
 --- Leaves those elements that are not odd, in their order. Returns how many it has set aside, nil for none.
 local function set_aside(list, is_odd)
   local kept, count = 0, #list
@@ -99,6 +118,12 @@ local SHAPES = {
       reply.count = nil
     end
     return nil, set_aside(reply.resources, record_complaint)
+  end,
+  configurations = function(reply)
+    if type(reply.count) ~= "number" then
+      reply.count = nil
+    end
+    return nil, set_aside(reply.resources, is_no_configuration)
   end,
   accepted = function(reply)
     if type(reply.message) ~= "string" then

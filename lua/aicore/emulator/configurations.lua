@@ -1,0 +1,55 @@
+-- The operations about configurations: making one, which then never changes, and listing them.
+-- Rule: the same one may be made twice, as in AI Core.
+
+local answers = require "aicore.emulator.answers"
+local json = require "aicore.emulator.json"
+
+local configurations = {}
+
+local function fits(one, query)
+  return (not query.scenarioId or one.scenarioId == query.scenarioId)
+    and (not query.executableIds or query.executableIds[one.executableId] == true)
+    and (not query["$search"] or one.name:lower():find(query["$search"]:lower(), 1, true) ~= nil)
+end
+
+-- (lua-cjson writes an empty table as an object; the client takes both.)
+local CONTENT = {
+  encode = function(value)
+    return ('{"count":%d,"resources":%s}'):format(value.count, json.encode_all(value.resources))
+  end,
+  show = function(value)
+    return value
+  end,
+}
+
+local function copy(one)
+  local copied = {}
+  for name, value in pairs(one) do
+    copied[name] = value
+  end
+  return copied
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function configurations.list(context)
+  local query, found, page = context.query, {}, {}
+  for _, one in ipairs(context.world:configurations_of(context.group)) do
+    found[#found + 1] = fits(one, query) and one or nil
+  end
+  local skip, top = query["$skip"] or 0, query["$top"] or 10000
+  for i = skip + 1, math.min(#found, skip + top) do
+    page[#page + 1] = copy(found[i])
+  end
+  local value = { count = #found, resources = page }
+  return { status = 200, headers = { ["content-type"] = "application/json" }, content = CONTENT, value = value }
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function configurations.create(context)
+  local made = context.world:configure(context.group, context.body, context.now)
+  return answers.json(201, { id = made.id, message = "Configuration created" })
+end
+
+return configurations
