@@ -136,6 +136,7 @@ build = {
     ["aicore.fleet"] = "lua/aicore/fleet/init.lua",
     ["aicore.fleet.looks"] = "lua/aicore/fleet/looks.lua",
     ["aicore.fleet.report"] = "lua/aicore/fleet/report.lua",
+    ["aicore.fleet.rollout"] = "lua/aicore/fleet/rollout.lua",
     ["aicore.fleet.sends"] = "lua/aicore/fleet/sends.lua",
     ["aicore.fleet.sweep"] = "lua/aicore/fleet/sweep.lua",
     ["aicore.fleet.waiting"] = "lua/aicore/fleet/waiting.lua",

@@ -253,6 +253,32 @@ function Client:wait(id, goal, opts)
   return fleet.wait(self.caller, id, goal, opts)
 end
 
+---@class aicore.RolloutOptions: aicore.LongOptions
+---@field timeout number?     s, all of it (900); with rollback, the new configuration gets half of that
+---@field rollback boolean?   if it does not run with the new configuration, go back to the one before
+
+---@class aicore.RolloutReport
+---@field id string
+---@field previous string?           the configuration before
+---@field configuration_id string    the one that was asked for
+---@field rolled_back boolean        it runs with the previous one again
+---@field reason aicore.Error?       why, if it does
+---@field requests integer           that were sent, logins included
+---@field elapsed number             s
+
+--- Gives a deployment another configuration, and waits until it runs with that; its URL stays. Where the new one is
+--- DEAD, or does not run in time, it goes back to the one before if that is asked for, and waits until that runs.
+--- `PATCH` and `GET /lm/deployments/{id}`.
+---@param id string
+---@param configuration_id string
+---@param opts aicore.RolloutOptions?
+---@return aicore.RolloutReport|nil report
+---@return aicore.Error? err   with the report's fields: it does not run with the new one, and did not go back:
+---                            last_refusal is why, if that was asked for
+function Client:rollout(id, configuration_id, opts)
+  return fleet.rollout(self.caller, id, configuration_id, opts)
+end
+
 --- Stops many and waits until they have stopped. `PATCH /lm/deployments` where the service takes batches, else
 --- `PATCH /lm/deployments/{id}`; and the list, to see what became of them.
 ---@param ids string[]

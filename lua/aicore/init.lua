@@ -27,6 +27,7 @@
 ---@field stop_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report      and waits until they have stopped
 ---@field delete_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report    and waits until they are gone
 ---@field wait fun(id: string, goal: string, opts: aicore.LongOptions?): table|true|nil, aicore.WaitError?
+---@field rollout fun(id: string, configuration_id: string, opts: aicore.RolloutOptions?): table|nil, aicore.Error?
 ---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
 local aicore = {}
 
@@ -49,7 +50,7 @@ end
 local default
 
 local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
-  .. "stop_all delete_all wait teardown"
+  .. "stop_all delete_all wait rollout teardown"
 
 for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)

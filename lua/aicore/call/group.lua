@@ -63,6 +63,16 @@ function Group:delete(id, deadline)
   return about_one(self, "delete", id, deadline)
 end
 
+--- An update, likewise.
+---@param id string
+---@param deadline number
+---@param configuration_id string
+---@return table|nil accepted
+---@return aicore.Error? err
+function Group:update(id, deadline, configuration_id)
+  return self.caller:perform(request(self, "update", id, configuration_id), deadline)
+end
+
 --- Stops and deletes of up to a hundred by one request.
 ---@param items aicore.Item[]
 ---@param deadline number

@@ -50,6 +50,7 @@ local KNOWN = {
   stop_time = { 2, SECONDS },
   delete_time = { 2, SECONDS },
   update_time = { 0, SECONDS },
+  early_update = { 0, SECONDS },
   show_time = { 0, SECONDS },
   quota = { -1, whole(-1) },
   delete_again = { 202, one_of(202, 412) },
@@ -81,6 +82,7 @@ local KNOWN = {
 ---@field stop_time number         s from when an accepted stop shows to STOPPED (2)
 ---@field delete_time number       s from when an accepted delete shows until it is gone (2)
 ---@field update_time number       s until an accepted update shows: until then the old configuration runs (0)
+---@field early_update number      s for which it shows the new configuration, while the old one still runs (0)
 ---@field show_time number         s until anything shows of an accepted stop or delete (0)
 ---@field quota integer            deployments in all groups at most: a create beyond is refused; -1: any number (-1)
 ---@field delete_again integer     202 or 412: the answer to a delete of what is being deleted (202)

@@ -34,7 +34,7 @@ local timestamp = require "aicore.model.timestamp"
 ---@field gone boolean|nil
 ---@field expired boolean|nil  its time to live is over
 ---@field haunted boolean|nil  gone, and shown once more since
----@field intent table|nil     what was accepted and does not show yet: { action, configuration_id }
+---@field intent table|nil     what was accepted and does not show yet: { action, configuration_id, announced }
 ---@field plan table|nil       what it is going through
 ---@field since number         when it became what it is
 ---@field past aicore.emulator.Deployment[]|nil  what it was before, see history.lua
@@ -276,10 +276,23 @@ local CHANGES = {
   end,
 }
 
+-- The record names the new configuration, and the old one goes on running for a while.
+local function announce(self, deployment, intent, at)
+  keep(self, deployment, at)
+  deployment.latest_configuration_id = deployment.latest_configuration_id or deployment.configuration_id
+  configure(self, deployment, intent.configuration_id)
+  touch(deployment, at)
+  deployment.intent = { action = intent.action, configuration_id = intent.configuration_id, announced = true }
+  self.agenda:add(at + self.settings.early_update, { deployment = deployment, intent = deployment.intent })
+end
+
 -- What was accepted begins to show. What has ended meanwhile is deleted if that was asked for, but not stopped.
 local function fulfil(self, deployment, intent, at)
   deployment.intent = nil
-  if intent.action == "delete" or self:may(deployment, intent.action) then
+  local is_early = intent.action == "update" and self.settings.early_update > 0 and deployment.status == SERVING
+  if is_early and not intent.announced and self:may(deployment, "update") then
+    announce(self, deployment, intent, at)
+  elseif intent.action == "delete" or self:may(deployment, intent.action) then
     keep(self, deployment, at)
     CHANGES[intent.action](deployment, intent.configuration_id, self)
     touch(deployment, at)

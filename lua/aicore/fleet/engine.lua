@@ -27,6 +27,7 @@ local LONGEST_LOOK = 5
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
+---@field seen fun(self, id: string, record: table, changed: boolean, by: string, at: number)?  a sighting counts
 ---@field failed fun(self, id: string, reason: string, s: aicore.Situation, err: aicore.Error?, refusal: aicore.Error?,
 ---                   record: table?)
 ---       reason: of goals.lua, or "timeout", "cancelled", "denied"; err: what it was denied by, or why the last look
@@ -41,16 +42,17 @@ local Engine = {}
 Engine.__index = Engine
 
 --- An engine without deployments.
----@param options { goal: function, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
+---@param options { goal: function, detail: string?, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
 ---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean? }
----       deadline: on the runtime's clock; appear: s from now on in which "not found" may mean "not yet"; unwanted:
----       they are to be torn down, so one that does not appear is given up sooner; keep: the listener wants whole
---- records
+---       detail: the configuration of an update; deadline: on the runtime's clock; appear: s from now on in which "not
+---       found" may mean "not yet"; unwanted: they are to be torn down, so one that does not appear is given up sooner;
+---       keep: the listener wants whole records
 ---@return aicore.Engine
 function engine.new(options)
   local now = options.group.runtime.now()
   return setmetatable({
     goal = options.goal,
+    detail = options.detail,
     group = options.group,
     looks = options.looks,
     sends = options.sends,
@@ -142,6 +144,9 @@ function Engine:seen(place, record, by, at)
   self.changed = self.changed or changed
   if counts and self.keep then
     self.record = record
+  end
+  if counts and self.listener.seen then
+    self.listener:seen(self.ids[place], record, changed, by, at)
   end
   if stopped then
     self.listener:stopped(self.ids[place])
@@ -302,6 +307,9 @@ function Engine:unanswered(place, at)
   end
 end
 
+--- What is sent, of what a goal may say.
+local SENT = { stop = true, delete = true, update = true }
+
 -- Rounds -------------------------------------------------------------------------------------------
 
 --- Settles what is settled. Returns what is to be sent: ids, and the action of each.
@@ -313,7 +321,7 @@ local function decide(self, now)
       settle(self, place, detail)
     elseif what == "fail" then
       fail(self, place, detail)
-    elseif (what == "stop" or what == "delete") and self.beliefs:may_send(place, what, now) then
+    elseif SENT[what] and self.beliefs:may_send(place, what, now) then
       ids[#ids + 1], actions[#actions + 1] = self.ids[place], what
     end
   end
@@ -346,7 +354,7 @@ local function round(self)
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
-    self.cancelled = self.sends:send(ids, actions, self.deadline) or self.cancelled
+    self.cancelled = self.sends:send(ids, actions, self.deadline, self.detail) or self.cancelled
     self.looks:reconsider()
     return not self.cancelled
   end

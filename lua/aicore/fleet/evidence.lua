@@ -4,9 +4,9 @@
 -- A belief is a situation, since when, and when it was looked at last. Situations are immutable, interned and shared
 -- by all that are in the same; so ten thousand beliefs are three numbers or references each, in arrays by place.
 -- Rules of this file (each claim needs several observations, as a single one may be stale, lost or foreign):
---   Order     What has ended runs again only if a newer modifiedAt says so, or nothing else was seen for 90 s: longer
---             than any list lags. Another step that the lifecycle forbids counts when nothing else was seen for 60 s.
---             What counts clears what was missing before.
+--   Order     What has ended runs again only if a newer modifiedAt says so, or it was updated, or nothing else was seen
+--             for 90 s: longer than any list lags. Another step that the lifecycle forbids counts when nothing else was
+--             seen for 60 s. What counts clears what was missing before.
 --   Target    Only a target that was seen counts, and it counts until another one is seen.
 --   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
@@ -61,7 +61,7 @@ local DENIALS_APART = 5
 ---@field asked boolean     no_list came first, then no_send
 ---@field contradicted integer  how often it was shown after it was not found, in this state (at most CONTRADICTED)
 ---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
----@field action "stop"|"delete"|nil  what was sent last
+---@field action "stop"|"delete"|"update"|nil  what was sent last
 ---@field answer "accepted"|"refused"|"lost"|nil
 ---@field sends integer     how often that was sent without effect
 ---@field probes integer    how often it was sent to learn whether it is gone
@@ -209,6 +209,11 @@ function Beliefs:add(place, now, appears_by)
   self.appears_by[place] = appears_by
 end
 
+--- Was an update of it accepted, or may have been? That brings back one that is dead.
+local function is_brought_back(s)
+  return s.action == "update" and (s.answer == "accepted" or s.answer == "lost")
+end
+
 --- Does the lifecycle allow this step, or the record say itself that it is newer?
 local function is_possible(self, place, record)
   local status = self.situation[place].status
@@ -216,6 +221,8 @@ local function is_possible(self, place, record)
     return true
   elseif not lifecycle.ended(status) then
     return false
+  elseif is_brought_back(self.situation[place]) then
+    return true
   end
   local before, stamp = self.stamps[place], timestamp.parse(record.modifiedAt)
   return before ~= nil and stamp ~= nil and stamp > before

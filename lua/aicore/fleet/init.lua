@@ -6,6 +6,7 @@ local configure = require "aicore.fleet.configure"
 local errors = require "aicore.model.errors"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
+local rollout = require "aicore.fleet.rollout"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
 local waiting = require "aicore.fleet.waiting"
@@ -16,6 +17,7 @@ local fleet = {}
 
 fleet.find = find.one
 fleet.configurations, fleet.configure = configure.list, configure.one
+fleet.rollout = rollout.one
 
 -- One ----------------------------------------------------------------------------------------------
 

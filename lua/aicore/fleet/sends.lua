@@ -194,7 +194,7 @@ end
 --- A function that sends one. It returns the HTTP status of a failure.
 local function send_single(self, work, place)
   return function()
-    local _, err = self.group[work.actions[place]](self.group, work.ids[place], work.deadline)
+    local _, err = self.group[work.actions[place]](self.group, work.ids[place], work.deadline, work.detail)
     tell(self, work, place, err)
     return err and err.status
   end
@@ -263,8 +263,8 @@ end
 --- The work of sending these; those at which batches have failed before stand last.
 ---@return table work
 ---@return integer count  of those before them
-local function new_work(self, ids, actions, deadline)
-  local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {} }
+local function new_work(self, ids, actions, deadline, detail)
+  local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {}, detail = detail }
   work.deadline, work.life = deadline, life.of(self.group.runtime)
   for _, alone in ipairs { false, true } do
     for i, id in ipairs(ids) do
@@ -279,15 +279,16 @@ end
 
 --- Sends all, and tells the goals that wait for them what came of each.
 ---@param ids string[]
----@param actions ("stop"|"delete")[]  of each of them
+---@param actions ("stop"|"delete"|"update")[]  of each of them; an update goes alone
 ---@param deadline number
+---@param detail string?  the configuration of an update
 ---@return boolean cancelled  the host has ended it
-function Sends:send(ids, actions, deadline)
+function Sends:send(ids, actions, deadline, detail)
   local now = self.group.runtime.now()
   for i, id in ipairs(ids) do
     self.looks:tell(id, "sending", actions[i], now)
   end
-  local work, count = new_work(self, ids, actions, deadline)
+  local work, count = new_work(self, ids, actions, deadline, detail)
   self.in_flight[#self.in_flight + 1] = work
   local batches = count > FEW and not self.no_batches and self.group:takes_batches(deadline)
   local _, cancelled = nil, false

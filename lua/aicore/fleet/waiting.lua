@@ -24,10 +24,14 @@ local waiting = {}
 ---@field looks integer
 
 ---@class aicore.WaitListener: aicore.Listener
+---@field value table|true|nil    what it is, once the goal is reached
+---@field err aicore.WaitError?
+---@field answer string?          of what was sent, if that has failed
 local Listener = {}
 Listener.__index = Listener
 
----@param call { id: string, goal: string, began: number, on_progress: function?, shared: table }
+---@param call { id: string, goal: string, began: number, on_progress: function?, shared: table, name: string?,
+---              what: string? }  name: of the operation, for errors ("wait"); what: the goal in words
 ---@return aicore.WaitListener
 function waiting.new(call)
   return setmetatable({ call = call, looks_before = call.shared.looks.count }, Listener)
@@ -59,6 +63,10 @@ end
 
 function Listener.stopped() end -- the record says so
 
+local function goal_of(self)
+  return self.call.what or self.call.goal
+end
+
 local function describe(s)
   if s.target == s.status then
     return ("its status and its target are %s"):format(s.status)
@@ -66,36 +74,49 @@ local function describe(s)
   return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")
 end
 
--- Why the goal was not reached, by the reason: (listener, situation, why the last look failed) -> fields of an error.
+local function copy(err)
+  local fields = {}
+  for name, value in pairs(err) do
+    fields[name] = value
+  end
+  return fields
+end
+
+-- Why the goal was not reached, by the reason: (listener, situation, why the last look failed, why what was sent last
+-- failed) -> fields of an error.
 local REASONS = {
   cannot_come = function(self, s)
-    return { kind = "state", message = ("it can no longer be %s: %s"):format(self.call.goal, describe(s)) }
+    return { kind = "state", message = ("it can no longer be %s: %s"):format(goal_of(self), describe(s)) }
   end,
   turned_back = function(_, s)
     return { kind = "state", message = "it was to stop, and is no longer: " .. describe(s) }
   end,
-  denied = function(_, _, err)
-    local fields = {}
-    for name, value in pairs(err) do
-      fields[name] = value
-    end
+  died = function(self, s)
+    return { kind = "state", message = ("it did not become %s: %s"):format(goal_of(self), describe(s)) }
+  end,
+  refused = function(_, _, _, refusal)
+    local fields = copy(refusal)
+    fields.kind = fields.kind == "http" and "state" or fields.kind
     return fields
   end,
-  timeout = function(self, s, err)
+  denied = function(_, _, err)
+    return copy(err)
+  end,
+  timeout = function(self, s, err, refusal)
     local seen = s.status and describe(s) or "nothing was seen of it"
-    local message = ("not %s after %.1f s: %s"):format(self.call.goal, elapsed(self), seen)
-    return { kind = "timeout", message = message, last_error = err, retryable = true }
+    local message = ("not %s after %.1f s: %s"):format(goal_of(self), elapsed(self), seen)
+    return { kind = "timeout", message = message, last_error = err, last_refusal = refusal, retryable = true }
   end,
   cancelled = function(_, _, err)
     return { kind = "cancelled", message = "ended by the host", last_error = err }
   end,
 }
 
-function Listener:failed(_, reason, s, err, _, record)
-  self.status, self.target = s.status, s.target
-  local fields = REASONS[reason](self, s, err)
+function Listener:failed(_, reason, s, err, refusal, record)
+  self.status, self.target, self.answer = s.status, s.target, s.answer
+  local fields = REASONS[reason](self, s, err, refusal)
   local why = record and words.about(record)
-  if fields.kind == "state" and why then
+  if fields.kind == "state" and why and reason ~= "refused" then
     fields.message = ("%s (%s)"):format(fields.message, why)
   end
   self:fail_with(fields)
@@ -103,7 +124,7 @@ end
 
 ---@private
 function Listener:fail_with(fields)
-  fields.operation, fields.id = fields.operation or "wait", fields.id or self.call.id
+  fields.operation, fields.id = fields.operation or self.call.name or "wait", fields.id or self.call.id
   fields.last_status, fields.last_target = self.status, self.target
   fields.elapsed, fields.looks = elapsed(self), looks(self)
   self.err = errors.new(fields)

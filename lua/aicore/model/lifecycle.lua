@@ -115,6 +115,13 @@ function lifecycle.ended(status)
   return state(status).phase == "ended"
 end
 
+--- Whether it has failed: it has ended, but an update may bring it back.
+---@param status string|nil
+---@return boolean
+function lifecycle.died(status)
+  return state(status).phase == "ended" and state(status).look == "bad"
+end
+
 --- Whether it may be deleted although it has not ended: it cannot be stopped, and need not be.
 ---@param status string|nil
 ---@return boolean

@@ -1,0 +1,210 @@
+--- rollout: another configuration for a deployment, until it runs with that; or else back to the one before.
+-- Rules of this file (EVIDENCE, "rollout"):
+--   RUNNING counts only with the new configuration, by GET, and not straight after the update, when it may still be the
+--   old one that runs: PENDING with it was seen since, or the service says that it is the one that has run last, or it
+--   was shown for 10 s and nothing else.
+--   DEAD with the new configuration means that it failed; of one that was dead before, by the same rules.
+--   On the way back all may be as it was before the update, as a replica that is behind shows it: so only those 10 s
+--   prove anything.
+
+local calls = require "aicore.fleet.calls"
+local errors = require "aicore.model.errors"
+local evidence = require "aicore.fleet.evidence"
+local lifecycle = require "aicore.model.lifecycle"
+local waiting = require "aicore.fleet.waiting"
+
+local rollout = {}
+
+--- What might be stale has to be shown for so long, in seconds: longer than a replica is behind.
+local INSISTENT = 10
+
+--- A refusal with this status, but for what its state forbids, says that the argument is wrong.
+local WRONG = 400
+
+-- What is seen -------------------------------------------------------------------------------------
+
+---@class aicore.Course  of a deployment to a configuration
+---@field wanted string
+---@field may_be_stale boolean   what was before the update may look like what comes after it
+---@field first table?           the first record that counted
+---@field record table?          the last one
+---@field by_get boolean
+---@field since number?          when it was shown first as it is now, and nothing else after that
+---@field last number?           when it was shown last
+---@field started boolean        it was seen with the wanted configuration, and not yet running
+---@field engine aicore.Engine?
+local Course = {}
+Course.__index = Course
+
+---@param wanted string
+---@param may_be_stale boolean
+---@return aicore.Course
+function rollout.course(wanted, may_be_stale)
+  return setmetatable({ wanted = wanted, may_be_stale = may_be_stale, by_get = false, started = false }, Course)
+end
+
+--- A sighting that counts.
+function Course:note(record, by, at)
+  local before = self.record
+  self.first = self.first or record
+  if not before or before.status ~= record.status or before.configurationId ~= record.configurationId then
+    self.since = at
+  end
+  self.record, self.by_get, self.last = record, by == "get", at
+  local is_new = record.configurationId == self.wanted
+  self.started = self.started or is_new and not lifecycle.ended(record.status) and record.status ~= lifecycle.SERVING
+end
+
+--- Is it beyond doubt that this came after the update?
+local function is_proved(self)
+  if self.last - self.since >= INSISTENT then
+    return true
+  elseif self.may_be_stale or self.first.configurationId == self.wanted then
+    return false
+  end
+  local latest = self.record.latestRunningConfigurationId
+  local ran_last = latest == self.wanted and self.first.latestRunningConfigurationId ~= latest
+  return self.started or ran_last and self.record.status == lifecycle.SERVING
+end
+
+--- Is it beyond doubt that it has failed? Who was alive with another configuration died of this one.
+local function has_failed(self)
+  local was_alive = not lifecycle.died(self.first.status) and self.first.configurationId ~= self.wanted
+  return is_proved(self) or was_alive and not self.may_be_stale
+end
+
+--- What is claimed only beyond doubt, and by GET.
+local function claim(self, proved, what, detail)
+  if self.by_get and proved then
+    return what, detail
+  end
+  return self.by_get and "look" or "get"
+end
+
+--- What is to be done with one that does not run with the wanted configuration.
+local function update(self, s, refused)
+  local refusal = self.engine and self.engine.refusals[1]
+  if s.answer == "refused" and refusal and refusal.status == WRONG and refusal.kind ~= "state" then
+    return "fail", "refused"
+  elseif s.action == "update" and refused >= evidence.REFUSED_FOR_GOOD then
+    return "fail", "refused"
+  end
+  return "update"
+end
+
+--- The goal, see goals.lua.
+function Course:judge(s, refused)
+  if s.no_list then
+    return "get"
+  elseif not s.status or not self.record then
+    return "look"
+  end
+  local is_new = self.record.configurationId == self.wanted
+  local is_leaving = lifecycle.leaving(s.target) or lifecycle.stopping(s.status)
+  if is_leaving or lifecycle.ended(s.status) and not lifecycle.died(s.status) then
+    return claim(self, lifecycle.ended(s.status) or self.last - self.since >= INSISTENT, "fail", "cannot_come")
+  elseif is_new and s.status == lifecycle.SERVING then
+    return claim(self, is_proved(self), "done")
+  elseif is_new and lifecycle.died(s.status) and (s.answer or self.started) and s.answer ~= "refused" then
+    return claim(self, has_failed(self), "fail", "died")
+  elseif
+    is_new and not lifecycle.died(s.status) or not lifecycle.died(s.status) and not lifecycle.may(s.status, "update")
+  then
+    return "look"
+  end
+  return update(self, s, refused)
+end
+
+-- The call -----------------------------------------------------------------------------------------
+
+--- Works until it runs with this configuration.
+---@return aicore.WaitListener listener  its value or err
+local function go(caller, call, id, course, deadline)
+  local shared = calls.shared(caller, call)
+  local listener = waiting.new {
+    id = id,
+    goal = lifecycle.SERVING,
+    what = ("%s with %s"):format(lifecycle.SERVING, course.wanted),
+    name = "rollout",
+    began = call.began,
+    on_progress = call.on_progress,
+    shared = shared,
+  }
+  function listener.seen(_, _, record, _, by, at)
+    course:note(record, by, at)
+  end
+  local function goal(s, _, refused)
+    return course:judge(s, refused)
+  end
+  local options = { goal = goal, detail = course.wanted, listener = listener, keep = true, deadline = deadline }
+  local one = calls.engine(caller, call, options):add { id }
+  course.engine = one
+  local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
+  one:stop(cancelled)
+  return listener
+end
+
+--- The configuration to go back to; nil: there is none that is better.
+local function configuration_before(course)
+  local first = course.first
+  local before = first and first.configurationId
+  if first and lifecycle.died(first.status) then
+    before = first.latestRunningConfigurationId
+  end
+  return before ~= course.wanted and before or nil
+end
+
+--- May the update have taken effect?
+local function may_have_changed(course, listener)
+  local shown = course.record and course.record.configurationId == course.wanted
+  return shown or listener.answer == "accepted" or listener.answer == "lost"
+end
+
+local ENDS = { cancelled = true, auth = true, config = true }
+
+--- What is told of it, in a report or an error.
+local function finish(caller, call, fields, into)
+  for name, value in pairs(fields) do
+    into[name] = value
+  end
+  into.requests, into.elapsed = caller:requests() - call.requests_before, caller.runtime.now() - call.began
+  return into
+end
+
+local OPTIONS = { rollback = "boolean" }
+
+---@param caller aicore.Caller
+---@param id string
+---@param configuration_id string
+---@param opts table?
+---@return table|nil report
+---@return aicore.Error? err
+function rollout.one(caller, id, configuration_id, opts)
+  local call, complaint = calls.read(caller, "rollout", opts, OPTIONS)
+  if call then
+    local _, problem = caller:request("update", nil, id, configuration_id)
+    complaint = problem and problem:gsub("^update", "rollout")
+  end
+  if complaint then
+    errors.misuse(complaint)
+  end
+  local course = rollout.course(configuration_id, false)
+  local half = call.began + (call.deadline - call.began) / 2
+  local there = go(caller, call, id, course, call.rollback and half or call.deadline)
+  local before, err = configuration_before(course), there.err
+  local fields = { id = id, previous = before, configuration_id = configuration_id, rolled_back = false }
+  if not err then
+    return finish(caller, call, fields, {})
+  elseif not call.rollback or not before or ENDS[err.kind] or err.absent or not may_have_changed(course, there) then
+    return nil, finish(caller, call, fields, err)
+  end
+  local back = go(caller, call, id, rollout.course(before, true), call.deadline)
+  if back.err then
+    err.last_error, err.last_refusal = nil, back.err -- of the way back, which comes last
+    return nil, finish(caller, call, fields, err)
+  end
+  fields.rolled_back, fields.reason = true, err
+  return finish(caller, call, fields, {})
+end
+
+return rollout
