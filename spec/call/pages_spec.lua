@@ -269,6 +269,13 @@ describe("pages", function()
       assert.matches("2 records were shown, its count says 3", err.message)
     end)
 
+    it("are not believed where both show the same, and one of them twice: pages have moved", function()
+      local moved = { { "a", "b", count = 4 }, { "b", "d", count = 4 }, { count = 4 } }
+      local found, err = all(story { moved[1], moved[2], moved[1], moved[2], moved[1], moved[2] })
+      assert.is_nil(found)
+      assert.equal("protocol", err.kind)
+    end)
+
     it("are not the same where one reading shows a part of the other", function()
       local one = read(story { { "a", "b", count = 3 }, { count = 3 } })
       local two = read(story { { "a", count = 3 }, { count = 3 } })

@@ -396,6 +396,11 @@ describe("the evidence", function()
       assert.equal("accepted", situation("0 get RUNNING; 1 stop refused; 2 stop accepted").answer)
     end)
 
+    it("is not forgotten with a state that forbids it: another goal, which has seen more, has sent it", function()
+      local s = situation "0 get STOPPING; 1 delete refused; 2 get STOPPED"
+      assert.same({ "delete", "refused", 1 }, { s.action, s.answer, s.sends })
+    end)
+
     it("is forgotten with a state, if it was refused in it", function()
       local s = situation "0 get PENDING; 1 stop refused; 2 get RUNNING"
       assert.same({ nil, nil, 0 }, { s.action, s.answer, s.sends })

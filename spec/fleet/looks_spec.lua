@@ -183,7 +183,7 @@ describe("looks", function()
       assert.same({ { 2, "timeout" } }, one.troubles)
     end)
 
-    it("wait four times as long as the last good answers took, and twice as long where there was none", function()
+    it("wait four times as long as the last good answers took, and twice as long after two without any", function()
       local ids, slow = group:fill(2), 6
       function group.latency.status()
         return slow
@@ -197,6 +197,7 @@ describe("looks", function()
       slow = 23
       assert.same({ 23, 0 }, { seconds_of_look() })
       slow = 150
+      assert.same({ 92, 2 }, { seconds_of_look() })
       assert.same({ 92, 2 }, { seconds_of_look() })
       assert.same({ 150, 0 }, { seconds_of_look() })
     end)

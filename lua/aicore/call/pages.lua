@@ -5,7 +5,7 @@
 --   count is not 0. That is remembered per client.
 --   Records that stand twice count once: pages shift while they are read.
 --   A list is complete if its counts are the same and its records make them up, or if it has no count but its pages'
---   own. Two readings in a row that show the same mean that the count is what is odd.
+--   own. Two readings in a row that show the same, and nothing twice, mean that the count is what is odd.
 --   A page that begins as the one before it means that $skip is ignored.
 
 local errors = require "aicore.model.errors"
@@ -93,9 +93,14 @@ local function is_over(self, length)
   return not self.own_counts or self.memory.count_is_total == true
 end
 
+--- Has any record stood twice in it? Then pages have moved while it was read, and others may have stood nowhere.
+local function has_moved(self)
+  return self.shown + self.odd ~= self.read
+end
+
 local function is_complete(self)
   if self.counts == false or self.own_counts then
-    return self.shown + self.odd == self.read -- what stood twice has moved, and what else has is not known
+    return not has_moved(self)
   end
   return self.same_counts and self.shown + self.odd == self.count
 end
@@ -180,10 +185,13 @@ local function is_within(ids, others)
   return true
 end
 
---- Do two readings show the same? Then not they are odd, but the count.
+--- Do two readings show the same, and nothing twice? Then not they are odd, but the count.
 ---@param other aicore.Reader
 ---@return boolean
 function Reader:shows_the_same(other)
+  if has_moved(self) or has_moved(other) then
+    return false
+  end
   return is_within(self.ids, other.ids) and is_within(other.ids, self.ids)
 end
 

@@ -261,6 +261,15 @@ end
 
 local FOUND = { no_get = false, no_list = false, no_send = false, asked = false, hidden = 0 }
 
+--- Is a refusal about the state before this one? It is about this one where the one before forbids what was sent:
+--- another goal that has seen more has sent it.
+local function is_outdated(from, status)
+  if not from.status or status == from.status or from.answer == "accepted" or from.flying then
+    return false
+  end
+  return not from.action or lifecycle.may(from.status, from.action)
+end
+
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
   local ended = lifecycle.ended(status)
@@ -280,8 +289,8 @@ local function changes_of_seen(from, status, target, by)
   if status ~= from.status or target ~= from.target then
     changes.probes, changes.contradicted = 0, 0
   end
-  if from.status and status ~= from.status and from.answer ~= "accepted" and not from.flying then
-    changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0 -- a refusal was about another state
+  if is_outdated(from, status) then
+    changes.action, changes.answer, changes.sends = NOTHING, NOTHING, 0
   end
   return changes
 end

@@ -61,6 +61,7 @@ local JITTER = 0.1
 ---@field private over_at number
 ---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
 ---@field private patience number  seconds that a GET may take while others wait
+---@field private in_vain boolean? the last GETs beside each other had no good answer
 ---@field private doubtful aicore.Reader?  the last list, if it was not complete
 ---@field private doubts integer  lists in a row that were not, or could not be read
 ---@field private turn integer    how many were asked for by id beside such lists
@@ -197,13 +198,20 @@ local function get_one(self, id, deadline, patience)
   end
 end
 
---- What the good answers let expect of the next ones; where there was none, the service may be slow as a whole.
+--- What the good answers let expect of the next ones; where there was none, twice in a row, the service may be slow as a
+--- whole.
 local function learn_patience(self, seconds)
-  local slowest
+  local slowest = 0
   for _, took in pairs(seconds) do
-    slowest = math.max(slowest or 0, took)
+    slowest = math.max(slowest, took)
   end
-  self.patience = math.max(PATIENCE, slowest and PATIENCE_SHARE * slowest or 2 * self.patience)
+  if next(seconds) ~= nil then
+    self.patience, self.in_vain = math.max(PATIENCE, PATIENCE_SHARE * slowest), false
+  elseif self.in_vain then
+    self.patience = 2 * self.patience
+  else
+    self.in_vain = true
+  end
 end
 
 --- Asks for these by id, many at once, so that a slow answer holds up none of the others for long.
