@@ -5,7 +5,7 @@ local measure = require "bench.measure"
 local results = require "bench.results"
 local servers = require "bench.servers"
 
-local ROWS = { "b01", "b02", "b03", "b04", "b05", "b06", "b07", "b08", "b09", "b10" }
+local ROWS = { "b01", "b02", "b03", "b04", "b05", "b06", "b07", "b08", "b09", "b10", "b11" }
 
 local function read(path)
   local file = assert(io.open(path, "rb"))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures:   sh bench/run.sh [row …]      rows: b01 … b10, all if none is named; QUICK=1: roughly, in a minute
+# Measures:   sh bench/run.sh [row …]      rows: b01 … b11, all if none is named; QUICK=1: roughly, in a minute
 # Everything happens on loopback, with servers of its own on free ports, which are ended by pid.
 set -eu
 cd "$(dirname "$0")/.."

@@ -63,6 +63,7 @@ build = {
     ["aicore.call.group"] = "lua/aicore/call/group.lua",
     ["aicore.call.login"] = "lua/aicore/call/login.lua",
     ["aicore.call.operations"] = "lua/aicore/call/operations.lua",
+    ["aicore.call.page_size"] = "lua/aicore/call/page_size.lua",
     ["aicore.call.pages"] = "lua/aicore/call/pages.lua",
     ["aicore.call.refusal"] = "lua/aicore/call/refusal.lua",
     ["aicore.call.retry"] = "lua/aicore/call/retry.lua",

@@ -5,6 +5,7 @@ local core = require "aicore.core"
 local raw_server = require "spec.support.raw_server"
 
 local ID = "d748fdae9f88a9b0"
+local unpack = table.unpack or unpack
 
 local function answer(status, body, headers)
   return ("HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s"):format(
@@ -843,6 +844,56 @@ describe("core", function()
       end
       assert.equal("RUNNING", transfer:result().status)
       server.stop()
+    end)
+
+    it("what is begun in one turn opens its connections over several, and the descriptor tells", function()
+      local socket = require "socket"
+      local server = assert(socket.bind("127.0.0.1", 0, 200))
+      server:settimeout(0)
+      local session = core.session { base_url = "http://127.0.0.1:" .. select(2, server:getsockname()) }
+      local accepted = {}
+      local function accept_new()
+        local before = #accepted
+        repeat
+          accepted[#accepted + 1] = server:accept()
+        until #accepted == 0 or socket.select({ server }, nil, 0)[1] == nil
+        return #accepted - before
+      end
+      local fd = session:fd()
+      for _ = 1, 60 do
+        assert(core.start(session, "status", ID))
+      end
+      assert.matches("60 in flight", tostring(session))
+      local turns = { accept_new() }
+      while #accepted < 60 and #turns < 20 do
+        local pollable = {
+          getfd = function()
+            return fd
+          end,
+        }
+        assert.equal(pollable, socket.select({ pollable }, nil, 10)[1])
+        session:step()
+        turns[#turns + 1] = accept_new()
+      end
+      session:close()
+      server:close()
+      assert.equal(60, #accepted)
+      assert.is_true(math.max(unpack(turns)) <= 16, table.concat(turns, " "))
+    end)
+
+    it("one that waits for its turn can be cancelled, and its session closed", function()
+      local session = core.session { base_url = silent_url }
+      local transfers = {}
+      for i = 1, 40 do
+        transfers[i] = assert(core.start(session, "status", ID))
+      end
+      transfers[40]:cancel()
+      transfers[20]:cancel()
+      assert.is_true(transfers[40]:finished() and not transfers[39]:finished())
+      transfers[38] = nil
+      collectgarbage()
+      session:close()
+      assert.equal("cancelled", select(2, transfers[39]:result()).kind)
     end)
 
     it("waits for no time at all, too", function()

@@ -33,7 +33,7 @@ local ONLY = {
 local COMPUTED = "cli cli.emulator runtime"
 
 -- A name may stand only in these modules, or in all but these.
-local PURE = "model.* text.* call.retry call.pages call.refusal fleet.evidence fleet.goals"
+local PURE = "model.* text.* call.retry call.pages call.page_size call.refusal fleet.evidence fleet.goals"
 local NAMES = {
   { "vim", only = "runtime.neovim health neovim.*" },
   { "uv", only = "runtime.uv runtime.luv runtime.neovim health neovim.*" },

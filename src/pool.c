@@ -25,7 +25,7 @@ void aic_pool_move(transfer *t, transfer_list *to) {
 }
 
 static void end_all(pool *p, void (*end)(transfer *)) {
-  transfer_list *const lists[] = {&p->running, &p->finished, &p->delivered, &p->idle};
+  transfer_list *const lists[] = {&p->queued, &p->running, &p->finished, &p->delivered, &p->idle};
   for (size_t i = 0; i < COUNT(lists); i++) {
     for (transfer *t = lists[i]->first, *next; t != NULL; t = next) {
       next = t->next;
@@ -44,6 +44,7 @@ static curl_socket_t on_socket_open(void *data, curlsocktype purpose, struct cur
   type |= SOCK_CLOEXEC; /* what the host executes must not inherit connections */
 #endif
   const int fd = socket(to->family, type, to->protocol);
+  p->opened++;
   if (fd >= 0 && aic_pollset_opened(&p->sockets, fd)) return fd;
   if (fd >= 0) close(fd);
   return CURL_SOCKET_BAD;
@@ -78,8 +79,8 @@ _Static_assert(POLLSET_READ == CURL_CSELECT_IN && POLLSET_WRITE == CURL_CSELECT_
 
 /* ---- a transfer ---- */
 
-/* More of them than this are not kept for later. */
-enum { MOST_IDLE = 256 };
+/* More of them than this are not kept for later; and so many connections are opened at a time. */
+enum { MOST_IDLE = 256, MOST_OPENED = 16 };
 
 static void detach(transfer *t) {
   if (t->handle != NULL) *t->handle = NULL;
@@ -150,8 +151,12 @@ const char *aic_pool_start(pool *p, const request *built, transfer **handle, boo
   t->handle = handle;
   *handle = t;
   t->announced = announced;
-  if (!aic_exchange_prepare(&t->exchange, built) ||
-      curl_multi_add_handle(p->multi, t->exchange.easy) != CURLM_OK) {
+  const bool prepared = aic_exchange_prepare(&t->exchange, built);
+  if (prepared && announced && (p->queued.first != NULL || p->opened >= MOST_OPENED)) {
+    aic_pool_move(t, &p->queued);
+    return NULL;
+  }
+  if (!prepared || curl_multi_add_handle(p->multi, t->exchange.easy) != CURLM_OK) {
     end(t);
     return "out of memory";
   }
@@ -252,6 +257,18 @@ static void reap(pool *p, bool fine) {
   while (!fine && p->running.first != NULL) finish(p, p->running.first, CURLE_OUT_OF_MEMORY);
 }
 
+static void begin_some(pool *p) {
+  p->opened = 0;
+  for (int i = 0; i < MOST_OPENED && p->queued.first != NULL; i++) {
+    transfer *t = p->queued.first;
+    if (curl_multi_add_handle(p->multi, t->exchange.easy) == CURLM_OK) {
+      aic_pool_move(t, &p->running);
+    } else {
+      finish(p, t, CURLE_OUT_OF_MEMORY);
+    }
+  }
+}
+
 static void act_on(pool *p, const pollset_event *events, int count) {
   const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
   bool fine = true;
@@ -265,9 +282,13 @@ void aic_pool_kick(pool *p) { act_on(p, NULL, 0); }
 
 void aic_pool_act(pool *p, int most_ms) {
   pollset_event events[POLLSET_BATCH];
-  act_on(p, events, aic_pollset_wait(&p->sockets, most_ms, events));
+  const int wait_ms = p->queued.first != NULL ? 0 : most_ms;
+  const int count = aic_pollset_wait(&p->sockets, wait_ms, events);
+  begin_some(p);
+  act_on(p, events, count);
+  if (p->queued.first != NULL) aic_pollset_wake(&p->sockets);
 }
 
 void aic_pool_announce(pool *p) {
-  if (p->finished.first != NULL) aic_pollset_wake(&p->sockets);
+  if (p->finished.first != NULL || p->queued.first != NULL) aic_pollset_wake(&p->sockets);
 }

@@ -4,7 +4,7 @@
  *  - Opened lazily: a pool holds no descriptor until its first transfer, so that it may be made
  *    before a fork. In a child, the parent's connections are closed without a word to their peers
  *    or to libcurl, and the pool opens its own.
- *  - A transfer is in exactly one list: idle, running, finished, or delivered; or in none while its
+ *  - A transfer is in exactly one list: idle, queued, running, finished, or delivered; or in none while its
  *    reply is read, and then belongs to the reader alone. */
 #pragma once
 
@@ -29,7 +29,8 @@ typedef struct pool {
   pid_t owner; /* the process that opened it; 0: not open */
   CURLM *multi;
   pollset sockets;
-  transfer_list idle, running, finished, delivered;
+  int opened; /* connections, since it acted last */
+  transfer_list idle, queued, running, finished, delivered;
 } pool;
 
 typedef struct transfer {
@@ -50,7 +51,9 @@ void aic_pool_leave_parent(pool *p);
 /* Ends everything. Idempotent. */
 void aic_pool_close(pool *p);
 
-/* Starts a request as the transfer of a Lua object. NULL, or the reason why not. */
+/* Starts a request as the transfer of a Lua object. NULL, or the reason why not. One that is announced
+ * is queued where many connections were opened since the pool acted last: whoever begins hundreds in
+ * one turn of an event loop must not hold it up. They go on when the pool acts, some each time. */
 const char *aic_pool_start(pool *p, const request *built, transfer **handle, bool announced);
 /* Moves a transfer to another list; NULL: to none. */
 void aic_pool_move(transfer *t, transfer_list *to);

@@ -64,8 +64,8 @@ static int session_tostring(lua_State *L) {
   if (s->pool.closed) {
     lua_pushliteral(L, SESSION_TYPE " (closed)");
   } else {
-    lua_pushfstring(
-        L, SESSION_TYPE " (%s, %d in flight)", s->config.base_url, (int)s->pool.running.count);
+    lua_pushfstring(L, SESSION_TYPE " (%s, %d in flight)", s->config.base_url,
+        (int)(s->pool.running.count + s->pool.queued.count));
   }
   return 1;
 }

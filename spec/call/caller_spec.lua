@@ -72,6 +72,7 @@ describe("caller", function()
           fn()
           return true
         end,
+        turn = options.turn,
       },
       clock = {
         random = function()
@@ -101,6 +102,40 @@ describe("caller", function()
   before_each(function()
     time, slept, cancelled, answers, sent, closed = 0, {}, false, {}, {}, false
     caller = connect()
+  end)
+
+  --- The sizes of the pages that reading a list of so many asks for, where reading a record takes so long.
+  local function page_sizes(records, seconds_per_record, options)
+    local sizes = {}
+    options.start = function(_, _, asked)
+      sizes[#sizes + 1], sent[#sent + 1] = asked.top, {}
+      local page = {}
+      for i = (asked.skip or 0) + 1, math.min((asked.skip or 0) + asked.top, records) do
+        page[#page + 1] = { id = ("d%015d"):format(i), status = "RUNNING" }
+      end
+      local transfer = transfer_of { count = records, resources = page }
+      local result = transfer.result
+      transfer.result = function()
+        time = time + #page * seconds_per_record
+        return result()
+      end
+      return transfer
+    end
+    caller = connect(options)
+    local request = assert(caller:request "list")
+    for _ = 1, 2 do
+      local reader = caller:read(request, 1000)
+      repeat
+        local page = reader:next()
+      until not page
+      assert.is_true(reader.complete)
+    end
+    return sizes
+  end
+
+  it("asks for pages that can be read in a turn where the host must not be held up, in all lists", function()
+    assert.same({ 250, 204, 204, 204, 204, 204, 204, 204 }, page_sizes(800, 1 / 32768, { turn = 1 / 64 }))
+    assert.same({ 10000, 10000, 10000 }, page_sizes(800, 1 / 32768, {}))
   end)
 
   local function perform(name, opts, ...)

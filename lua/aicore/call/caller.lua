@@ -14,6 +14,7 @@ local group = require "aicore.call.group"
 local lifecycle = require "aicore.model.lifecycle"
 local login = require "aicore.call.login"
 local operations = require "aicore.call.operations"
+local page_size = require "aicore.call.page_size"
 local pages = require "aicore.call.pages"
 local refusal = require "aicore.call.refusal"
 local retry = require "aicore.call.retry"
@@ -46,7 +47,8 @@ local NAP = 1
 ---@field private counters { requests: integer }  that were sent, logins included
 ---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
 ---       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
----@field private lists { count_is_total: boolean? }  see pages.lua
+---@field private lists { count_is_total: boolean?, size: aicore.PageSize? }  see pages.lua; the size is there where the
+---       host must not be held up
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field found table            what find() has found, by its filter
 ---@field private appears table<string, number>  id -> until when one that was created here may not be found
@@ -66,6 +68,7 @@ Caller.__index = Caller
 ---@field token integer?         the generation of the token that was sent
 ---@field odd integer?           how many records of the last reply were set aside
 ---@field dated boolean?         the service's clock is wanted, too
+---@field size aicore.PageSize?  of a list: how long its pages take to read is noted there
 ---@field date number?           that it showed with the last reply: s since the epoch
 
 -- Options that are meant for this layer; all others are the exchange's.
@@ -484,14 +487,18 @@ function Caller:says_absent(code)
   return code == (self.service.absent_code or "01010016")
 end
 
---- A list, to be read page by page.
+--- A list, to be read page by page. In a host that must not be held up they are no longer than can be read in a turn.
 ---@param request aicore.Request  of the operation "list"
 ---@param deadline number
 ---@param size integer?           records per page
 ---@return aicore.Reader
 function Caller:read(request, deadline, size)
+  if self.runtime.turn and not self.lists.size then
+    self.lists.size = page_size.new(self.runtime.turn)
+  end
+  request.size = self.lists.size
   return pages.read(function(top, skip)
-    request.options.top, request.options.skip = top, skip
+    request.options.top, request.options.skip = request.size and math.min(top, request.size.records) or top, skip
     local reply, err = self:perform(request, deadline)
     return reply, err, request.odd
   end, self.lists, size)

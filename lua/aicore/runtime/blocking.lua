@@ -29,6 +29,8 @@ local guard = require "aicore.runtime.guard"
 ---@field apart fun(fn: fun()): boolean
 ---       runs a function that others depend on, too: where the host may drop the calling coroutine, in one of its own;
 ---       false: the caller was cancelled meanwhile
+---@field turn number?
+---       s for which one call may hold up the host; nil: as long as it takes
 ---@field life (fun(): fun(): string)?
 ---       the life of the running coroutine (life.lua), where its status does not tell it
 

@@ -10,7 +10,7 @@
 local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 
-local runtime = {}
+local runtime = { turn = 0.015 } -- s: the other requests of this worker wait meanwhile
 
 local POOL = "aicore"
 local POOL_RETRY = 10 -- s: a pool that did not work is asked for again

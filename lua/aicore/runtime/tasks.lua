@@ -263,6 +263,9 @@ end
 
 -- The runtime --------------------------------------------------------------------------------------
 
+--- So long one call may hold up the loop, in seconds: an editor that answers to keys later feels slow.
+local TURN = 0.015
+
 --- The functions of a runtime (blocking.lua has their contract) over an event loop, and
 --- spawn(fn):         runs fn as a coroutine of the loop; what it raises is reported
 --- is_spawned():      does the running code belong to such a coroutine?
@@ -277,7 +280,7 @@ function tasks.new(port)
     group_of = setmetatable({}, weak), -- by coroutine
     spawned = setmetatable({}, weak),
   }
-  local runtime = {}
+  local runtime = { turn = TURN }
 
   --- Every call asks for the time before it sends anything: where it could not wait, it ends there.
   function runtime.now()
