@@ -3,7 +3,7 @@
 -- Invariants:
 --   exchange() and at_once() are the only places that start a transfer, finish() the only one that awaits and concludes
 --   it; all that is sent comes through them.
---   A call that succeeds at once makes no retry machine and no closure, and where at_once() does it, no table.
+--   A call that succeeds at once makes no retry machine and no closure, and where at_once() does it alone, no table.
 --   A reply that has left this file looks as model/shape.lua says.
 
 local clock = require "aicore.runtime.clock"
@@ -33,6 +33,8 @@ local SLACK = 0.25
 --- What pauses, before a call or a list is repeated, looks so often whether the client was closed, in seconds.
 local NAP = 1
 
+local NOTHING = {}
+
 ---@class aicore.Caller
 ---@field runtime aicore.Runtime
 ---@field clock { wall: (fun(): number), random: (fun(): number) }  s since the epoch; in [0, 1)
@@ -42,7 +44,7 @@ local NAP = 1
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
 ---@field private resource string        "deployments" or "executions"
----@field private options table         of a first attempt: reused, as who starts a transfer reads it at once
+---@field private spare aicore.Request[]  of first attempts that are done with
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
 ---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
@@ -155,11 +157,11 @@ end
 -- One exchange ------------------------------------------------------------------------------------
 
 --- Tells of an attempt, for logs and metrics. The hook gets no secrets.
-local function tell(hook, operation, id, resource, attempt, info, err, odd)
+local function tell(hook, request, attempt, info, err, odd)
   hook {
-    operation = operation.name,
-    resource = operation.resource and resource or nil,
-    id = id,
+    operation = request.operation.name,
+    resource = request.options.resource,
+    id = request.id,
     attempt = attempt,
     status = info.status,
     seconds = info.seconds,
@@ -170,15 +172,15 @@ local function tell(hook, operation, id, resource, attempt, info, err, odd)
 end
 
 --- An error about a request that was sent. If it changes something, that may have happened.
-local function sent_error(operation, id, fields)
-  fields.operation, fields.id = operation.name, id
-  fields.ambiguous = operation.changes
+local function sent_error(request, fields)
+  fields.operation, fields.id = request.operation.name, request.id
+  fields.ambiguous = request.operation.changes
   return errors.new(fields)
 end
 
 --- What a finished transfer brought. A reply of another shape than promised is an error; in a list, records that are
 --- odd are set aside: how many, is the third result.
-local function conclude(operation, id, resource, transfer)
+local function conclude(request, transfer)
   local reply, err = transfer:result()
   if err then
     if refusal.is_of_state(err) then
@@ -186,10 +188,10 @@ local function conclude(operation, id, resource, transfer)
     end
     return nil, errors.new(err)
   end
-  local complaint, odd = shape.check(operation.shape, reply, id, resource)
+  local complaint, odd = shape.check(request.operation.shape, reply, request.id, request.options.resource)
   if complaint then
     local message = "an unexpected body: " .. complaint
-    return nil, sent_error(operation, id, { kind = "protocol", message = message, retryable = true })
+    return nil, sent_error(request, { kind = "protocol", message = message, retryable = true })
   end
   return reply, nil, odd
 end
@@ -206,45 +208,45 @@ local function remember(self, id)
 end
 
 --- What there is to learn of a good reply, whatever it was asked for.
-local function learn(self, operation, reply)
-  if operation.path then
+local function learn(self, request, reply, seconds)
+  if request.operation.path then
     self.service.is_ai_core = true
   end
-  if operation == operations.create then
+  if request.operation == operations.create then
     remember(self, reply.id)
+  end
+  if request.size then
+    request.size:note(#reply.resources + (request.odd or 0), seconds)
   end
 end
 
 --- Awaits a transfer, and says what it brought.
----@param operation aicore.Operation
----@param id string?        of the record that it is about
----@param resource string?
----@param transfer userdata
 ---@param attempt integer   its number in the call
 ---@param deadline number   on the runtime's clock
----@param dated boolean?    the service's clock is wanted, too
 ---@return any reply
 ---@return aicore.Error? err
----@return integer? odd     how many records were set aside
----@return number? date     s since the epoch
-local function finish(self, operation, id, resource, transfer, attempt, deadline, dated)
-  local hook = self.on_attempt
-  local why = self.runtime.await(self.session, transfer, deadline + SLACK)
-  local info = (hook or dated) and (transfer:info() or {}) -- which is gone once the result is taken
-  local reply, err, odd
+local function finish(self, request, transfer, attempt, deadline)
+  local runtime, hook = self.runtime, self.on_attempt
+  request.transfer = transfer
+  local why = runtime.await(self.session, transfer, deadline + SLACK)
+  request.transfer = false
+  local info = (hook or request.dated) and transfer:info() or NOTHING -- which is gone once the result is taken
+  local began = request.size and runtime.now()
+  local reply, err
   if why then
     transfer:cancel()
-    err = sent_error(operation, id, { kind = why, message = "ended by the host" })
+    err = sent_error(request, { kind = why, message = "ended by the host" })
   else
-    reply, err, odd = conclude(operation, id, resource, transfer)
+    reply, err, request.odd = conclude(request, transfer)
   end
   if hook then
-    tell(hook, operation, id, resource, attempt, info, err, odd)
+    tell(hook, request, attempt, info, err, request.odd)
   end
   if reply ~= nil then
-    learn(self, operation, reply)
+    request.date = info.date
+    learn(self, request, reply, began and runtime.now() - began)
   end
-  return reply, err, odd, dated and info.date
+  return reply, err
 end
 
 --- One exchange, without a thought of another one.
@@ -254,30 +256,41 @@ end
 ---@return any reply
 ---@return aicore.Error? err
 function Caller:exchange(request, attempt, deadline)
-  local operation, options = request.operation, request.options
   if self.session:closed() then
-    local fields = { kind = "cancelled", message = "the client was closed", operation = operation.name }
+    local fields = { kind = "cancelled", message = "the client was closed", operation = request.operation.name }
     return nil, errors.new(fields)
   end
-  options.timeout = math.max(deadline - self.runtime.now(), 0.001)
-  local transfer, refused = self.start(self.session, operation.name, unpack(request, 1, request.n))
+  request.options.timeout = math.max(deadline - self.runtime.now(), 0.001)
+  local transfer, refused = self.start(self.session, request.operation.name, unpack(request, 1, request.n))
   if not transfer then
     return nil, errors.new(refused)
   end
   self.counters.requests = self.counters.requests + 1
-  request.transfer = transfer
-  local reply, err, odd, date =
-    finish(self, operation, request.id, options.resource, transfer, attempt, deadline, request.dated)
-  request.transfer, request.odd, request.date = false, odd, date
-  return reply, err
+  return finish(self, request, transfer, attempt, deadline)
 end
 
---- Begins the first attempt of at_once. What is raised of wrong arguments is left to request(), which says it better.
+--- A request of one argument: a spare one, where there is one that is done with.
+local function take_request(self, operation, argument, opts)
+  local spare = self.spare
+  local request = spare[#spare]
+  if request then
+    spare[#spare] = nil
+  else
+    local options = { resource = self.resource, resource_group = "", timeout = 0 }
+    request = { argument, options, n = 2, options = options, operation = operation } -- with room for what follows
+    request.id, request.retry, request.token, request.transfer, request.odd, request.date = "", false, 0, false, 0, 0
+  end
+  request.operation, request[1], request.id = operation, argument, operation.about_one and argument or nil
+  request.options.resource_group = opts and opts.resource_group
+  request.retry = opts and opts.retry
+  return request
+end
+
+--- Begins it. What is raised of wrong arguments is left to request(), which says it better.
 ---@return userdata|nil transfer  nil: the arguments are wrong, or see `refused`
 ---@return table? refused
-local function begin(self, name, argument, resource_group, timeout)
-  local options = self.options
-  options.resource_group, options.timeout = resource_group, timeout
+local function begin(self, request)
+  local name, argument, options = request.operation.name, request[1], request.options
   local begun, transfer, refused = pcall(self.start, self.session, name, argument, options)
   if begun then
     return transfer, refused
@@ -302,22 +315,23 @@ function Caller:at_once(name, argument, deadline, opts)
   if not timely or self.session:closed() then
     return nil
   end
-  local generation = token.generation
-  local transfer, refused = begin(self, name, argument, opts and opts.resource_group, deadline - now)
-  local reply, err
+  local request = take_request(self, operation, argument, opts)
+  request.options.timeout, request.token = deadline - now, token.generation
+  local transfer, refused = begin(self, request)
   if transfer then
     self.counters.requests = self.counters.requests + 1
-    local id = operation.about_one and argument or nil
-    reply, err = finish(self, operation, id, self.resource, transfer, 1, deadline)
+    local reply, err = finish(self, request, transfer, 1, deadline)
     if reply ~= nil then
       self.budget:refund()
+      self.spare[#self.spare + 1] = request
       return reply
     end
-  elseif not refused then
+    request.failed = err
+  elseif refused then
+    request.failed = errors.new(refused)
+  else
     return nil
   end
-  local request = assert(self:request(name, opts, argument))
-  request.failed, request.token = err or errors.new(refused), generation
   return nil, request, deadline
 end
 
@@ -560,7 +574,7 @@ end
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, options = { resource = resource }, appears = {}, shared = {}, found = {}, lists = {} },
+    { resource = resource, spare = {}, appears = {}, shared = {}, found = {}, lists = {} },
     { __index = self, __name = Caller.__name }
   )
 end
@@ -600,7 +614,7 @@ function caller.new(options)
     clock = options.clock or clock,
     timeout = options.timeout,
     resource = "deployments",
-    options = { resource = "deployments" },
+    spare = {},
     on_attempt = options.on_attempt,
     budget = retry.budget(),
     counters = { requests = 0 },

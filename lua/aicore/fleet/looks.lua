@@ -198,8 +198,8 @@ local function get_one(self, id, deadline, patience)
   end
 end
 
---- What the good answers let expect of the next ones; where there was none, twice in a row, the service may be slow as a
---- whole.
+--- What the good answers let expect of the next ones; where there was none, twice in a row, the service may be slow as
+--- a whole.
 local function learn_patience(self, seconds)
   local slowest = 0
   for _, took in pairs(seconds) do
