@@ -165,13 +165,13 @@ SIMULATE_LUA = $(if $(filter luajit,$(LUA)),luajit -joff,$(LUA))
 simulate: deps-test ## hold every promise against random services on a virtual clock (SEEDS=1000 FIRST=1; SEED=n VERBOSE=1)
 	@$(MAKE) -s modules
 	@eval "$$(sh tools/env.sh '$(LUA)')" && \
-	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' $(SIMULATE_LUA) spec/simulation/run.lua
+	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' PLOTS='$(PLOTS)' $(SIMULATE_LUA) spec/simulation/run.lua
 
 .PHONY: mutate
 mutate: deps-test ## break every rule on purpose: some seed must notice it (SEEDS=3000 FIRST=1; ONLY=word)
 	@$(MAKE) -s modules
 	@eval "$$(sh tools/env.sh '$(LUA)')" && \
-	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' ONLY='$(ONLY)' $(SIMULATE_LUA) spec/simulation/mutate.lua
+	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' ONLY='$(ONLY)' PLOTS='$(PLOTS)' $(SIMULATE_LUA) spec/simulation/mutate.lua
 
 .PHONY: lint
 lint: deps-lint ## check format, warnings (as errors), the rockspec and who may know whom

@@ -1,7 +1,7 @@
 --- Tries every mutation (mutations.lua) and says how many seeds have noticed it, and how:
 --      SEEDS=3000 lua spec/simulation/mutate.lua
--- ONLY=word tries those whose rule has this word in it. A few seeds are enough to say how often it is noticed. The exit
--- status is 0 only if none survives.
+-- ONLY=word tries those whose rule has this word in it, PLOTS=1 lays a plot (plots.lua) in each seed. A few seeds are
+-- enough to say how often it is noticed. The exit status is 0 only if none survives.
 
 package.path = "./?.lua;" .. package.path
 
@@ -53,6 +53,12 @@ local function load_mutated(module, from, to)
   return true
 end
 
+local function load_simulation()
+  local plots = require "spec.simulation.plots"
+  plots.share = tonumber(os.getenv "PLOTS") or plots.share
+  return require "spec.simulation.simulation"
+end
+
 -- Seeds that fail without any mutation, too, say nothing.
 local excused = {}
 
@@ -65,7 +71,7 @@ local function try(mutation, first, count)
   if not load_mutated(module, from, to) then
     return nil
   end
-  local simulation = require "spec.simulation.simulation"
+  local simulation = load_simulation()
   package.preload[module] = nil
   local failed, first_one, breach = 0, nil, nil
   for seed = first, first + count - 1 do
@@ -82,7 +88,7 @@ end
 
 local function excuse(first, count)
   forget_modules()
-  local simulation = require "spec.simulation.simulation"
+  local simulation = load_simulation()
   for seed = first, first + count - 1 do
     local _, breaches = simulation.run(seed)
     excused[seed] = #breaches > 0 or nil

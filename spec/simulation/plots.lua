@@ -1,7 +1,9 @@
 --- Plots: services that are kind but for what one rule is for, so that it is put to the test more often than by chance.
 -- A plot takes the deployments and the task as they were drawn, and lays down the rest.
 
-local plots = {}
+local plots = {
+  share = 0.15, -- of all seeds
+}
 
 ---@class simulation.Plot
 ---@field name string
@@ -113,6 +115,31 @@ local function lay_shifts(service, task, dice)
   service.patience = service.patience + 200
 end
 
+-- "For one that is to be torn down: nothing but 'not found' for 30 s": what was created is hidden for almost as long.
+local function lay_hiding(service, task, dice)
+  local settings = service.settings
+  settings.start_time = dice:scale(0.5, 10)
+  settings.appear_time, settings.appear_chance = dice:number(11, 26), 0
+  settings.lagging_sends = dice:chance(0.5)
+  for _, call in ipairs(task.calls) do
+    if call.method == "teardown" and call.ids then
+      call.creates, call.ids = dice:integer(1, 2), dice:chance(0.5) and {} or { call.ids[1] }
+    end
+    call.appear = nil
+  end
+  service.patience = service.patience + 100
+end
+
+-- "A slow look at one never holds up the others": some of a few answer late, or not at all.
+local function lay_hanging(service, task, dice)
+  ask_for_few(task)
+  local ids = task.calls[1].ids or {}
+  for i = 2, math.min(FEW, #ids) do
+    service.faults[i - 1] = { operation = "status", id = ids[i], latency = dice:scale(20, 100), times = dice:integer(1, 9) }
+  end
+  service.patience = service.patience + 1000
+end
+
 local function has_one_call(_, task)
   return #task.calls == 1
 end
@@ -123,9 +150,9 @@ local PLOTS = {
   { name = "the dead come back", lay = lay_revival },
   { name = "young ones behind", lay = lay_youth, suits = has_one_call },
   { name = "pages shift", lay = lay_shifts },
+  { name = "hidden at first", lay = lay_hiding },
+  { name = "some hang", lay = lay_hanging },
 }
-
-local SHARE = 0.15 -- of all seeds
 
 local OLD = 30 -- s: any replica knows what is as old as this
 
@@ -149,7 +176,7 @@ end
 ---@param service simulation.Service
 ---@param task simulation.Task
 function plots.draw(dice, service, task)
-  local plot = dice:chance(SHARE) and dice:pick(PLOTS)
+  local plot = dice:chance(plots.share) and dice:pick(PLOTS)
   if not plot or plot.suits and not plot.suits(service, task) then
     return
   end

@@ -1,9 +1,10 @@
 --- Runs seeds and says how many claims were false:   SEEDS=1000 FIRST=1 lua spec/simulation/run.lua
--- SEED=n runs one, VERBOSE=1 prints its course. The last line is "N fleets, M false claims", where a seed is a fleet;
+-- SEED=n runs one, VERBOSE=1 prints its course, PLOTS=1 lays a plot (plots.lua) in each seed that suits one. The last line is "N fleets, M false claims", where a seed is a fleet;
 -- the exit status is 0 only if M is 0. DIGEST=1 prints a number for each seed, by which courses can be compared.
 
 package.path = "./?.lua;" .. package.path
 
+local plots = require "spec.simulation.plots"
 local simulation = require "spec.simulation.simulation"
 local story = require "spec.simulation.story"
 
@@ -18,6 +19,8 @@ local only = number "SEED"
 local first = only or number("FIRST", 1)
 local count = only and 1 or number("SEEDS", 1000)
 local verbose, digests = (os.getenv "VERBOSE" or "") ~= "", (os.getenv "DIGEST" or "") ~= ""
+
+plots.share = tonumber(os.getenv "PLOTS") or plots.share
 
 local calls, breaches, failed = 0, 0, 0
 local by_check, began = {}, os.clock()

@@ -221,7 +221,8 @@ end
 --- A GET that hangs holds up others for so long at most, in seconds.
 local SLOW = 10
 
--- A slow GET of one holds up no other: where few are looked at by id, each has its turn.
+-- A slow GET of one holds up no other: where few are looked at by id, each has its turn. (One that is slow itself has
+-- to wait for its own.)
 function looks.held_up(course, broken)
   local call = course.calls[1]
   if #course.calls > 1 or not call.ended or not call.ids or #call.ids > FEW or call.method == "wait" then
@@ -231,7 +232,8 @@ function looks.held_up(course, broken)
   for _, request in ipairs(course.requests) do
     if request.name == "status" and request.at <= call.ended then
       local last = before[request.id]
-      local pause = last and last.answered and request.at - last.answered or 0
+      local was_quick = last and last.answered and last.answered - last.at < SLOW
+      local pause = was_quick and request.at - last.answered or 0
       local is_long = pause > LATEST + SLOW + 12 * course.service.settings.latency
       if is_long and not sends_between(course, last.answered, request.at - SLOW) then
         broken("%s was not looked at for %.1f s", request.id, pause)

@@ -69,8 +69,14 @@ function reports.mentioned(course, broken)
   end)
 end
 
+--- How exact a createdAt is, in seconds.
+local ROUNDED_DOWN = 1
+
 local function fits_always(course, call, id)
-  local life = course.truth.lives[id]
+  local life, least = course.truth.lives[id], call.filter.older_than
+  if least and call.began - life.created_at < least + ROUNDED_DOWN then
+    return false
+  end
   for _, state in ipairs(course.truth:between(id, call.began - facts.lag_of(course), call.ended)) do
     if not facts.fits(call, life, state) then
       return false
