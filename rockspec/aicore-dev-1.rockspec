@@ -141,6 +141,7 @@ build = {
     ["aicore.fleet.sends"] = "lua/aicore/fleet/sends.lua",
     ["aicore.fleet.sweep"] = "lua/aicore/fleet/sweep.lua",
     ["aicore.fleet.waiting"] = "lua/aicore/fleet/waiting.lua",
+    ["aicore.fleet.watch"] = "lua/aicore/fleet/watch.lua",
     ["aicore.health"] = "lua/aicore/health.lua",
     aicore = "lua/aicore/init.lua",
     ["aicore.meta.core"] = "lua/aicore/meta/core.lua",

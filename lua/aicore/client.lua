@@ -279,6 +279,19 @@ function Client:rollout(id, configuration_id, opts)
   return fleet.rollout(self.caller, id, configuration_id, opts)
 end
 
+--- What becomes of deployments, by looks that all calls share: an iterator of changes, in every host.
+---   for change, err in client:watch { scenario_id = "nightly" } do … end
+--- First how each is; of a filter also new ones that match, and whatever becomes of those that have matched once; GONE
+--- at last. With ids it ends when all are gone; it ends at `timeout`, which is none if not given. Where it cannot go
+--- on, the last step gives `false, err`. Whoever leaves the loop need not end it. `GET /lm/deployments`, or
+--- `GET /lm/deployments/{id}` for a few.
+---@param target aicore.Target
+---@param opts aicore.LongOptions?
+---@return fun(): aicore.Change|false|nil, aicore.Error? next_one
+function Client:watch(target, opts)
+  return fleet.watch(self.caller, target, opts)
+end
+
 --- Stops many and waits until they have stopped. `PATCH /lm/deployments` where the service takes batches, else
 --- `PATCH /lm/deployments/{id}`; and the list, to see what became of them.
 ---@param ids string[]

@@ -28,6 +28,7 @@
 ---@field delete_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report    and waits until they are gone
 ---@field wait fun(id: string, goal: string, opts: aicore.LongOptions?): table|true|nil, aicore.WaitError?
 ---@field rollout fun(id: string, configuration_id: string, opts: aicore.RolloutOptions?): table|nil, aicore.Error?
+---@field watch fun(target: aicore.Target, opts: aicore.LongOptions?): fun(): aicore.Change|false|nil, aicore.Error?
 ---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
 local aicore = {}
 
@@ -50,7 +51,7 @@ end
 local default
 
 local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
-  .. "stop_all delete_all wait rollout teardown"
+  .. "stop_all delete_all wait rollout watch teardown"
 
 for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)

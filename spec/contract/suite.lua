@@ -182,6 +182,22 @@ case("a configuration is rolled out", function(t)
   c:close()
 end)
 
+case("what becomes of deployments is told, until the last is gone", function(t)
+  seed(t, { id = FIRST, status = "STOPPED" })
+  local c, seen = connect(t), {}
+  for change in c:watch(FIRST, { timeout = 60 }) do
+    seen[#seen + 1] = change.status
+    if #seen == 1 then
+      good(c:delete(FIRST))
+    end
+  end
+  equal("STOPPED", seen[1])
+  equal("GONE", seen[#seen])
+  seed(t, { id = "d-second", status = "PENDING" })
+  equal("PENDING", c:watch({ all = true }, { timeout = 60 })().status)
+  c:close()
+end)
+
 case("what the service refuses is an error value", function(t)
   seed(t, { id = FIRST, status = "RUNNING" })
   local c = connect(t)

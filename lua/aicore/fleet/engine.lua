@@ -24,6 +24,9 @@ local LAST_LOOK, LAST_SHARE = 0.5, 0.1
 --- One that hung says little about the next.
 local LONGEST_LOOK = 5
 
+--- No look goes on for longer, in seconds, where nobody has set a time limit.
+local ENDLESS = 900
+
 ---@class aicore.Listener  what a goal does with what becomes of its deployments
 ---@field settled fun(self, id: string, list: string?, record: table?)  done: the list of a report that it belongs to
 ---@field stopped fun(self, id: string)               it was proved to have been stopped
@@ -38,15 +41,18 @@ local LONGEST_LOOK = 5
 ---@field open integer      how many are not settled
 ---@field beliefs aicore.Beliefs
 ---@field cancelled boolean
+---@field denied aicore.Error?  why no look will tell anything
+---@field private free integer[]?  places of those that are gone, to be used again; nil: they follow the ids in order
 local Engine = {}
 Engine.__index = Engine
 
 --- An engine without deployments.
 ---@param options { goal: function, detail: string?, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
----                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean? }
+---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean?,
+---                 discover: function? }
 ---       detail: the configuration of an update; deadline: on the runtime's clock; appear: s from now on in which "not
 ---       found" may mean "not yet"; unwanted: they are to be torn down, so one that does not appear is given up sooner;
----       keep: the listener wants whole records
+---       keep: the listener wants whole records; discover: it takes on what lists show
 ---@return aicore.Engine
 function engine.new(options)
   local now = options.group.runtime.now()
@@ -62,6 +68,8 @@ function engine.new(options)
     appears_by = options.appear and now + options.appear,
     unwanted = options.unwanted,
     keep = options.keep,
+    discover = options.discover,
+    free = options.discover and {},
     beliefs = evidence.new(),
     ids = {},
     place = {}, -- by id, of those that are open
@@ -84,7 +92,7 @@ function Engine:add(ids)
   table.sort(sorted)
   for _, id in ipairs(sorted) do
     if not self.place[id] then
-      local place = #self.ids + 1
+      local place = self.free and table.remove(self.free) or #self.ids + 1
       self.ids[place], self.place[id], self.open = id, place, self.open + 1
       self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
     end
@@ -110,6 +118,9 @@ local function close(self, place)
   self.place[id], self.refusals[place], self.troubles[place] = nil, nil, nil
   self.open, self.changed = self.open - 1, true
   self.beliefs:drop(place)
+  if self.free then
+    self.free[#self.free + 1] = place
+  end
   return id
 end
 
@@ -125,6 +136,7 @@ end
 
 --- Everything that is open fails, for a reason that is the same for all.
 local function fail_all(self, reason, err)
+  self.denied = self.denied or err
   for place in next_open, self, 0 do
     fail(self, place, reason, err)
   end
@@ -209,6 +221,9 @@ local function due_of(self, place)
   return due
 end
 
+--- What is new is noticed after so many seconds at the latest, if lists show it.
+local DISCOVERY = 5
+
 --- By id, when the first one is due; by list, at the mean of when each of them is.
 ---@param by_id boolean
 ---@return number due
@@ -219,10 +234,12 @@ function Engine:due(by_id)
     local due = due_of(self, place)
     first, sum = math.min(first, due), sum + due
   end
-  if self.open == 0 then
+  if self.discover then
+    first = math.min(self.open > 0 and sum / self.open or math.huge, self.looks.over_at + DISCOVERY)
+  elseif self.open == 0 then
     return math.huge, math.huge -- it is about to leave
   end
-  return by_id and first or sum / self.open, self.looks.over_at < last and last or math.huge
+  return (by_id or self.discover) and first or sum / self.open, self.looks.over_at < last and last or math.huge
 end
 
 --- How much sooner than it is due one is looked at if another one is, as a share of the time since its last look.
@@ -349,7 +366,7 @@ local function round(self)
     now = self.group.runtime.now()
     ids, actions = decide(self, now) -- meanwhile others may have sent the same
   end
-  if self.open == 0 or self.cancelled then
+  if self.open == 0 and not self.discover or self.cancelled or self.denied then
     return false
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
@@ -358,7 +375,8 @@ local function round(self)
     self.looks:reconsider()
     return not self.cancelled
   end
-  self.cancelled = not self.looks:share(self.deadline, self.deadline) or self.cancelled
+  local last = self.deadline < math.huge and self.deadline or now + ENDLESS
+  self.cancelled = not self.looks:share(self.deadline, last) or self.cancelled
   return true
 end
 
@@ -374,12 +392,30 @@ local function learn_from_others(self)
   end
 end
 
+--- Takes part in the looks.
+local function join(self)
+  self.looks:join(self)
+  learn_from_others(self)
+end
+
+--- Works until there is something to tell, and leaves the looks until it is called again.
+---@param has_something fun(): boolean
+---@return boolean go_on  false: nothing more will come
+function Engine:step(has_something)
+  join(self)
+  local go_on
+  repeat
+    go_on = round(self)
+  until not go_on or has_something()
+  self.looks:leave(self)
+  return go_on
+end
+
 --- Works until all is done. What was seen just now may be given, instead of a first look.
 ---@param known table[]?  records, of a list
 ---@param at number?      when they were seen
 function Engine:run(known, at)
-  self.looks:join(self)
-  learn_from_others(self)
+  join(self)
   for _, record in ipairs(known or {}) do
     local place = self.place[record.id]
     if place then

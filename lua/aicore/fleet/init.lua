@@ -10,6 +10,7 @@ local rollout = require "aicore.fleet.rollout"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
 local waiting = require "aicore.fleet.waiting"
+local watch = require "aicore.fleet.watch"
 
 local fleet = {}
 
@@ -18,6 +19,7 @@ local fleet = {}
 fleet.find = find.one
 fleet.configurations, fleet.configure = configure.list, configure.one
 fleet.rollout = rollout.one
+fleet.watch = watch.iterate
 
 -- One ----------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ local JITTER = 0.1
 ---       before that the lists are wrong
 ---@field each_unseen fun(self, since: number, act: fun(id: string))
 ---@field each_open fun(self, now: number, act: fun(id: string))
+---@field discover fun(self, record: table, at: number)?  a list shows one that it does not wait for: all go by list
 
 ---@class aicore.Looks
 ---@field group aicore.Group
@@ -149,9 +150,21 @@ local function open_count(self)
   return count
 end
 
+--- Those that want to hear of what is new.
+local function discoverers(self)
+  local found = {}
+  for _, observer in ipairs(self:observers()) do
+    found[#found + 1] = observer.discover and observer or nil
+  end
+  return found
+end
+
 --- Is the next look a GET of each, rather than one list?
 ---@return boolean
 function Looks:by_id()
+  if discoverers(self)[1] then
+    return false
+  end
   local most = self.size and math.max(FEW, math.min(MANY, self.size * SHARE)) or FEW
   return open_count(self) <= most
 end
@@ -252,10 +265,15 @@ local function audience(all, now)
 end
 
 --- Tells what a page shows. Returns how many of those that are waited for that were.
-local function show(page, waiting_for, at)
+local function show(page, waiting_for, discovering, at)
   local shown = 0
   for i = 1, #page do
     local record = page[i]
+    for _, observer in ipairs(discovering) do
+      if not observer:place_of(record.id) then
+        observer:discover(record, at)
+      end
+    end
     for _, observer in ipairs(waiting_for(record.id)) do
       local place = observer:place_of(record.id)
       if place then
@@ -288,15 +306,15 @@ end
 ---@return string[]? doubtful  ids that a GET should tell more about, as lists cannot
 local function read_list(self, deadline)
   local runtime = self.group.runtime
-  local began, left, all = runtime.now(), open_count(self), self:observers()
-  local waiting_for = audience(all, began)
-  local reader = self.group:read(deadline, not self.size and left <= MANY and SAMPLE or nil)
+  local began, left, all, discovering = runtime.now(), open_count(self), self:observers(), discoverers(self)
+  local waiting_for, whole = audience(all, began), discovering[1] ~= nil
+  local reader = self.group:read(deadline, not self.size and left <= MANY and not whole and SAMPLE or nil)
   local page, err = reader:next()
   while page do
     self.size = reader.total
-    left = left - show(page, waiting_for, runtime.now())
+    left = left - show(page, waiting_for, discovering, runtime.now())
     page = nil -- luacheck: ignore 311 (before the next one is read)
-    if left <= 0 or not reader.over and reader.pages == 1 and self:by_id() then
+    if not whole and (left <= 0 or not reader.over and reader.pages == 1 and self:by_id()) then
       reader:let_go()
       return nil
     end
