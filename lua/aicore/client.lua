@@ -253,6 +253,23 @@ function Client:wait(id, goal, opts)
   return fleet.wait(self.caller, id, goal, opts)
 end
 
+---@class aicore.EnsureOptions: aicore.LongOptions
+---@field keep boolean?    what has failed stays, to be looked at
+---@field ttl string?      of one that is made: how long it may live
+
+--- The deployment that serves a configuration: one that is there, or one that is made. It is RUNNING when this returns.
+--- Where the answer to the creation was lost, what has appeared since is looked for, and no second one is made. Two
+--- programs at once may make two: the younger one is torn down by its maker, and both return the other. What this call
+--- has made and what fails is torn down; what still starts at the deadline goes on, and the next call finds it.
+--- `GET` and `POST /lm/deployments`; and as `configure` does.
+---@param what string|aicore.Configuration  a configuration's id, or what it says
+---@param opts aicore.EnsureOptions?
+---@return table|nil deployment
+---@return boolean|aicore.Error created_or_err  was it made by this call?
+function Client:ensure(what, opts)
+  return fleet.ensure(self.caller, what, opts)
+end
+
 ---@class aicore.RolloutOptions: aicore.LongOptions
 ---@field timeout number?     s, all of it (900); with rollback, the new configuration gets half of that
 ---@field rollback boolean?   if it does not run with the new configuration, go back to the one before

@@ -27,6 +27,7 @@
 ---@field stop_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report      and waits until they have stopped
 ---@field delete_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report    and waits until they are gone
 ---@field wait fun(id: string, goal: string, opts: aicore.LongOptions?): table|true|nil, aicore.WaitError?
+---@field ensure fun(what: string|aicore.Configuration, opts: aicore.EnsureOptions?): table|nil, boolean|aicore.Error
 ---@field rollout fun(id: string, configuration_id: string, opts: aicore.RolloutOptions?): table|nil, aicore.Error?
 ---@field watch fun(target: aicore.Target, opts: aicore.LongOptions?): fun(): aicore.Change|false|nil, aicore.Error?
 ---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
@@ -51,7 +52,7 @@ end
 local default
 
 local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
-  .. "stop_all delete_all wait rollout watch teardown"
+  .. "stop_all delete_all wait ensure rollout watch teardown"
 
 for name in FUNCTIONS:gmatch "%S+" do
   aicore[name] = function(...)

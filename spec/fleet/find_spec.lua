@@ -89,7 +89,7 @@ describe("find", function()
     find({})
     assert.equal(3, looks()) -- the one that failed included
     c:run(function()
-      assert(c:teardown "d-one")
+      assert(c.caller:at_once("stop", "d-one"))
     end)
     assert.equal("d-two", find({}).id)
   end)

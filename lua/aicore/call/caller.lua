@@ -207,6 +207,15 @@ local function remember(self, id)
   self.appears[id] = now + HIDDEN
 end
 
+--- What was found to serve may no longer, if it was changed, or a call about it has failed.
+local function forget(self, id)
+  for key, found in pairs(self.found) do
+    if found.record and (not id or found.record.id == id) then
+      self.found[key] = nil
+    end
+  end
+end
+
 --- What there is to learn of a good reply, whatever it was asked for.
 local function learn(self, request, reply, seconds)
   if request.operation.path then
@@ -214,6 +223,9 @@ local function learn(self, request, reply, seconds)
   end
   if request.operation == operations.create then
     remember(self, reply.id)
+  end
+  if request.operation.changes then
+    forget(self, request.id)
   end
   if request.size then
     request.size:note(#reply.resources + (request.odd or 0), seconds)
@@ -416,15 +428,6 @@ local function is_ai_core(self, deadline)
   return self.service.is_ai_core == true
 end
 
---- What was found to serve may no longer, if it was changed, or a call about it has failed.
-local function forget(self, request)
-  for key, found in pairs(self.found) do
-    if found.record and (not request.id or found.record.id == request.id) then
-      self.found[key] = nil
-    end
-  end
-end
-
 --- As many exchanges as it takes, each with a token that should be good. An error's `ambiguous` says of all of them
 --- whether one may have taken effect; its `absent`, that AI Core itself says that there is no such record.
 ---@param request aicore.Request
@@ -439,9 +442,6 @@ function Caller:perform(request, deadline)
     reply, err, no_token = attempt(self, request, 1, deadline)
     if not err then
       self.budget:refund()
-      if request.operation.changes then
-        forget(self, request)
-      end
       return reply
     end
   end
@@ -450,8 +450,8 @@ function Caller:perform(request, deadline)
   if err and refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
     err.absent, self.service.absent_code = true, err.code
   end
-  if request.operation.changes or err and request.id then
-    forget(self, request)
+  if err and (request.operation.changes or request.id) then
+    forget(self, request.id)
   end
   return reply, err
 end

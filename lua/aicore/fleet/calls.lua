@@ -119,7 +119,7 @@ end
 --- An engine of a call.
 ---@return aicore.Engine
 function calls.engine(caller, call, options)
-  options.deadline, options.appear = options.deadline or call.deadline, call.appear
+  options.deadline, options.appear = options.deadline or call.deadline, call.appear or options.appear
   for name, value in pairs(calls.shared(caller, call)) do
     options[name] = value
   end

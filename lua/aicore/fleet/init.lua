@@ -3,6 +3,7 @@
 
 local calls = require "aicore.fleet.calls"
 local configure = require "aicore.fleet.configure"
+local ensure = require "aicore.fleet.ensure"
 local errors = require "aicore.model.errors"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
@@ -67,6 +68,11 @@ local function run(caller, call, name, ids)
   local many = calls.engine(caller, call, options):add(ids)
   local _, cancelled = caller.runtime.gather({ calls.work(many) }, 1)
   return conclude(listener, many, cancelled)
+end
+
+--- See ensure.lua; what it has made is torn down as by a call of its own.
+function fleet.ensure(caller, what, opts)
+  return ensure.one(caller, what, opts, run)
 end
 
 local function run_checked(caller, method, name, ids, opts)

@@ -1,0 +1,303 @@
+--- ensure: the deployment that serves a configuration, made if there is none.
+-- Rules of this file:
+--   One call creates once. Where the answer was lost, what has appeared since is looked for: if it is one alone, it is
+--   this call's; if nothing appears, that is an error, which says that one may exist.
+--   Of several that were made at the same time the oldest stays, by createdAt, then by id; who has made a younger one
+--   tears it down. A list that shows one's own shows what is older, too, as far behind as it may be; two of them, as
+--   createdAt has whole seconds.
+--   What has failed and is this call's own is torn down.
+
+local calls = require "aicore.fleet.calls"
+local configure = require "aicore.fleet.configure"
+local errors = require "aicore.model.errors"
+local evidence = require "aicore.fleet.evidence"
+local find = require "aicore.fleet.find"
+local goals = require "aicore.fleet.goals"
+local lifecycle = require "aicore.model.lifecycle"
+local pages = require "aicore.call.pages"
+local timestamp = require "aicore.model.timestamp"
+local waiting = require "aicore.fleet.waiting"
+
+local ensure = {}
+
+--- What was created shows in lists after so many seconds at the latest; they are read so often until then (s).
+local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
+
+---@class aicore.Ensuring
+---@field caller aicore.Caller
+---@field call aicore.Call
+---@field configuration string     its id
+---@field teardown fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
+---@field mine string?             what this call has created
+---@field created boolean          it has sent a create
+---@field hopeless table<string, true>  ids that will not serve
+---@field known table<string, true>     ids that lists have shown before it was created
+---@field born table<string, number>    when those were created that lists have shown; s since the epoch, as the next
+---@field since number?            the service's clock when the last list was read
+---@field engine aicore.Engine?    that is at work
+local Ensuring = {}
+Ensuring.__index = Ensuring
+
+local function options_of(self, more)
+  local options = { resource_group = self.call.resource_group, retry = self.call.retry }
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
+  return options
+end
+
+-- Looking ------------------------------------------------------------------------------------------
+
+--- All that have this configuration, the oldest first.
+local function look(self)
+  local caller = self.caller
+  local request = assert(caller:request("list", options_of(self, { configuration_id = self.configuration })))
+  request.dated = true
+  local records, err = pages.all(function()
+    return caller:read(request, self.call.deadline)
+  end)
+  if records then
+    table.sort(records, function(a, b)
+      return find.is_younger(b, a)
+    end)
+    self.since = request.date or self.since
+    for _, record in ipairs(records) do
+      self.born[record.id] = timestamp.parse(record.createdAt)
+    end
+  end
+  return records, err
+end
+
+--- Will it serve, as far as can be seen?
+local function is_alive(self, record)
+  local status = record.status
+  local ends = lifecycle.ended(status) or lifecycle.stopping(status) or lifecycle.leaving(record.targetStatus)
+  return not ends and not self.hopeless[record.id]
+end
+
+--- The oldest that runs, or else the oldest that may come to that.
+local function choose(self, records)
+  local first
+  for _, record in ipairs(records) do
+    if is_alive(self, record) then
+      if find.serves(record) then
+        return record
+      end
+      first = first or record
+    end
+  end
+  return first
+end
+
+--- Reads lists until `act` makes something of one, later and later; no longer than what is new may be hidden.
+local function look_until(self, act)
+  local runtime, pause = self.caller.runtime, SOONEST
+  local over_at = math.min(self.call.deadline, runtime.now() + HIDDEN)
+  while runtime.now() + pause < over_at do
+    if not runtime.sleep(pause) then
+      return nil, errors.new { kind = "cancelled", message = "ended by the host" }
+    end
+    local began = runtime.now()
+    local records, err = look(self)
+    local made = records and act(records, began)
+    if made then
+      return made
+    elseif err and err.kind == "cancelled" then
+      return nil, err
+    end
+    pause = math.min(LATEST, 1.5 * pause)
+  end
+end
+
+-- Creating -----------------------------------------------------------------------------------------
+
+--- The answer was lost: what has appeared since it was sent? If it is more than one, none is known to be this call's.
+local function resolve(self, since, lost)
+  local found, err = look_until(self, function(records)
+    local new = {}
+    for _, record in ipairs(records) do
+      local created = timestamp.parse(record.createdAt)
+      if not self.known[record.id] and (not since or not created or created >= since) then
+        new[#new + 1] = record.id
+      end
+    end
+    return new[1] and new
+  end)
+  if not found then
+    return nil, err or lost
+  end
+  self.mine = not found[2] and found[1] or nil
+  return found[1]
+end
+
+--- Creates one.
+---@return string|nil id
+---@return aicore.Error? err
+local function create(self)
+  local caller = self.caller
+  local request = assert(caller:request("create", options_of(self, { ttl = self.call.ttl }), self.configuration))
+  local since = self.since and math.floor(self.since)
+  self.created = true
+  local made, err = caller:perform(request, self.call.deadline)
+  if made then
+    self.mine = made.id
+    return made.id
+  elseif not err.ambiguous then
+    return nil, err
+  end
+  return resolve(self, since, err)
+end
+
+--- This call's own is torn down, unless it is to be kept.
+---@return aicore.Error? err  it could not be
+local function discard(self)
+  local call, id = {}, self.mine
+  for name, value in pairs(self.call) do
+    call[name] = name ~= "on_progress" and value or nil
+  end
+  self.mine = nil
+  return self.teardown(self.caller, call, "teardown", { id }).failed[id]
+end
+
+--- Waits until lists have shown all that is older than this call's own. Returns the oldest.
+---@return string|nil id
+---@return aicore.Error? err
+local function settle(self)
+  local shown_at
+  local older, err = look_until(self, function(records, began)
+    local oldest
+    for _, record in ipairs(records) do
+      if record.id == self.mine then
+        local is_settled = shown_at and began - shown_at >= evidence.APART
+        shown_at = shown_at or began
+        return oldest or is_settled and self.mine
+      end
+      oldest = oldest or is_alive(self, record) and record.id
+    end
+  end)
+  if err then
+    return nil, err
+  elseif not older or older == self.mine then
+    return self.mine
+  end
+  err = discard(self)
+  return not err and older or nil, err
+end
+
+-- The call -----------------------------------------------------------------------------------------
+
+local function wait(self, id)
+  local call = self.call
+  local listener = waiting.new {
+    id = id,
+    goal = lifecycle.SERVING,
+    name = "ensure",
+    began = call.began,
+    on_progress = call.on_progress,
+    shared = calls.shared(self.caller, call),
+  }
+  local born = self.born[id]
+  local age = born and (self.since or self.caller.clock.wall()) - born
+  local appear = age and age < HIDDEN and HIDDEN - age or nil -- another program may just have made it
+  local options = { goal = goals.reach(lifecycle.SERVING), listener = listener, keep = true, appear = appear }
+  self.engine = calls.engine(self.caller, call, options):add { id }
+  self.engine:run()
+  return listener:result()
+end
+
+--- One that is there, or one that this call makes.
+---@return string|nil id
+---@return aicore.Error? err
+local function obtain(self)
+  local records, err = look(self)
+  if not records then
+    return nil, err
+  end
+  local best = choose(self, records)
+  if best then
+    return best.id
+  end
+  for _, record in ipairs(records) do
+    self.known[record.id] = true
+  end
+  local id
+  id, err = create(self)
+  if id and self.mine then
+    return settle(self)
+  end
+  return id, err
+end
+
+local function run(self)
+  while true do
+    local id, err = obtain(self)
+    local record
+    if id then
+      record, err = wait(self, id)
+    end
+    if record and record.configurationId == self.configuration then
+      return record, nil
+    elseif err and err.kind == "state" and id and id == self.mine and not self.call.keep then
+      err.last_error = discard(self)
+      return nil, err
+    elseif err and (err.kind ~= "state" or not id) or self.created then
+      return nil, err or errors.new { kind = "state", id = id, message = "it has another configuration meanwhile" }
+    end
+    self.hopeless[id] = true
+  end
+end
+
+--- A function that does it all, as a coroutine of its own.
+local function working(self, what)
+  return function()
+    local made, err
+    if type(what) == "table" then
+      made, err = configure.ensure(self.caller, what, options_of(self), self.call.deadline)
+      self.configuration = made and made.id
+    end
+    local record
+    if not err then
+      record, err = run(self)
+    end
+    return { record = record, err = err }
+  end
+end
+
+local OPTIONS = { keep = "boolean", ttl = "string" }
+
+---@param caller aicore.Caller
+---@param what string|aicore.Configuration
+---@param opts table?
+---@param teardown function  see aicore.Ensuring
+---@return table|nil deployment
+---@return boolean|aicore.Error created_or_err
+function ensure.one(caller, what, opts, teardown)
+  local call, complaint = calls.read(caller, "ensure", opts, OPTIONS)
+  local wanted, problem = what, nil
+  if type(what) == "table" then
+    wanted, problem = configure.read(caller, what)
+  end
+  local _, refused = caller:request("create", { ttl = call and call.ttl }, type(what) == "string" and what or "conf")
+  if type(what) ~= "string" and type(what) ~= "table" then
+    problem = "a configuration's id or a table expected, got " .. type(what)
+  end
+  complaint = complaint or problem and "ensure: " .. problem or refused and refused:gsub("^create", "ensure")
+  if complaint then
+    errors.misuse(complaint)
+  end
+  local self = setmetatable({ caller = caller, call = call, configuration = what, teardown = teardown }, Ensuring)
+  self.created, self.hopeless, self.known, self.born = false, {}, {}, {}
+  local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
+  if cancelled and self.engine then
+    self.engine:stop(true)
+  end
+  local result = results[1] or {}
+  if result.record then
+    return result.record, result.record.id == self.mine
+  end
+  local err = result.err or errors.new { kind = "cancelled", message = "ended by the host" }
+  err.operation, err.id = err.operation or "ensure", err.id or self.mine
+  return nil, err
+end
+
+return ensure

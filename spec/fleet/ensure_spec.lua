@@ -1,0 +1,198 @@
+local virtual_client = require "spec.fleet.virtual_client"
+
+describe("ensure", function()
+  local c
+
+  local function new(settings)
+    settings = settings or {}
+    settings.latency, settings.start_time = 0.02, settings.start_time or 20
+    c = virtual_client.new { settings = settings }
+  end
+
+  before_each(function()
+    new()
+  end)
+
+  after_each(function()
+    for _, shared in pairs(c.caller.shared) do
+      assert.equal(0, #shared.looks:observers())
+    end
+  end)
+
+  local function ensure(what, opts, client)
+    return (client or c):run(function()
+      return (client or c):ensure(what or "conf-1", opts)
+    end)
+  end
+
+  --- What stands in the world with this configuration, by status.
+  local function standing(configuration)
+    c.emulator.world:advance(c.runtime.now())
+    local found = c.emulator.world:find("default", function(one)
+      return one.configuration_id == (configuration or "conf-1")
+    end)
+    local texts = {}
+    for i, one in ipairs(found) do
+      texts[i] = one.status
+    end
+    return table.concat(texts, " ")
+  end
+
+  local function created()
+    return c:requests().create or 0
+  end
+
+  it("makes one where there is none, and returns it when it runs", function()
+    local record, is_new = ensure()
+    assert.same({ "RUNNING", "conf-1", true }, { record.status, record.configurationId, is_new })
+    assert.equal("RUNNING", standing())
+    local again, is_newer = ensure()
+    assert.same({ record.id, false }, { again.id, is_newer })
+    assert.equal(1, created())
+  end)
+
+  it("takes the oldest that runs, and none that is about to end", function()
+    for id, seed in pairs {
+      ["d-old"] = { age = 900 },
+      ["d-new"] = { age = 100 },
+      ["d-oldest"] = { age = 2000, status = "PENDING" },
+      ["d-leaving"] = { age = 5000, target_status = "STOPPED" },
+      ["d-dead"] = { age = 9000, status = "DEAD" },
+      ["d-other"] = { age = 9000, configuration_id = "conf-2" },
+    } do
+      seed.id, seed.configuration_id = id, seed.configuration_id or "conf-1"
+      c:seed(1, seed)
+    end
+    assert.equal("d-old", ensure().id)
+    assert.equal(0, created())
+  end)
+
+  it("waits for one that starts", function()
+    c.emulator.world:create("default", "conf-1", nil, { now = c.runtime.now() })
+    c:run(function()
+      c.runtime.sleep(7)
+    end)
+    local record, is_new = ensure()
+    assert.same({ "RUNNING", false }, { record.status, is_new })
+    assert.equal(0, created())
+  end)
+
+  it("finds or makes the configuration, too", function()
+    local what = { scenario_id = "foundation-models", executable_id = "azure-openai", name = "chat" }
+    what.parameters = { modelName = "gpt-4o" }
+    local record, is_new = ensure(what)
+    assert.is_true(is_new)
+    assert.equal("chat", record.configurationName)
+    local again, is_newer = ensure(what)
+    assert.same({ record.id, false }, { again.id, is_newer })
+    assert.equal(1, c:requests().configure)
+  end)
+
+  it("tells why its own died, and leaves nothing behind, unless it is told to", function()
+    local record, err = ensure "dead-conf"
+    assert.is_nil(record)
+    assert.same({ "state", "ensure" }, { err.kind, err.operation })
+    assert.matches("DEAD.*CrashLoopBackOff", tostring(err))
+    assert.equal("", standing "dead-conf")
+    record, err = ensure("dead-conf", { keep = true })
+    assert.is_nil(record)
+    assert.equal("DEAD", c:find(err.id).status)
+  end)
+
+  it("looks for what a create whose answer was lost has made", function()
+    for _, settings in ipairs { {}, { list_lag = 60 } } do
+      new(settings)
+      c:fault { operation = "create", drop = "after" }
+      local record, is_new = ensure()
+      assert.same({ "RUNNING", true }, { record.status, is_new })
+      assert.equal("RUNNING", standing())
+      assert.equal(1, created())
+    end
+  end)
+
+  it("creates no second one where the first may exist", function()
+    c:fault { operation = "create", drop = "before", times = 0 }
+    local record, err = ensure()
+    assert.is_nil(record)
+    assert.is_true(err.ambiguous)
+    assert.equal(1, created())
+    assert.is_true(c:now() < 320)
+  end)
+
+  it("does not take for its own what was there before", function()
+    new { list_lag = 30 }
+    c:seed(1, { id = "d-stopped", configuration_id = "conf-1", status = "STOPPED" })
+    c:fault { operation = "create", drop = "after" }
+    local record = ensure()
+    assert.not_equal("d-stopped", record.id)
+    assert.equal("STOPPED RUNNING", standing())
+  end)
+
+  for name, settings in pairs {
+    ["a good service"] = {},
+    ["lists that are behind"] = { list_lag = 60 },
+    ["replicas that are behind"] = { read_lag = 10, replicas = 3 },
+  } do
+    it("leaves one of two that two programs make at once, with " .. name, function()
+      for _, delay in ipairs { 0, 0.01, 0.5, 3 } do
+        new(settings)
+        local other = virtual_client.new { beside = c, seed = 7 }
+        local found = c:together {
+          function()
+            return { c:ensure "conf-1" }
+          end,
+          function()
+            c.runtime.sleep(delay)
+            return { other:ensure "conf-1" }
+          end,
+        }
+        assert.equal(found[1][1].id, found[2][1].id)
+        assert.equal("RUNNING", standing())
+        assert.is_false(found[1][2] and found[2][2])
+      end
+    end)
+  end
+
+  it("is over at the deadline, and what it has made goes on", function()
+    new { start_time = 300 }
+    local record, err = ensure(nil, { timeout = 100 })
+    assert.is_nil(record)
+    assert.equal("timeout", err.kind)
+    assert.is_true(c:now() <= 100)
+    assert.equal("PENDING", c:find(err.id).status)
+    assert.is_false(select(2, ensure()))
+  end)
+
+  it("tells what the service refuses", function()
+    new { quota = 0 }
+    local record, err = ensure()
+    assert.is_nil(record)
+    assert.matches("quota", tostring(err))
+    record, err = ensure "missing-conf"
+    assert.is_nil(record)
+    assert.matches("Configuration missing%-conf not found", tostring(err))
+  end)
+
+  it("ends with its client", function()
+    c.runtime.at(c.runtime.now() + 5, function()
+      c.caller:close()
+    end)
+    local record, err = ensure()
+    assert.is_nil(record)
+    assert.equal("cancelled", err.kind)
+  end)
+
+  it("raises what is wrong with its arguments", function()
+    for message, arguments in pairs {
+      ["ensure: a configuration's id or a table expected, got number"] = { 5 },
+      ["ensure: configuration_id: 4 to 64"] = { "a/b" },
+      ["ensure: name: a text expected"] = { { scenario_id = "scen", executable_id = "exec" } },
+      ["ensure: keep: a boolean expected, got string"] = { "conf-1", { keep = "yes" } },
+      ["ensure: ttl: digits and then m, h or d expected"] = { "conf-1", { ttl = "soon" } },
+    } do
+      local ok, failure = pcall(c.ensure, c, arguments[1], arguments[2])
+      assert.is_false(ok)
+      assert.is_truthy(tostring(failure):find(message, 1, true), tostring(failure))
+    end
+  end)
+end)
