@@ -225,6 +225,54 @@ describe("client", function()
     end)
   end)
 
+  describe("executions", function()
+    it("have the same operations, goals and list, and deployments know nothing of them", function()
+      local ids = server.seed { resource = "executions", count = 9 }
+      local c = connect()
+      local executions = c.executions
+      assert.equal("RUNNING", assert(executions:status(ids[1])).status)
+      assert.is_nil((c:status(ids[1])))
+      assert.same({ 9, 9 }, { executions:count(), #assert(executions:list()) })
+      local accepted, err = executions:delete(ids[1])
+      assert.is_nil(accepted)
+      assert.same({ "state", "executions", "default" }, { err.kind, err.resource, err.resource_group })
+      assert.equal("STOPPED", assert(executions:wait(assert(executions:stop(ids[1])).id, "STOPPED")).status)
+      assert.equal(1, #assert(executions:logs(ids[1], { top = 1 })))
+
+      local before = server.requests()
+      local report = assert(executions:teardown { all = true })
+      table.sort(report.deleted)
+      assert.same({ ids, {} }, { report.deleted, report.failed })
+      assert.is_true((server.requests().batch or 0) > (before.batch or 0))
+      assert.same({ kind = "absent", "there is no such execution" }, {
+        kind = executions:delete(ids[1]).absent and "absent",
+        executions:delete(ids[1]).message,
+      })
+      assert.equal(tostring(c.executions.caller), tostring(c.caller))
+      c:close()
+    end)
+
+    it("are created and run to their end, have schedules, and cannot be updated", function()
+      server.settings { run_time = 0.1 }
+      local executions = connect().executions
+      local created = assert(executions:create "conf-exec")
+      assert.equal("COMPLETED", assert(executions:wait(created.id, "COMPLETED")).status)
+      server.seed { resource = "executions", id = "e-by-night", schedule_id = "nightly" }
+      assert.equal("e-by-night", executions:list({ execution_schedule_id = "nightly" })[1].id)
+      local ok, problem = pcall(function()
+        executions:update(created.id, "conf-2")
+      end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*client_spec.lua:%d+: update: only deployments have it", problem)
+    end)
+
+    it("say of what takes too long what it was", function()
+      local id = server.seed({ resource = "executions" })[1]
+      local _, err = connect().executions:wait(id, "GONE", { timeout = 0.01 })
+      assert.same({ "timeout", "executions" }, { err.kind, err.resource })
+    end)
+  end)
+
   describe("login", function()
     it("happens once, and the token is kept", function()
       local c = connect()

@@ -11,6 +11,7 @@ local settings = require "aicore.settings.resolve"
 ---@class aicore.Client
 ---@field warnings string[]        what a person should hear of the settings
 ---@field runtime aicore.Runtime   how it waits; for programs that gather calls of their own
+---@field executions aicore.Client the same methods for executions, which cannot be updated
 ---@field private caller aicore.Caller
 local Client = { __name = "aicore.client" }
 Client.__index = Client
@@ -401,10 +402,14 @@ function client.new(arguments)
     session = session,
     runtime = runtime,
     timeout = found.timeout,
+    resource_group = found.session.resource_group,
     token = found.token,
     on_attempt = found.on_attempt,
   }
-  return setmetatable({ caller = caller, runtime = runtime, warnings = found.warnings }, Client)
+  local self = { caller = caller, runtime = runtime, warnings = found.warnings }
+  self.executions =
+    setmetatable({ caller = caller:of "executions", runtime = runtime, warnings = found.warnings }, Client)
+  return setmetatable(self, Client)
 end
 
 return client

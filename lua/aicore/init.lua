@@ -31,6 +31,7 @@
 ---@field rollout fun(id: string, configuration_id: string, opts: aicore.RolloutOptions?): table|nil, aicore.Error?
 ---@field watch fun(target: aicore.Target, opts: aicore.LongOptions?): fun(): aicore.Change|false|nil, aicore.Error?
 ---@field teardown fun(target: aicore.Target, opts: aicore.TeardownOptions?): aicore.Report|nil, aicore.Error?
+---@field executions aicore   the same functions for executions, which cannot be updated
 local aicore = {}
 
 --- A client with settings of its own; see client.new.
@@ -54,8 +55,9 @@ local default
 local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
   .. "stop_all delete_all wait ensure rollout watch teardown"
 
-for name in FUNCTIONS:gmatch "%S+" do
-  aicore[name] = function(...)
+--- The function of one method, of the default client or of what it has under a name.
+local function on_default(name, part)
+  return function(...)
     if not default then
       local made, err = aicore.client()
       if not made then
@@ -63,8 +65,14 @@ for name in FUNCTIONS:gmatch "%S+" do
       end
       default = made
     end
-    return default[name](default, ...)
+    local client = part and default[part] or default
+    return client[name](client, ...)
   end
+end
+
+aicore.executions = {}
+for name in FUNCTIONS:gmatch "%S+" do
+  aicore[name], aicore.executions[name] = on_default(name), on_default(name, "executions")
 end
 
 return aicore

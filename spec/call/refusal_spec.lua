@@ -70,9 +70,11 @@ describe("refusal", function()
   end)
 
   it("says absent only where no earlier attempt can have deleted it", function()
-    assert.is_true(refusal.absent("abcd", false).absent)
-    assert.is_nil(refusal.absent("abcd", true).absent)
-    assert.equal("abcd", refusal.absent("abcd", true).id)
+    local request = { id = "abcd", options = { resource = "executions" } }
+    assert.is_true(refusal.absent(request, false).absent)
+    assert.equal("there is no such execution", refusal.absent(request, false).message)
+    assert.is_nil(refusal.absent(request, true).absent)
+    assert.equal("abcd", refusal.absent(request, true).id)
   end)
 
   it("takes what is so already for done: the whole table", function()

@@ -57,6 +57,24 @@ local function created(configuration)
   return cjson.decode(output("create -o json " .. configuration)).id
 end
 
+describe_once("aicorectl --kind executions", function()
+  it("is about executions, and them alone", function()
+    server.settings { run_time = 0.05 }
+    server.seed { count = 1 }
+    local ids = server.seed { resource = "executions", count = 2, scenario_id = "nightly" }
+    assert.equal(table.concat(ids, "\n") .. "\n", output "list --kind executions -o ids")
+    assert.matches("Status: +RUNNING", output("--kind executions status " .. ids[1]))
+    assert.matches("default %(2 executions%)", output "login --kind executions")
+    local preview = run("teardown --dry-run --kind executions " .. table.concat(ids, " ")).out
+    assert.matches("^2 executions %(2 RUNNING%) would be torn down", preview)
+    assert.equal(2, #cjson.decode(output "teardown --scenario nightly -y -o json --kind executions").deleted)
+    assert.matches("COMPLETED", output "create conf-exec --wait --kind executions")
+    local refused = run("update --kind executions e000 conf-2")
+    assert.same({ 2, true }, { refused.code, refused.err:find("executions cannot be updated", 1, true) ~= nil })
+    assert.equal("RUNNING", status_of "d000000000000001")
+  end)
+end)
+
 describe_once("aicorectl list", function()
   before_each(function()
     server.seed { id = "drunning", scenario_id = "nightly", configuration_id = "conf-1" }

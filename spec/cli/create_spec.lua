@@ -39,6 +39,13 @@ describe("create", function()
     })
   end)
 
+  it("waits until an execution is completed, which has no time to live", function()
+    local _, _, client = run { wait = true, kind = "executions" }
+    assert.equal("COMPLETED", client.calls[2][3])
+    assert.is_string(create.check { ttl = "7d", kind = "executions" })
+    assert.is_nil(create.check { ttl = "7d" })
+  end)
+
   it("warns of a second one where the first may exist", function()
     local function fail(fields)
       local err = fakes.err(fields)

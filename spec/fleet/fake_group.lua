@@ -28,6 +28,7 @@ local fake = {}
 function fake.new()
   local group = setmetatable({
     runtime = virtual.new(),
+    resource = "deployments",
     records = {},
     asked = {},
     latency = {},
@@ -47,6 +48,12 @@ function fake.new()
     return 0.5
   end
   return group
+end
+
+--- As call/group.lua's.
+function Group:about(fields)
+  fields.resource = self.resource
+  return fields
 end
 
 --- Not found, as AI Core says it.

@@ -43,7 +43,8 @@ local NOTHING = {}
 ---@field login aicore.Login
 ---@field private budget aicore.retry.Budget
 ---@field private timeout number         s, a call that says nothing else
----@field private resource string        "deployments" or "executions"
+---@field resource string        "deployments" or "executions"
+---@field private resource_group string?  of calls that name none
 ---@field private spare aicore.Request[]  of first attempts that are done with
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
@@ -171,27 +172,33 @@ local function tell(hook, request, attempt, info, err, odd)
   }
 end
 
---- An error about a request that was sent. If it changes something, that may have happened.
-local function sent_error(request, fields)
-  fields.operation, fields.id = request.operation.name, request.id
-  fields.ambiguous = request.operation.changes
+--- An error says what it is about.
+local function problem(self, request, fields)
+  fields.operation, fields.id, fields.resource = request.operation.name, request.id, request.options.resource
+  fields.resource_group = request.options.resource_group or fields.resource and self.resource_group or nil
   return errors.new(fields)
+end
+
+--- One about a request that was sent. If it changes something, that may have happened.
+local function sent_error(self, request, fields)
+  fields.ambiguous = request.operation.changes
+  return problem(self, request, fields)
 end
 
 --- What a finished transfer brought. A reply of another shape than promised is an error; in a list, records that are
 --- odd are set aside: how many, is the third result.
-local function conclude(request, transfer)
+local function conclude(self, request, transfer)
   local reply, err = transfer:result()
   if err then
     if refusal.is_of_state(err) then
       err.kind = "state"
     end
-    return nil, errors.new(err)
+    return nil, problem(self, request, err)
   end
   local complaint, odd = shape.check(request.operation.shape, reply, request.id, request.options.resource)
   if complaint then
     local message = "an unexpected body: " .. complaint
-    return nil, sent_error(request, { kind = "protocol", message = message, retryable = true })
+    return nil, sent_error(self, request, { kind = "protocol", message = message, retryable = true })
   end
   return reply, nil, odd
 end
@@ -247,9 +254,9 @@ local function finish(self, request, transfer, attempt, deadline)
   local reply, err
   if why then
     transfer:cancel()
-    err = sent_error(request, { kind = why, message = "ended by the host" })
+    err = sent_error(self, request, { kind = why, message = "ended by the host" })
   else
-    reply, err, request.odd = conclude(request, transfer)
+    reply, err, request.odd = conclude(self, request, transfer)
   end
   if hook then
     tell(hook, request, attempt, info, err, request.odd)
@@ -269,13 +276,12 @@ end
 ---@return aicore.Error? err
 function Caller:exchange(request, attempt, deadline)
   if self.session:closed() then
-    local fields = { kind = "cancelled", message = "the client was closed", operation = request.operation.name }
-    return nil, errors.new(fields)
+    return nil, problem(self, request, { kind = "cancelled", message = "the client was closed" })
   end
   request.options.timeout = math.max(deadline - self.runtime.now(), 0.001)
   local transfer, refused = self.start(self.session, request.operation.name, unpack(request, 1, request.n))
   if not transfer then
-    return nil, errors.new(refused)
+    return nil, problem(self, request, refused)
   end
   self.counters.requests = self.counters.requests + 1
   return finish(self, request, transfer, attempt, deadline)
@@ -340,7 +346,7 @@ function Caller:at_once(name, argument, deadline, opts)
     end
     request.failed = err
   elseif refused then
-    request.failed = errors.new(refused)
+    request.failed = problem(self, request, refused)
   else
     return nil
   end
@@ -467,7 +473,7 @@ function Caller:change(request, deadline)
   if reply then
     return reply
   elseif name == "delete" and err.absent then
-    return refusal.absent(id, err.ambiguous)
+    return refusal.absent(request, err.ambiguous)
   elseif not refusal.in_doubt(name, err) then
     return nil, err
   end
@@ -476,7 +482,7 @@ function Caller:change(request, deadline)
   if record then
     reply = refusal.achieved(name, record)
   elseif name == "delete" and look_err.absent then
-    reply = refusal.absent(id, true) -- it was there a moment ago
+    reply = refusal.absent(request, true) -- it was there a moment ago
   end
   if reply then
     return reply
@@ -575,7 +581,7 @@ end
 function Caller:of(resource)
   return setmetatable(
     { resource = resource, spare = {}, appears = {}, shared = {}, found = {}, lists = {} },
-    { __index = self, __name = Caller.__name }
+    { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
   )
 end
 
@@ -602,8 +608,8 @@ local caller = { check = check }
 
 --- A caller over a session.
 ---@param options { session: userdata, runtime: aicore.Runtime, timeout: number, token: string|function|nil,
----                 on_attempt: function?, clock: table?, start: function? }
----       timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's;
+---                 on_attempt: function?, clock: table?, start: function?, resource_group: string? }
+---       resource_group: the session's, for errors; timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's;
 ---       start: what is to stand for core.start, with a session of its own kind (emulator/caller.lua)
 ---@return aicore.Caller
 function caller.new(options)
@@ -615,6 +621,7 @@ function caller.new(options)
     timeout = options.timeout,
     resource = "deployments",
     spare = {},
+    resource_group = options.resource_group,
     on_attempt = options.on_attempt,
     budget = retry.budget(),
     counters = { requests = 0 },

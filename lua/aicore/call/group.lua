@@ -2,6 +2,7 @@
 
 ---@class aicore.Group
 ---@field runtime aicore.Runtime
+---@field resource "deployments"|"executions"
 ---@field random fun(): number  in [0, 1)
 ---@field private caller aicore.Caller
 ---@field private options { resource_group: string?, retry: boolean? }
@@ -17,9 +18,18 @@ function group.new(caller, options)
   return setmetatable({
     caller = caller,
     runtime = caller.runtime,
+    resource = caller.resource,
     random = caller.clock.random,
     options = { resource_group = options.resource_group, retry = options.retry },
   }, Group)
+end
+
+--- An error of something that takes long says what it is about, too.
+---@param fields table
+---@return table fields  the same
+function Group:about(fields)
+  fields.resource, fields.resource_group = self.resource, self.options.resource_group or self.caller.resource_group
+  return fields
 end
 
 --- The arguments were checked when the call began, so a complaint is a fault of this program.

@@ -52,14 +52,15 @@ end
 
 --- DELETE and "not found": it is gone. Unless an earlier attempt may have done that, it was not
 --- there to begin with, which is said by `absent`.
----@param id string
+---@param request aicore.Request
 ---@param ambiguous boolean  may an earlier attempt of this call have taken effect?
 ---@return table accepted    { id, message, absent }
-function refusal.absent(id, ambiguous)
+function refusal.absent(request, ambiguous)
+  local id = request.id
   if ambiguous then
     return { id = id, message = "gone; the answer to an earlier attempt was lost" }
   end
-  return { id = id, message = "there is no such deployment", absent = true }
+  return { id = id, message = "there is no such " .. request.options.resource:sub(1, -2), absent = true }
 end
 
 local ACHIEVED = {

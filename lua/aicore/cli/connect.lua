@@ -25,7 +25,7 @@ function connect.open(options, console)
   for _, warning in ipairs(client and client.warnings or {}) do
     console:note("aicorectl: " .. warning)
   end
-  return client, err
+  return client and client[options.kind] or client, err
 end
 
 return connect

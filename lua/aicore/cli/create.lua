@@ -21,12 +21,21 @@ end
 function command.configure(parser)
   parser:argument("configuration", "The configuration's id.")
   parser:option("--ttl", "How long it may live: 30m, 12h, 7d."):argname("<time>"):convert(ttl)
-  parser:flag("--wait", "Wait until it is RUNNING.")
+  parser:flag("--wait", "Wait until it is RUNNING; an execution, until it is COMPLETED.")
   options.dry_run(parser, "created")
 end
 
+-- What is waited for.
+local GOALS = { deployments = lifecycle.SERVING, executions = "COMPLETED" }
+
+---@param given table
+---@return string|nil problem
+function command.check(given)
+  return given.ttl and given.kind == "executions" and "--ttl is of deployments only" or nil
+end
+
 local function pretend(given, console)
-  local message = ("a deployment of %s would be created (dry run)"):format(given.configuration)
+  local message = ("a %s of %s would be created (dry run)"):format(options.noun(given.kind, 1), given.configuration)
   if given.output == "json" then
     console:print(json.encode { configurationId = given.configuration, message = message, dry_run = true })
   elseif given.output ~= "ids" then
@@ -64,7 +73,7 @@ function command.run(given, console, client)
   if not created then
     return tell(console, configuration, err)
   elseif given.wait then
-    return waiting.run(given, console, client, { created.id }, lifecycle.SERVING)
+    return waiting.run(given, console, client, { created.id }, GOALS[options.noun(given.kind)])
   end
   return several.print(console, given.output, { { id = created.id, value = created } })
 end

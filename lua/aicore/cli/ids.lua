@@ -2,6 +2,8 @@
 
 local caller = require "aicore.call.caller"
 
+local options = require "aicore.cli.options"
+
 local ids = {}
 
 --- Declares the argument.
@@ -24,38 +26,39 @@ local function distinct(words)
 end
 
 --- The ids, each once.
----@param options table
+---@param given table  the command's options
 ---@param console aicore.cli.Console
 ---@param advice string?  to a person who has given none
 ---@return string[]|nil ids
 ---@return string? problem
-function ids.read(options, console, advice)
-  local given = options.ids
-  if #given == 0 and not console:is_piped() then
-    return nil, "which deployments? " .. (advice or "Give their ids, or pipe them in")
-  elseif #given == 0 or #given == 1 and given[1] == "-" then
-    given = console:read_words()
-    if #given == 0 then
+function ids.read(given, console, advice)
+  local words = given.ids
+  if #words == 0 and not console:is_piped() then
+    return nil, ("which %s? %s"):format(options.noun(given.kind), advice or "Give their ids, or pipe them in")
+  elseif #words == 0 or #words == 1 and words[1] == "-" then
+    words = console:read_words()
+    if #words == 0 then
       console:note "no ids on standard input"
     end
   end
-  for _, id in ipairs(given) do
+  for _, id in ipairs(words) do
     if caller.check("status", id) then
-      return nil, ("'%s' is not the id of a deployment"):format(id)
+      local article = given.kind == "executions" and "an" or "a"
+      return nil, ("'%s' is not the id of %s %s"):format(id, article, options.noun(given.kind, 1))
     end
   end
-  return distinct(given)
+  return distinct(words)
 end
 
 --- The id, for a command that is about one.
----@param options table
+---@param given table
 ---@param console aicore.cli.Console
 ---@return string|nil id
 ---@return string? problem
-function ids.read_one(options, console)
-  local list, problem = ids.read(options, console)
+function ids.read_one(given, console)
+  local list, problem = ids.read(given, console)
   if list and #list ~= 1 then
-    return nil, ("%s of one deployment at a time, not of %d"):format(options.command, #list)
+    return nil, ("%s of one %s at a time, not of %d"):format(given.command, options.noun(given.kind, 1), #list)
   end
   return list and list[1], problem
 end

@@ -9,7 +9,7 @@ local problems = require "aicore.cli.problems"
 local statuses = require "aicore.cli.statuses"
 local timestamp = require "aicore.model.timestamp"
 
-local command = { summary = "List deployments." }
+local command = { summary = "List deployments, or executions." }
 
 ---@param parser table  argparse's
 function command.configure(parser)
@@ -70,7 +70,7 @@ function command.run(given, console, client)
     return problems.tell(console, err)
   end
   if #found == 0 and given.output ~= "json" then
-    console:note "no deployments found"
+    console:note(("no %s found"):format(options.noun(given.kind)))
   else
     PRINTERS[given.output or "table"](console, found)
   end

@@ -6,6 +6,7 @@ local config = require "aicore.settings.resolve"
 local duration = require "aicore.text.duration"
 local host = require "aicore.settings.host"
 local json = require "aicore.text.json"
+local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local timestamp = require "aicore.model.timestamp"
 
@@ -45,13 +46,13 @@ local function until_text(shown)
   return ("until %s (for %s)"):format(shown.expires_at, duration.format(shown.expires_in))
 end
 
-local function print_table(console, shown)
+local function print_table(console, shown, noun)
   local lines = columns.align {
     { "Logged in as:", shown.client_id or "?" },
     { "Token good:", until_text(shown) },
     { "Token from:", shown.token_url or "?" },
     { "AI API:", shown.base_url or "?" },
-    { "Resource group:", ("%s (%d deployments)"):format(shown.resource_group, shown.deployments) },
+    { "Resource group:", ("%s (%d %s)"):format(shown.resource_group, shown[noun], noun) },
   }
   for _, line in ipairs(lines) do
     console:print(line)
@@ -73,11 +74,12 @@ function command.run(given, console, client)
     return problems.tell(console, err)
   end
   local shown = record(given, reply)
-  shown.deployments = count
+  local noun = options.noun(given.kind)
+  shown[noun] = count
   if given.output == "json" then
     console:print(json.encode(shown))
   else
-    print_table(console, shown)
+    print_table(console, shown, noun)
   end
   return problems.DONE
 end

@@ -36,18 +36,19 @@ end
 
 local id = fit "scenario_id" -- the service's ids all look alike
 
-local FORMATS = { "table", "json", "ids" }
+local FORMATS, KINDS = { "table", "json", "ids" }, { "deployments", "executions" }
 
 -- What every command that talks to the service has.
 local SHARED = {
   { "-o --output", "How to print the result: table, json or ids.", argname = "<format>", choices = FORMATS },
   { "--timeout", "How long it may take: 90, 30m, 2h.", argname = "<time>", convert = timeout },
   {
-    "--resource-group",
+    "-g --resource-group",
     "Instead of AICORE_RESOURCE_GROUP (default).",
     argname = "<name>",
     convert = fit "resource_group",
   },
+  { "--kind", "What it is about: deployments or executions.", argname = "<kind>", choices = KINDS },
   { "--profile", "Settings of ~/.aicore/config_<name>.json.", argname = "<name>" },
   { "--ca-file", "Certificate authorities to trust (PEM).", argname = "<file>" },
   { "-v --verbose", "Show each exchange on standard error." },
@@ -124,6 +125,15 @@ end
 ---@param what string  what would be done
 function options.dry_run(parser, what)
   parser:flag("--dry-run", "Only say what would be " .. what .. "; send nothing that changes anything.")
+end
+
+--- What the command is about, in a sentence.
+---@param kind string?    of --kind
+---@param count integer?  nil: more than one
+---@return string
+function options.noun(kind, count)
+  kind = kind or KINDS[1]
+  return count == 1 and kind:sub(1, -2) or kind
 end
 
 -- Which deployments: options and the filter's names for them.

@@ -1,6 +1,7 @@
 -- What is about to happen, before it does: how many deployments, in which states, and the first few.
 
 local columns = require "aicore.text.columns"
+local options = require "aicore.cli.options"
 local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -76,11 +77,11 @@ end
 --- Several lines: a sentence, and the first few.
 ---@param found table[]
 ---@param what string  "will be torn down"
+---@param kind string?  what they are: deployments, if it does not say
 ---@return string
-function preview.text(found, what)
-  local noun = #found == 1 and "deployment" or "deployments"
+function preview.text(found, what, kind)
   local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
-  local lines, rows = { printable(("%d %s%s %s"):format(#found, noun, states, what)) }, {}
+  local lines, rows = { printable(("%d %s%s %s"):format(#found, options.noun(kind, #found), states, what)) }, {}
   for i = 1, math.min(#found, SHOWN) do
     rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "" }
   end

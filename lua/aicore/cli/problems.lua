@@ -26,7 +26,7 @@ end
 ---@param id string
 ---@return aicore.Error
 function problems.not_there(given, id)
-  local message = "there is no such deployment"
+  local message = "there is no such " .. (given.kind or "deployments"):sub(1, -2)
   return errors.new { kind = "http", operation = given.command, id = id, message = message, absent = true }
 end
 

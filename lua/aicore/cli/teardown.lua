@@ -61,7 +61,7 @@ local function pretend(given, console, client, found)
       console:print(id)
     end
   else
-    console:print(preview.text(found, "would be torn down (dry run)"))
+    console:print(preview.text(found, "would be torn down (dry run)", given.kind))
   end
   return problems.DONE
 end
@@ -99,7 +99,7 @@ local function run_previewed(given, console, client, target)
   elseif #found == 0 then
     return report.print(console, given.output, report.empty(), "teardown")
   end
-  console:note(preview.text(found, "will be torn down; that cannot be undone"))
+  console:note(preview.text(found, "will be torn down; that cannot be undone", given.kind))
   if not console:ask "Go on?" then
     console:note "nothing was changed"
     return problems.FAILED

@@ -15,6 +15,12 @@ function command.configure(parser)
 end
 
 ---@param given table
+---@return string|nil problem
+function command.check(given)
+  return given.kind == "executions" and "executions cannot be updated" or nil
+end
+
+---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
 ---@return integer exit

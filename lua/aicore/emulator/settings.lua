@@ -47,6 +47,7 @@ end
 -- Each one's default, and what it may be.
 local KNOWN = {
   start_time = { 2, SECONDS },
+  run_time = { 0, SECONDS },
   stop_time = { 2, SECONDS },
   delete_time = { 2, SECONDS },
   update_time = { 0, SECONDS },
@@ -79,6 +80,7 @@ local KNOWN = {
 
 ---@class aicore.emulator.Settings
 ---@field start_time number        s from an accepted create, or from when an update shows, to RUNNING or DEAD (2)
+---@field run_time number          s that an execution runs until it is COMPLETED; 0: until it is stopped (0)
 ---@field stop_time number         s from when an accepted stop shows to STOPPED (2)
 ---@field delete_time number       s from when an accepted delete shows until it is gone (2)
 ---@field update_time number       s until an accepted update shows: until then the old configuration runs (0)

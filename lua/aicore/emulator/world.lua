@@ -59,6 +59,7 @@ World.__index = World
 -- setting `delay` is over. A plan replaces the one before: a deployment goes through one at a time.
 local PLANS = {
   create = { time = "start_time", { 0.1, "UNKNOWN" }, { 0.3, "PENDING" }, { 1, "RUNNING" } },
+  run = { time = "run_time", { 1, "COMPLETED" } }, -- of an execution, if it is to end by itself
   update = { delay = "update_time", time = "start_time", { 1, "RUNNING" } },
   stop = { delay = "show_time", time = "stop_time", { 1, "STOPPED" } },
   delete = { delay = "show_time", time = "delete_time", { 1, "GONE" } },
@@ -195,6 +196,9 @@ local function take_step(self, deployment, plan, at)
       schedule_step(self, deployment, plan)
     else
       deployment.plan = nil
+    end
+    if status == SERVING and not resources[deployment.resource].serves and self.settings.run_time > 0 then
+      begin(self, deployment, "run", at)
     end
   end
   note(self, status:lower(), deployment, at)

@@ -130,7 +130,7 @@ local REASONS = {
 function Listener:failed(id, reason, s, err, refusal)
   local fields = REASONS[reason](self, s, err, refusal)
   fields.operation, fields.id = self.call.name, id
-  self.report.failed[id], self.failures = errors.new(fields), self.failures + 1
+  self.report.failed[id], self.failures = errors.new(self.call.group:about(fields)), self.failures + 1
 end
 
 -- Progress -----------------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ function Listener:settled(_, word, record)
   if self.call.goal == lifecycle.GONE then
     self.value = true
   else
-    self:fail_with { kind = "state", message = "there is no such deployment (any more)", absent = true }
+    local message = ("there is no such %s (any more)"):format(self.call.shared.group.resource:sub(1, -2))
+    self:fail_with { kind = "state", message = message, absent = true }
   end
 end
 
@@ -127,7 +128,7 @@ function Listener:fail_with(fields)
   fields.operation, fields.id = fields.operation or self.call.name or "wait", fields.id or self.call.id
   fields.last_status, fields.last_target = self.status, self.target
   fields.elapsed, fields.looks = elapsed(self), looks(self)
-  self.err = errors.new(fields)
+  self.err = errors.new(self.call.shared.group:about(fields))
 end
 
 -- Progress -----------------------------------------------------------------------------------------

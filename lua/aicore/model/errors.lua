@@ -6,6 +6,8 @@
 ---@field message string        one sentence: AI Core's own, if there is one
 ---@field operation string?     "status", "stop", …
 ---@field id string?            of the deployment
+---@field resource "deployments"|"executions"?  what it is about
+---@field resource_group string?
 ---@field status integer?       HTTP status of the last answer
 ---@field code string?          AI Core's error code, or the token endpoint's
 ---@field request_id string?    for SAP's support
