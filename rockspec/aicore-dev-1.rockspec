@@ -36,6 +36,7 @@ build = {
         "src/core.c",
         "src/credentials.c",
         "src/exchange.c",
+        "src/headers.c",
         "src/interrupt.c",
         "src/json.c",
         "src/operation.c",

@@ -118,6 +118,8 @@ describe("core", function()
         { "batch", { { id = ID, targetStatus = "STOPPED" }, { id = ID, targetStatus = "DELETED" } } },
         { "batch", "x" },
         { "status", ID, { resource = "models" } },
+        { "status", ID, { correlation_id = "a\nb" } },
+        { "status", ID, { correlation_id = 1 } },
         { "status", ID, { resource = 1 } },
         { "capabilities", { resource = "deployments" } },
         { "login", { resource = "deployments" } },
@@ -210,6 +212,17 @@ describe("core", function()
         { base_url = "https://example.org", proxy = "http://me:password@" },
         { base_url = "https://example.org", key_file = "-----BEGIN PRIVATE KEY-----" },
         { base_url = "https://example.org", client_secret = {} },
+        { base_url = "https://example.org", headers = "X-Tenant: a" },
+        { base_url = "https://example.org", headers = { "a" } },
+        { base_url = "https://example.org", headers = { ["X-A"] = 1 } },
+        { base_url = "https://example.org", headers = { ["X-A"] = "" } },
+        { base_url = "https://example.org", headers = { ["X-A"] = "a\r\nHost: b" } },
+        { base_url = "https://example.org", headers = { ["X A"] = "a" } },
+        { base_url = "https://example.org", headers = { ["X-A:"] = "a" } },
+        { base_url = "https://example.org", headers = { [""] = "a" } },
+        { base_url = "https://example.org", headers = { ["authorization"] = "a" } },
+        { base_url = "https://example.org", headers = { ["AI-Resource-Group"] = "a" } },
+        { base_url = "https://example.org", headers = { ["x-correlation-id"] = "a" } },
       }
       for i, case in ipairs(cases) do
         assert.is_false(pcall(core.session, case), "case " .. i)
@@ -502,6 +515,37 @@ describe("core", function()
       assert.matches("AI-Resource-Group: other\n", text, 1, true)
       assert.is_nil(text:match "team")
       assert.is_nil(request_of({ token = "t" }, "capabilities"):match "AI%-Resource%-Group")
+    end)
+
+    it("carry headers of the user's and a correlation id, a login none of the headers", function()
+      local settings = { headers = { ["X-Tenant"] = "a: b", ["x-other"] = "c" }, client_id = "i", client_secret = "s" }
+      local text = request_of(settings, "stop", ID, { resource_group = "other", correlation_id = "call 7" })
+      for _, line in ipairs { "X-Tenant: a: b", "x-other: c", "X-Correlation-ID: call 7" } do
+        assert.matches("\n" .. line .. "\n", text, 1, true)
+      end
+      assert.is_nil(request_of(settings, "status", ID):find "Correlation")
+
+      local server = raw_server.start { answer("200 OK", "{}") }
+      settings.base_url, settings.token_url = server.url, server.url .. "/oauth/token"
+      core.login(core.session(settings), { correlation_id = "call 8" })
+      text = server.requests()
+      server.stop()
+      assert.matches("X-Correlation-ID: call 8\n", text, 1, true)
+      assert.is_nil(text:lower():find "x%-tenant")
+    end)
+
+    it("forget the correlation id of the one before, whose handle they take", function()
+      local body = '{"id":"d748fdae9f88a9b0","status":"RUNNING"}'
+      local bytes = ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body)
+      local server = raw_server.start { bytes, bytes }
+      local session = session_for(server)
+      assert(core.status(session, ID, { correlation_id = "one" }))
+      assert(core.status(session, ID))
+      session:close()
+      local text = server.requests()
+      server.stop()
+      assert.equal(1, select(2, text:gsub("X%-Correlation%-ID: one\n", "")))
+      assert.equal(1, select(2, text:gsub("Correlation", "")))
     end)
 
     it("write queries and bodies as the service reads them", function()

@@ -51,6 +51,7 @@ local C_LAYERS = {
   "reply | pool",
   "exchange",
   "config | operation",
+  "headers",
   "credentials | parameter | interrupt | json | table | buffer | pollset*",
   "secret | token | sigpipe | system | compat",
   "spelling",

@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "compat.h"
+#include "headers.h"
 #include "parameter.h"
 
 static bool is_loopback(const char *host) {
@@ -98,6 +99,7 @@ typedef struct setting {
   void (*read)(lua_State *L, config *c, int anchors, const struct setting *row);
   size_t offset;                          /* of what it fills in a config */
   const char *(*complaint)(const char *); /* about a text; NULL: any is fine */
+  const char *(*check)(lua_State *L);     /* the same about what is no text, as push_complaint */
   const char *header, *text;              /* a header's name, and its text where none is given */
   double number, low, high;               /* a number, where none is given; and its range */
 } setting;
@@ -107,6 +109,7 @@ typedef struct setting {
 /* What is wrong with the value on top, which may be nil: a text that is pushed; or NULL. */
 static const char *push_complaint(lua_State *L, const setting *row) {
   if (lua_isnil(L, -1)) return NULL;
+  if (row->check != NULL) return row->check(L);
   if (row->high > 0) {
     const lua_Number number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
     if (number >= row->low && number <= row->high) return NULL;
@@ -140,6 +143,14 @@ static void read_header(lua_State *L, config *c, int anchors, const setting *row
   const char *text = check_text(L, row, &length);
   *FIELD(const char *, c, row) =
       lua_pushfstring(L, "%s: %s", row->header, text != NULL ? text : row->text);
+  lua_setfield(L, anchors, row->name);
+}
+
+/* The user's own headers stand before all others of a request to the AI API. */
+static void read_headers(lua_State *L, config *c, int anchors, const setting *row) {
+  const char *complaint = push_complaint(L, row);
+  if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
+  c->api_headers = aic_headers_push(L, c->headers);
   lua_setfield(L, anchors, row->name);
 }
 
@@ -228,8 +239,9 @@ static const setting settings[] = {
   {"key_file",         read_text, TO(key_file), .complaint = check_file},
   {"proxy",           read_proxy, .complaint = check_proxy},
   {"no_proxy",     read_no_proxy, .offset = 0},
-  {"resource_group", read_header, TO(resource_group), check_group, "AI-Resource-Group", "default"},
-  {"client_type",    read_header, TO(client_type), check_header, "AI-Client-Type", "aicore-lua"},
+  {"resource_group", read_header, TO(resource_group), check_group, .header = "AI-Resource-Group", .text = "default"},
+  {"client_type",    read_header, TO(client_type), check_header, .header = "AI-Client-Type", .text = "aicore-lua"},
+  {"headers",       read_headers, .check = aic_headers_complaint},
   {"client_secret",  read_secret, TO(credentials.client_secret)},
   {"certificate",    read_secret, TO(credentials.certificate)},
   {"key",            read_secret, TO(credentials.key)},

@@ -17,12 +17,14 @@ typedef struct config {
   const char *resource_group;   /* a header line, never NULL */
   const char *client_type;      /* another one */
   struct curl_slist headers[2]; /* those that every request ends with: client_type, and no Expect */
-  bool secure;                  /* https anywhere: libcurl's TLS may raise SIGPIPE */
-  double connect_timeout;       /* seconds */
-  double timeout;               /* seconds for one exchange */
-  double max_response;          /* bytes, decompressed */
-  double max_headers;           /* bytes */
-  double max_depth;             /* of JSON */
+  struct curl_slist
+      *api_headers;       /* what stands before them in those to the AI API: the user's own */
+  bool secure;            /* https anywhere: libcurl's TLS may raise SIGPIPE */
+  double connect_timeout; /* seconds */
+  double timeout;         /* seconds for one exchange */
+  double max_response;    /* bytes, decompressed */
+  double max_headers;     /* bytes */
+  double max_depth;       /* of JSON */
   double max_connections;
   credentials credentials;
 } config;

@@ -126,7 +126,8 @@ static bool set_callbacks(exchange *x) {
 bool aic_exchange_open(exchange *x, config *c) {
   x->config = c;
   x->reply.limit = (size_t)fmin(c->max_response, (double)(SIZE_MAX / 4));
-  x->group.limit = 1024; /* more than a header with a name that passed the checks */
+  x->group.limit = x->correlation.limit =
+      1024; /* more than a header with a text that passed the checks */
   x->easy = curl_easy_init();
   return x->easy != NULL && set_callbacks(x) && set_options(x->easy, c) &&
          set_authorities(x->easy, c);
@@ -151,27 +152,29 @@ static bool set_part(
          (text == NULL || set_blob(x->easy, blob, shown ? text->text : NULL, text->length));
 }
 
-/* The text of a resource group of its own, as a header. */
-static bool write_group(exchange *x, const char *group) {
-  static const char name[] = "AI-Resource-Group: ";
-  return aic_buffer_append(&x->group, name, sizeof name - 1) &&
-         aic_buffer_append(&x->group, group, strlen(group) + 1);
+/* A text of its own as a header; NULL: it has none. */
+static bool write_header(buffer *line, const char *name, const char *text) {
+  return text == NULL || (aic_buffer_append(line, name, strlen(name)) &&
+                             aic_buffer_append(line, text, strlen(text) + 1));
 }
 
 /* The list's nodes are the exchange's, the last ones the configuration's; libcurl only reads. */
 static bool set_headers(exchange *x, const request *built) {
   config *c = x->config;
   const operation *op = x->operation;
-  const char *texts[COUNT(x->headers)] = {NULL, NULL, op->content_type};
-  if (op->shape->form != REPLY_TOKEN && c->credentials.authorization != NULL) {
+  const bool is_login = op->shape->form == REPLY_TOKEN; /* which goes to another host */
+  if (!write_header(&x->group, "AI-Resource-Group: ", built->resource_group)) return false;
+  if (!write_header(&x->correlation, "X-Correlation-ID: ", built->correlation_id)) return false;
+  const char *texts[COUNT(x->headers)] = {NULL, NULL, NULL, op->content_type};
+  if (!is_login && c->credentials.authorization != NULL) {
     x->authorization = aic_secret_share(c->credentials.authorization);
     texts[0] = x->authorization->text;
   }
   if (!op->no_resource_group) {
-    if (built->resource_group != NULL && !write_group(x, built->resource_group)) return false;
     texts[1] = built->resource_group != NULL ? x->group.data : c->resource_group;
   }
-  struct curl_slist *list = c->headers;
+  if (built->correlation_id != NULL) texts[2] = x->correlation.data;
+  struct curl_slist *list = is_login ? c->headers : c->api_headers;
   for (size_t i = COUNT(texts); i-- > 0;) {
     if (texts[i] == NULL) continue;
     x->headers[i].data = (char *)texts[i];
@@ -224,12 +227,14 @@ void aic_exchange_clear(exchange *x) {
   x->id[0] = x->error[0] = '\0';
   release_secrets(x);
   aic_buffer_clear(&x->group);
+  aic_buffer_clear(&x->correlation);
   aic_buffer_clear(&x->reply);
 }
 
 void aic_exchange_forget(exchange *x) {
   release_secrets(x);
   aic_buffer_free(&x->group);
+  aic_buffer_free(&x->correlation);
   aic_buffer_free(&x->reply);
 }
 

@@ -19,8 +19,8 @@ typedef struct exchange {
   char id[65];                  /* of the record; "": none */
   secret *authorization;        /* sent, or for a login received */
   credentials held;             /* what its reply must not tell, whoever closes the session */
-  buffer group;                 /* a header for a resource group of its own */
-  struct curl_slist headers[3]; /* its headers; those of the configuration follow */
+  buffer group, correlation;    /* headers for a resource group and a correlation id of its own */
+  struct curl_slist headers[4]; /* its headers; those of the configuration follow */
 
   int issued; /* how often the request was sent, or begun to be */
   CURLcode outcome;

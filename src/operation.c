@@ -128,22 +128,28 @@ static const parameter *find_option(const operation *op, const char *name) {
   return NULL;
 }
 
-/* Notes an option, whose value is on top; a resource group is copied to the index kept. */
+/* The string on top, which is copied to an index: the table of options may change. */
+static const char *keep(lua_State *L, int index) {
+  lua_pushvalue(L, -1);
+  lua_replace(L, index);
+  return lua_tostring(L, index);
+}
+
+/* Notes an option, whose value is on top; texts are kept at the index kept and the next one. */
 static void note_option(lua_State *L, const parameter *option, int kept, request *built) {
   if (option->query != NULL) built->has_query = true;
   if (option == OPTION_RESOURCE) built->resource = aic_parameter_resource_word(L, -1);
   if (option == OPTION_TIMEOUT) built->timeout = lua_tonumber(L, -1);
-  if (option != OPTION_RESOURCE_GROUP) return;
-  built->resource_group = lua_tostring(L, -1);
-  lua_pushvalue(L, -1);
-  lua_replace(L, kept);
+  if (option == OPTION_RESOURCE_GROUP) built->resource_group = keep(L, kept);
+  if (option == OPTION_CORRELATION_ID) built->correlation_id = keep(L, kept + 1);
 }
 
-/* Checks every option, and leaves one string on the stack; or a complaint on top. */
+/* Checks every option, and leaves two values on the stack; or a complaint on top. */
 static const char *check_options(lua_State *L, const operation *op, int options, request *built) {
   const parameter *bound = NULL; /* an option that only one resource has */
   lua_pushnil(L);
-  const int kept = lua_gettop(L), value = kept + 2;
+  const int kept = lua_gettop(L), value = kept + 3;
+  lua_pushnil(L);
   lua_pushnil(L);
   while (lua_next(L, options) != 0) {
     const char *name = aic_parameter_string(L, -2, NULL);

@@ -32,6 +32,7 @@ typedef struct request {
   const char *body;           /* NULL: none, or the credentials */
   const char *id;             /* of the record, for errors; NULL: none */
   const char *resource_group; /* NULL: the session's */
+  const char *correlation_id; /* NULL: none */
   double timeout;             /* seconds; 0: the session's */
 } request;
 

@@ -122,6 +122,12 @@ static bool fit_resource_group(lua_State *L, int index) {
   return text != NULL && aic_parameter_is_group(text, length);
 }
 
+static bool fit_correlation_id(lua_State *L, int index) {
+  size_t length;
+  const char *text = aic_parameter_string(L, index, &length);
+  return text != NULL && length <= 256 && aic_parameter_header_safe(text, length);
+}
+
 const char *aic_parameter_resource_word(lua_State *L, int index) {
   const char *text = aic_parameter_string(L, index, NULL);
   if (text == NULL) return NULL;
@@ -181,6 +187,8 @@ const parameter aic_common_options[] = {
     {"resource_group", NULL, fit_resource_group, GROUP_TEXT, NULL},
     {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
     {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
+    {"correlation_id", NULL, fit_correlation_id,
+        "1 to 256 bytes, none of them a control character, expected", NULL},
     {.name = NULL}};
 
 const parameter aic_status_options[] = {

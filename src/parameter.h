@@ -34,6 +34,7 @@ extern const parameter aic_status_options[], aic_filter_options[], aic_page_opti
 #define OPTION_RESOURCE_GROUP (&aic_common_options[0])
 #define OPTION_TIMEOUT (&aic_common_options[1])
 #define OPTION_RESOURCE (&aic_common_options[2])
+#define OPTION_CORRELATION_ID (&aic_common_options[3])
 
 /* Pushes the field itself: what a metatable would add was not checked. */
 void aic_parameter_push_raw(lua_State *L, int table, const char *name);

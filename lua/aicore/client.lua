@@ -48,6 +48,7 @@ end
 ---@field timeout number?         s, the whole call, retries included
 ---@field resource_group string?  instead of the client's
 ---@field retry boolean?          false: a single attempt
+---@field correlation_id string?  sent as X-Correlation-ID with all that the call sends
 
 ---@class aicore.LongOptions: aicore.Options  of what takes long
 ---@field timeout number?         s, all of it (900)

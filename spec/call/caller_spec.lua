@@ -39,7 +39,7 @@ describe("caller", function()
 
   local function start(_, name, ...)
     local options = select(select("#", ...), ...)
-    sent[#sent + 1] = { name = name, left = options.timeout }
+    sent[#sent + 1] = { name = name, left = options.timeout, correlation_id = options.correlation_id }
     if name == "login" then
       return transfer_of { expires_in = 3600 }
     end
@@ -85,7 +85,7 @@ describe("caller", function()
       timeout = options.timeout or 100,
       token = not options.log_in and "t" or nil,
       on_attempt = function(attempt)
-        sent[#sent].attempt = attempt.attempt
+        sent[#sent].attempt, sent[#sent].told = attempt.attempt, attempt.correlation_id
       end,
     }
   end
@@ -702,6 +702,18 @@ describe("caller", function()
       caller:takes_batches(2)
       assert.same({ 5, 2 }, { sent[1].left, sent[2].left })
     end)
+  end)
+
+  it("sends a call's correlation id with all that it takes, and tells it", function()
+    answers = { failed { kind = "state", message = "no", status = 412, code = "1" }, { id = ID, status = "RUNNING" } }
+    local request = assert(caller:request("stop", { correlation_id = "c-1" }, ID))
+    local _, err = caller:change(request, caller:deadline(request))
+    assert.equal("c-1", err.correlation_id)
+    assert.matches("correlation c%-1", tostring(err))
+    assert.equal("stop status", names())
+    for _, one in ipairs(sent) do
+      assert.same({ "c-1", "c-1" }, { one.correlation_id, one.told })
+    end
   end)
 
   it("refuses what would not be heeded: all pages of a list are read", function()

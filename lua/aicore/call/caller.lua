@@ -167,6 +167,7 @@ local function tell(hook, request, attempt, info, err, odd)
     status = info.status,
     seconds = info.seconds,
     request_id = info.request_id,
+    correlation_id = request.options.correlation_id,
     error = err and err.kind,
     odd = odd,
   }
@@ -176,6 +177,7 @@ end
 local function problem(self, request, fields)
   fields.operation, fields.id, fields.resource = request.operation.name, request.id, request.options.resource
   fields.resource_group = request.options.resource_group or fields.resource and self.resource_group or nil
+  fields.correlation_id = request.options.correlation_id
   return errors.new(fields)
 end
 
@@ -477,7 +479,9 @@ function Caller:change(request, deadline)
   elseif not refusal.in_doubt(name, err) then
     return nil, err
   end
-  local look = self:request("status", { resource_group = request.options.resource_group }, id)
+  local options = request.options
+  local about = { resource_group = options.resource_group, correlation_id = options.correlation_id }
+  local look = self:request("status", about, id)
   local record, look_err = self:perform(look, deadline)
   if record then
     reply = refusal.achieved(name, record)
@@ -609,7 +613,8 @@ local caller = { check = check }
 --- A caller over a session.
 ---@param options { session: userdata, runtime: aicore.Runtime, timeout: number, token: string|function|nil,
 ---                 on_attempt: function?, clock: table?, start: function?, resource_group: string? }
----       resource_group: the session's, for errors; timeout: s, a call that says nothing else; token: see login.lua; clock: what is to stand for this machine's;
+---       resource_group: the session's, for errors; timeout: s, a call that says nothing else;
+---       token: see login.lua; clock: what is to stand for this machine's;
 ---       start: what is to stand for core.start, with a session of its own kind (emulator/caller.lua)
 ---@return aicore.Caller
 function caller.new(options)

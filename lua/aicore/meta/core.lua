@@ -21,6 +21,7 @@ local core = {}
 ---@field token string?               a ready one
 ---@field resource_group string?      goes along as AI-Resource-Group
 ---@field client_type string?         goes along as AI-Client-Type
+---@field headers table<string, string>?  others, for requests to the AI API; none that this module sends itself
 ---@field certificate_file string?    PEM
 ---@field key_file string?            PEM
 ---@field certificate string?         PEM text
@@ -39,6 +40,7 @@ local core = {}
 ---@class aicore.core.Options
 ---@field resource_group string?      instead of the session's
 ---@field timeout number?             s, instead of the session's
+---@field correlation_id string?      sent as X-Correlation-ID
 
 --- Of an operation whose path names a resource.
 ---@class aicore.core.ResourceOptions: aicore.core.Options

@@ -27,6 +27,7 @@
 ---@field ca_file string?  authorities instead of the system's, a PEM file; verification cannot be turned off
 ---@field ca string?  the same as PEM text
 ---@field proxy string?  instead of `https_proxy`, `no_proxy`, …; `""`: none
+---@field headers table?  headers of your own for requests to the AI API: `{ name = text }`
 ---@field runtime (string|table)?  how to wait; see "In your host"
----@field on_attempt function?  told of every exchange: `{ operation, id, attempt, status, seconds, request_id, error }`
+---@field on_attempt function?  told of exchanges: `{ operation, id, attempt, status, seconds, request_id, error, … }`
 -- end of what is made

@@ -11,6 +11,7 @@
 ---@field status integer?       HTTP status of the last answer
 ---@field code string?          AI Core's error code, or the token endpoint's
 ---@field request_id string?    for SAP's support
+---@field correlation_id string?  the call's own
 ---@field target string?        the URL that AI Core says was invoked
 ---@field details any           AI Core's details, as a rule a list of { code, message, … }; or the first 200
 ---                             characters of another body
@@ -47,7 +48,7 @@ local function reason(err)
 end
 
 -- What support will ask for, and how it is told.
-local NOTES = { { "code", "code " }, { "request_id", "request " } }
+local NOTES = { { "code", "code " }, { "request_id", "request " }, { "correlation_id", "correlation " } }
 
 local function notes(err)
   local texts = {}

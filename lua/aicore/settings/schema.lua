@@ -4,7 +4,7 @@
 ---@class aicore.settings.Row
 ---@field name string       the argument of aicore.client
 ---@field help string       a line about it
----@field type string?      "string" if not given; or "string or table", or "number" (positive, finite), or "integer"
+---@field type string?      "string" if not given; or "table", "string or table", "number" (positive, finite), "integer"
 ---@field variable string?  its variable in the environment; in a config file the same word is the key
 ---@field in_key string?    where it stands in a service key; of two words the first that is there
 ---@field field string?     its field in core.session: C gets it
@@ -70,9 +70,11 @@ schema.rows = {
     help = "authorities instead of the system's, a PEM file; verification cannot be turned off" },
   { name = "ca", field = "ca", help = "the same as PEM text" },
   { name = "proxy", field = "proxy", blank = true, help = 'instead of `https_proxy`, `no_proxy`, …; `""`: none' },
+  { name = "headers", type = "table", field = "headers",
+    help = "headers of your own for requests to the AI API: `{ name = text }`" },
   { name = "runtime", type = "string or table", help = 'how to wait; see "In your host"' },
   { name = "on_attempt", type = "function",
-    help = "told of every exchange: `{ operation, id, attempt, status, seconds, request_id, error }`" },
+    help = "told of exchanges: `{ operation, id, attempt, status, seconds, request_id, error, … }`" },
 }
 
 for _, row in ipairs(schema.rows) do
