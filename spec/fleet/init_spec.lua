@@ -518,6 +518,46 @@ describe("over time", function()
       end)
     end)
 
+    it("sends its correlation id with all it sends, and tells it; with the same id looks are shared", function()
+      local told, ids = {}, {}
+      c = new({ stop_time = 30 }, {
+        on_attempt = function(record)
+          told[record.correlation_id or "none"] = (told[record.correlation_id or "none"] or 0) + 1
+        end,
+      })
+      ids = c:seed(2)
+      c:together {
+        function()
+          assert(c:teardown({ scenario_id = "foundation-models" }, { correlation_id = "c-1" }))
+        end,
+        function()
+          assert.is_true(c:wait(ids[1], "GONE", { correlation_id = "c-2" }))
+        end,
+        function()
+          assert.is_true(c:wait(ids[2], "GONE", { correlation_id = "c-2" }))
+        end,
+      }
+      assert.is_true(told["c-1"] > 6 and told["c-2"] > 6)
+      assert.equal(1, told.none) -- the login
+      c:run(function()
+        local made = c:delete_all(c:seed(1), { correlation_id = "c-3", timeout = 20 })
+        assert.equal("c-3", select(2, next(made.failed)).correlation_id)
+      end)
+      collectgarbage()
+      collectgarbage()
+      assert.is_nil(next(c.caller.traced))
+    end)
+
+    it("refuses a filter that leaves nothing out, whatever else stands in it", function()
+      for _, wanted in ipairs { {}, { correlation_id = "c" }, { all = false }, { timeout = 5, resource_group = "a" } } do
+        local ok, problem = pcall(function()
+          c:teardown(wanted)
+        end)
+        assert.is_false(ok)
+        assert.matches("an empty filter means everything", problem)
+      end
+    end)
+
     it("ends as cancelled by its host, and tells what was done until then", function()
       local ids = seed(c, { "STOPPED", "RUNNING", "RUNNING", "RUNNING", "RUNNING" })
       c.emulator.settings.stop_time = 300

@@ -53,6 +53,7 @@ local NOTHING = {}
 ---@field private lists { count_is_total: boolean?, size: aicore.PageSize? }  see pages.lua; the size is there where the
 ---       host must not be held up
 ---@field shared table           what the goals of one resource share, for fleet/
+---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
 ---@field private appears table<string, number>  id -> until when one that was created here may not be found
 local Caller = { __name = "aicore.caller" }
@@ -296,13 +297,13 @@ local function take_request(self, operation, argument, opts)
   if request then
     spare[#spare] = nil
   else
-    local options = { resource = self.resource, resource_group = "", timeout = 0 }
+    local options = { resource = self.resource, resource_group = "", correlation_id = "", timeout = 0 }
     request = { argument, options, n = 2, options = options, operation = operation } -- with room for what follows
     request.id, request.retry, request.token, request.transfer, request.odd, request.date = "", false, 0, false, 0, 0
   end
   request.operation, request[1], request.id = operation, argument, operation.about_one and argument or nil
-  request.options.resource_group = opts and opts.resource_group
-  request.retry = opts and opts.retry
+  request.options.resource_group, request.retry = opts and opts.resource_group, opts and opts.retry
+  request.options.correlation_id = opts and opts.correlation_id
   return request
 end
 
@@ -579,18 +580,22 @@ function Caller:requests()
   return self.counters.requests
 end
 
+local function while_used()
+  return setmetatable({}, { __mode = "v" })
+end
+
 --- This caller for another resource of the API; everything else is shared.
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, spare = {}, appears = {}, shared = {}, found = {}, lists = {} },
+    { resource = resource, spare = {}, appears = {}, shared = {}, traced = while_used(), found = {}, lists = {} },
     { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
   )
 end
 
 --- What fleet/ gets of it; see group.lua.
----@param options { resource_group: string?, retry: boolean?, resource: string? }
+---@param options { resource_group: string?, retry: boolean?, correlation_id: string?, resource: string? }
 ---@return aicore.Group
 function Caller:in_group(options)
   return group.new(options.resource and self:of(options.resource) or self, options)
@@ -634,6 +639,7 @@ function caller.new(options)
     service = { batches = {}, asking = {} },
     lists = {},
     shared = {},
+    traced = while_used(),
     found = {},
   }, Caller)
   self.login = login.new(self, options.token)

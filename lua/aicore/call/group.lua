@@ -5,14 +5,15 @@
 ---@field resource "deployments"|"executions"
 ---@field random fun(): number  in [0, 1)
 ---@field private caller aicore.Caller
----@field private options { resource_group: string?, retry: boolean? }
+---@field private options { resource_group: string?, retry: boolean?, correlation_id: string? }
 local Group = { __name = "aicore.group" }
 Group.__index = Group
 
 local group = {}
 
 ---@param caller aicore.Caller
----@param options { resource_group: string?, retry: boolean? }  resource_group: instead of the session's
+---@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
+---       resource_group: instead of the session's
 ---@return aicore.Group
 function group.new(caller, options)
   return setmetatable({
@@ -20,7 +21,11 @@ function group.new(caller, options)
     runtime = caller.runtime,
     resource = caller.resource,
     random = caller.clock.random,
-    options = { resource_group = options.resource_group, retry = options.retry },
+    options = {
+      resource_group = options.resource_group,
+      retry = options.retry,
+      correlation_id = options.correlation_id,
+    },
   }, Group)
 end
 
@@ -29,6 +34,7 @@ end
 ---@return table fields  the same
 function Group:about(fields)
   fields.resource, fields.resource_group = self.resource, self.options.resource_group or self.caller.resource_group
+  fields.correlation_id = self.options.correlation_id
   return fields
 end
 

@@ -10,12 +10,20 @@ local calls = {}
 local TIMEOUT = 900
 
 -- Options that all have in common; the rest is what a request checks.
-local OPTIONS = { timeout = true, resource_group = true, on_progress = true, retry = true, appear = true }
+local OPTIONS = {
+  timeout = true,
+  resource_group = true,
+  correlation_id = true,
+  on_progress = true,
+  retry = true,
+  appear = true,
+}
 
 ---@class aicore.Call  one that takes long; and the options that it alone has
 ---@field began number
 ---@field deadline number
 ---@field resource_group string?
+---@field correlation_id string?
 ---@field retry boolean?
 ---@field appear number?
 ---@field on_progress function?
@@ -71,7 +79,7 @@ function calls.read(caller, name, opts, own, timeout)
   end
   call.began = caller.runtime.now()
   call.deadline = call.began + (request.options.timeout or timeout or TIMEOUT)
-  call.resource_group = request.options.resource_group
+  call.resource_group, call.correlation_id = request.options.resource_group, request.options.correlation_id
   call.retry, call.on_progress = request.retry, request.on_progress
   call.requests_before = caller:requests()
   return call
@@ -94,17 +102,20 @@ function calls.ids_complaint(caller, name, ids)
   end
 end
 
---- All goals of a resource group share their looks, and how they send.
+--- All goals of a resource group share their looks, and how they send; those with a correlation id only with others of
+--- the same. As there may be any number of ids, what these share is kept no longer than their calls are.
 ---@return { group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends }
 function calls.shared(caller, call)
-  local shared = caller.shared
-  local key = (call.resource_group or "") .. (call.retry == false and " once" or "")
-  if not shared[key] then
-    local group = caller:in_group { resource_group = call.resource_group, retry = call.retry }
+  local kept = call.correlation_id and caller.traced or caller.shared
+  local once = call.retry == false and "once" or ""
+  local key = table.concat({ call.resource_group or "", once, call.correlation_id or "" }, "\0")
+  if not kept[key] then
+    local group = caller:in_group(call)
     local seen = looks.new(group)
-    shared[key] = { group = group, looks = seen, sends = sends.new(group, seen) }
+    kept[key] = { group = group, looks = seen, sends = sends.new(group, seen) }
   end
-  return shared[key]
+  call.shared = kept[key]
+  return call.shared
 end
 
 --- A function that works for a call, as a coroutine of its own: so Ctrl-C leaves a report of what was done until then.

@@ -20,7 +20,7 @@ local MAX_AGE = 60
 
 -- What is wrong -------------------------------------------------------------------------------------
 
-local OPTIONS = { timeout = true, resource_group = true, retry = true, max_age = true }
+local OPTIONS = { timeout = true, resource_group = true, correlation_id = true, retry = true, max_age = true }
 
 --- A filter and options in one; what is wrong with them.
 local function merge(wanted, opts)
@@ -114,6 +114,7 @@ local function look(caller, request, belongs, fits, deadline)
   end
   table.sort(records, find.is_younger)
   local options = { resource_group = request.options.resource_group, retry = request.retry }
+  options.correlation_id = request.options.correlation_id
   for i, record in ipairs(records) do
     if find.serves(record) then
       local seen
@@ -142,11 +143,14 @@ local function write(value)
   return table.concat(parts, ",")
 end
 
+-- What does not change what is meant.
+local NO_MATTER = { timeout = true, retry = true, correlation_id = true }
+
 --- The same text for the same filter.
 local function key_of(wanted)
   local parts = {}
   for name, value in pairs(wanted) do
-    parts[#parts + 1] = name ~= "timeout" and ("%s=%s"):format(name, write(value)) or nil
+    parts[#parts + 1] = not NO_MATTER[name] and ("%s=%s"):format(name, write(value)) or nil
   end
   table.sort(parts)
   return table.concat(parts, " ")

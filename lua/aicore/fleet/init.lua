@@ -5,6 +5,7 @@ local calls = require "aicore.fleet.calls"
 local configure = require "aicore.fleet.configure"
 local ensure = require "aicore.fleet.ensure"
 local errors = require "aicore.model.errors"
+local filter = require "aicore.model.filter"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
 local rollout = require "aicore.fleet.rollout"
@@ -94,31 +95,21 @@ end
 
 -- All that a filter finds --------------------------------------------------------------------------
 
--- A filter with nothing else in it means everything.
-local SAYS_NOTHING = { resource_group = true, timeout = true }
+-- What a filter may bring as well as the options.
+local EITHER = { "resource_group", "correlation_id" }
 
-local function filter_complaint(wanted)
-  for name, value in pairs(wanted) do
-    if not SAYS_NOTHING[name] and value ~= false then
-      return nil
-    end
-  end
-  return "teardown: an empty filter means everything: say so by all = true"
-end
-
---- The list that a filter means. It may bring a resource group and a time limit of its own.
+--- The list that a filter means. It may bring a resource group, a correlation id and a time limit of its own.
 local function read_filter(caller, call, wanted)
-  local complaint = filter_complaint(wanted)
-  if complaint then
-    return nil, nil, complaint
-  end
-  local request, belongs
-  request, belongs, complaint = caller:search("list", wanted)
+  local request, belongs, complaint = caller:search("list", wanted)
   if not request then
     return nil, nil, (complaint:gsub("^list", "teardown"))
+  elseif not filter.is_meant(wanted) then
+    return nil, nil, "teardown: an empty filter means everything: say so by all = true"
   end
-  call.resource_group = request.options.resource_group or call.resource_group
-  request.options.resource_group = call.resource_group
+  for _, name in ipairs(EITHER) do
+    call[name] = request.options[name] or call[name]
+    request.options[name] = call[name]
+  end
   if request.options.timeout then
     call.deadline = call.began + request.options.timeout
   end

@@ -109,6 +109,7 @@ local FITS = {
   scenario_id = same "scenarioId",
   configuration_id = same "configurationId",
   configuration_name = same "configurationName",
+  execution_schedule_id = same "executionScheduleId",
   executable_ids = function(record, wanted)
     return is_one_of(wanted, record.executableId)
   end,
@@ -126,6 +127,18 @@ local FITS = {
     return filter.shard_of(record.id, wanted[2]) == wanted[1]
   end,
 }
+
+--- Does it leave anything out, or say itself that everything is meant?
+---@param wanted aicore.Filter
+---@return boolean
+function filter.is_meant(wanted)
+  for name in pairs(FITS) do
+    if wanted[name] then
+      return true
+    end
+  end
+  return wanted.all == true
+end
 
 --- Statuses as the service writes them.
 local function written(status)
