@@ -273,6 +273,125 @@ describe("client", function()
     end)
   end)
 
+  describe("the tenant", function()
+    local function seed_groups()
+      server.clear_deployments()
+      server.seed { count = 2 }
+      server.seed { count = 3, resource_group = "team-a", model = "gpt-35-turbo", model_version = "0125" }
+      server.seed { count = 1, resource_group = "team-b", model = "gpt-4o", model_version = "2024-05-13" }
+    end
+
+    it("has models, resource groups and a quota", function()
+      seed_groups()
+      local c = connect()
+      local names = {}
+      for i, group in ipairs(assert(c:resource_groups())) do
+        names[i] = group.resourceGroupId
+      end
+      assert.same({ "default", "team-a", "team-b" }, names)
+      assert.equal("2024-11-20", c:models()[1].versions[3].name)
+      assert.same({ plans = {}, used = 6 }, c:quota())
+      server.settings { quota = 7 }
+      local plan = { used = 6, limit = 7, replicas = 2 }
+      assert.same({ used = 6, limit = 7, plans = { starter = plan } }, c:quota())
+      assert(c:create "conf-1")
+      local created, err = c:create "conf-1"
+      server.settings { quota = -1 }
+      assert.is_nil(created)
+      assert.same({ 400, 7, 7 }, { err.status, err.quota.used, err.quota.limit })
+      assert.matches("7 of 7 deployments are used, starter 7 of 7", tostring(err))
+      for _, name in ipairs { "models", "resource_groups", "quota" } do
+        assert.equal(1, select("#", c[name](c)), name)
+      end
+    end)
+
+    it("is looked through as a whole, group by group", function()
+      seed_groups()
+      local c = connect()
+      local all = { resource_group = "*" }
+      local groups, found = {}, assert(c:list(all))
+      for i, deployment in ipairs(found) do
+        groups[i] = deployment.resource_group
+      end
+      assert.equal("default default team-a team-a team-a team-b", table.concat(groups, " "))
+      assert.equal(6, c:count(all))
+      assert.equal(
+        4,
+        c:count { resource_group = "*", model_version = "0125" }
+          + #c:list { resource_group = "*", model = "gpt-4o", model_version = "2024-05-13" }
+      )
+      local at = 0
+      for deployment, err in c:each(all) do
+        assert(deployment, err)
+        at = at + 1
+        assert.same(found[at], deployment)
+      end
+      assert.equal(6, at)
+      assert.same({ 1, 1 }, { select("#", c:list(all)), select("#", c:count(all)) })
+      assert.equal("team-b", c:find({ model = "gpt-4o", model_version = "2024-05-13" }, all).resource_group)
+    end)
+
+    it("is told of groups that may not be read; the others are", function()
+      seed_groups()
+      local c = connect()
+      server.fault { operation = "*", resource_group = "team-a", status = 403, times = 0 }
+      local all = { resource_group = "*" }
+      local found, err = c:list(all)
+      assert.equal(3, #found)
+      assert.same({ "auth", 403, 403 }, { err.kind, err.status, err.groups["team-a"].status })
+      assert.equal("team-a", err.groups["team-a"].resource_group)
+      assert.matches("1 of 3 resource groups could not be read %(team%-a: ", tostring(err))
+      local count, count_err = c:count(all)
+      assert.same({ 3, "auth" }, { count, count_err.kind })
+      local seen, told = 0, nil
+      for deployment, each_err in c:each(all) do
+        seen = seen + (deployment and 1 or 0)
+        told = told or each_err
+      end
+      assert.same({ 3, "team-a" }, { seen, told.resource_group })
+    end)
+
+    it("says which role is missing where its groups may not be listed", function()
+      local c = connect()
+      server.fault { operation = "resource_groups", status = 403, times = 0 }
+      for _, act in ipairs { "list", "count", "resource_groups" } do
+        local result, err = c[act](c, act ~= "resource_groups" and { resource_group = "*" } or nil)
+        assert.is_nil(result)
+        assert.matches("takes the role aicore_admin_resourcegroup_viewer", tostring(err))
+      end
+      for deployment, err in c:each { resource_group = "*" } do
+        assert.same({ false, "resource_groups" }, { deployment, err.operation })
+      end
+    end)
+
+    it("has deployments whose models retire", function()
+      seed_groups()
+      local c = connect()
+      local function retiring(days, group)
+        return assert(c:count { retiring_within = days * 86400, resource_group = group })
+      end
+      assert.same({ 0, 3, 4, 1 }, { retiring(5, "*"), retiring(11, "*"), retiring(21, "*"), retiring(21, "team-b") })
+      server.fault { operation = "models", status = 403, times = 0 }
+      local result, err = c:list { retiring_within = 1 }
+      assert.same({ nil, "models" }, { result, err.operation })
+    end)
+
+    it("is meant as a whole only where that makes sense", function()
+      local c = connect()
+      for name, arguments in pairs {
+        status = { FIRST, { resource_group = "*" } },
+        stop_all = { { FIRST }, { resource_group = "*" } },
+        wait = { FIRST, "GONE", { resource_group = "*" } },
+      } do
+        local ok, problem = pcall(function()
+          c[name](c, (table.unpack or unpack)(arguments))
+        end)
+        assert.is_false(ok)
+        assert.matches("resource_group: ", problem)
+      end
+    end)
+  end)
+
   describe("login", function()
     it("happens once, and the token is kept", function()
       local c = connect()

@@ -47,6 +47,9 @@ describe("core", function()
       logs = { "GET", "/lm/{resource}/{id}/logs", "lines", "about_one idempotent resource" },
       configurations = { "GET", "/lm/configurations", "configurations", "idempotent" },
       configure = { "POST", "/lm/configurations", "accepted", "changes once" },
+      models = { "GET", "/lm/scenarios/foundation-models/models", "models", "idempotent" },
+      resource_groups = { "GET", "/admin/resourceGroups", "groups", "idempotent" },
+      quota = { "GET", "/admin/resourceQuota/deployments", "quota", "idempotent" },
       capabilities = { "GET", "/lm/meta", "capabilities", "idempotent" },
       login = { "POST", nil, nil, "idempotent" },
     }

@@ -161,7 +161,7 @@ bool aic_parameter_header_safe(const char *value, size_t length) {
 }
 
 bool aic_parameter_is_group(const char *value, size_t length) {
-  return length <= 253 && aic_parameter_header_safe(value, length);
+  return length <= 253 && strcmp(value, "*") != 0 && aic_parameter_header_safe(value, length);
 }
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"

@@ -53,4 +53,4 @@ bool aic_parameter_header_safe(const char *value, size_t length);
 /* Does it pass for the name of a resource group? */
 bool aic_parameter_is_group(const char *value, size_t length);
 #define GROUP_TEXT                                                                                 \
-  "1 to 253 characters, none of them a control character, no outer blanks, expected"
+  "the name of one, 1 to 253 characters without control characters and outer blanks, expected"

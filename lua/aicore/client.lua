@@ -3,8 +3,9 @@
 local callers = require "aicore.call.caller"
 local errors = require "aicore.model.errors"
 local fleet = require "aicore.fleet"
+local groups = require "aicore.call.groups"
 local host = require "aicore.settings.host"
-local pages = require "aicore.call.pages"
+local quota = require "aicore.model.quota"
 local runtimes = require "aicore.runtime"
 local settings = require "aicore.settings.resolve"
 
@@ -105,7 +106,7 @@ end
 ---@return table|nil created  { id, message, status, deploymentUrl }
 ---@return aicore.Error? err
 function Client:create(configuration_id, opts)
-  return call_at_once(self, "perform", "create", opts, configuration_id)
+  return call_at_once(self, "create", "create", opts, configuration_id)
 end
 
 --- Gives a RUNNING or PENDING deployment another configuration. `PATCH /lm/deployments/{id}`.
@@ -173,58 +174,80 @@ function Client:configure(what, opts)
   return fleet.configure(self.caller, what, opts)
 end
 
+-- The tenant --------------------------------------------------------------------------------------
+
+--- The models that may be deployed, and until when each version works.
+--- `GET /lm/scenarios/foundation-models/models`.
+---@param opts aicore.Options?
+---@return table[]|nil models  { model, executableId, versions = { { name, isLatest, retirementDate, … }, … }, … }
+---@return aicore.Error? err
+function Client:models(opts)
+  local reply, err = call(self, "perform", "models", opts)
+  if not reply then
+    return nil, err
+  end
+  return reply.resources
+end
+
+--- The resource groups of the tenant; an administrator may list them. `GET /admin/resourceGroups`.
+---@param opts aicore.Options?
+---@return table[]|nil groups  { resourceGroupId, status, labels, … }
+---@return aicore.Error? err   of kind "auth" where a role is missing: it says which
+function Client:resource_groups(opts)
+  local request = checked(self.caller:request("resource_groups", opts))
+  return groups.list(self.caller, request, self.caller:deadline(request))
+end
+
+--- How many deployments the tenant has and may have. A create beyond that fails; its error has the quota in `quota`.
+--- `GET /admin/resourceQuota/deployments`.
+---@param opts aicore.Options?
+---@return aicore.Quota|nil quota
+---@return aicore.Error? err
+function Client:quota(opts)
+  local reply, err = call(self, "perform", "quota", opts)
+  if not reply then
+    return nil, err
+  end
+  return quota.read(reply)
+end
+
 -- Lists -------------------------------------------------------------------------------------------
 
---- What reads the list that a filter means, and what belongs of it.
-local function search(self, wanted)
+--- What a filter asks for: by groups.lua, from its request, the deadline and what belongs of it.
+local function search(self, act, name, wanted)
   local caller = self.caller
-  local request, belongs, complaint = caller:search("list", wanted)
-  checked(request, complaint)
-  local deadline = caller:deadline(request)
-  return function()
-    return caller:read(request, deadline)
-  end, belongs
+  local request, belongs, complaint = caller:search(name, wanted)
+  local deadline = caller:deadline(checked(request, complaint))
+  return act(caller, request, deadline, belongs)
 end
 
 --- All deployments that a filter finds, in one table. `GET /lm/deployments`, every page.
+--- Where it means all resource groups (`resource_group = "*"`) one that cannot be read stops no other: what could be
+--- read is returned, and an error besides, whose `groups` tell by their names why.
 ---@param wanted aicore.Filter?
 ---@return table[]|nil deployments
 ---@return aicore.Error? err
 function Client:list(wanted)
-  local read, belongs = search(self, wanted)
-  return pages.all(read, belongs)
+  return search(self, groups.all, "list", wanted)
 end
 
---- The same one by one: no more than a page is held at a time.
+--- The same one by one: no more than a page is held at a time (of all resource groups, four).
 ---   for deployment, err in client:each { status = "RUNNING" } do … end
 --- When a page cannot be had, the last step gives `false, err`: a loop that forgets about errors
---- fails loudly instead of taking a part for the whole.
+--- fails loudly instead of taking a part for the whole. Of all resource groups, the others follow.
 ---@param wanted aicore.Filter?
 ---@return fun(): table|false|nil, aicore.Error? next_one
 function Client:each(wanted)
-  local read, belongs = search(self, wanted)
-  return pages.each(read(), belongs)
+  return search(self, groups.each, "list", wanted)
 end
 
 --- How many deployments a filter finds. `GET /lm/deployments/$count`; what the service cannot
---- decide (older_than, shard) is counted here.
+--- decide (older_than, shard) is counted here. Of all resource groups: of those that could be read, and an error.
 ---@param wanted aicore.Filter?
 ---@return integer|nil count
 ---@return aicore.Error? err
 function Client:count(wanted)
-  local caller = self.caller
-  local request, belongs, complaint = caller:search("count", wanted)
-  local deadline = caller:deadline(checked(request, complaint))
-  if not belongs then
-    return caller:perform(request, deadline)
-  end
-  local found, err = pages.all(function()
-    return caller:read(request, deadline)
-  end, belongs)
-  if not found then
-    return nil, err
-  end
-  return #found
+  return search(self, groups.count, "count", wanted)
 end
 
 ---@class aicore.FindOptions: aicore.Options

@@ -22,6 +22,9 @@
 ---@field update fun(id: string, configuration_id: string, opts: aicore.Options?): table|nil, aicore.Error?
 ---@field configurations fun(filter: aicore.ConfigurationFilter?): table[]|nil, aicore.Error?
 ---@field configure fun(what: aicore.Configuration, opts: aicore.Options?): table|nil, aicore.Error?
+---@field models fun(opts: aicore.Options?): table[]|nil, aicore.Error?             and until when they work
+---@field resource_groups fun(opts: aicore.Options?): table[]|nil, aicore.Error?
+---@field quota fun(opts: aicore.Options?): aicore.Quota|nil, aicore.Error?          used, limit, and by plan
 ---@field logs fun(id: string, opts: aicore.LogsOptions?): table[]|nil, aicore.Error?
 ---@field capabilities fun(opts: aicore.Options?): table|nil, aicore.Error?
 ---@field stop_all fun(ids: string[], opts: aicore.LongOptions?): aicore.Report      and waits until they have stopped
@@ -52,8 +55,8 @@ end
 
 local default
 
-local FUNCTIONS = "status stop delete list each count find create update configurations configure logs capabilities "
-  .. "stop_all delete_all wait ensure rollout watch teardown"
+local FUNCTIONS = "status stop delete list each count find create update configurations configure models "
+  .. "resource_groups quota logs capabilities stop_all delete_all wait ensure rollout watch teardown"
 
 --- The function of one method, of the default client or of what it has under a name.
 local function on_default(name, part)

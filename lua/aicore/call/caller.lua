@@ -16,7 +16,9 @@ local login = require "aicore.call.login"
 local operations = require "aicore.call.operations"
 local page_size = require "aicore.call.page_size"
 local pages = require "aicore.call.pages"
+local quota = require "aicore.model.quota"
 local refusal = require "aicore.call.refusal"
+local retirement = require "aicore.model.retirement"
 local retry = require "aicore.call.retry"
 local shape = require "aicore.model.shape"
 local single_flight = require "aicore.call.single_flight"
@@ -70,6 +72,9 @@ Caller.__index = Caller
 ---@field transfer userdata|false  while it is in flight
 ---@field failed aicore.Error?   the error of its first attempt, where that is over
 ---@field token integer?         the generation of the token that was sent
+---@field everywhere boolean?    in all resource groups (groups.lua)
+---@field by_models boolean?     its filter needs to know the models
+---@field retires (fun(record: table): number?)?  what it knows of them
 ---@field odd integer?           how many records of the last reply were set aside
 ---@field dated boolean?         the service's clock is wanted, too
 ---@field size aicore.PageSize?  of a list: how long its pages take to read is noted there
@@ -125,6 +130,9 @@ function Caller:request(name, opts, ...)
   return request
 end
 
+-- The resource group of a filter that means all of them.
+local EVERYWHERE = "*"
+
 --- The request that a filter means, and the predicate for what the service cannot decide.
 ---@param name "list"|"count"    the operation, if the service can decide all of it
 ---@param wanted aicore.Filter?
@@ -135,7 +143,14 @@ function Caller:search(name, wanted)
   if wanted ~= nil and type(wanted) ~= "table" then
     return nil, nil, ("%s: a filter expected, got %s"):format(name, type(wanted))
   end
-  local query, belongs, complaint = filter.split(wanted, self.clock.wall())
+  local request
+  local query, belongs, complaint = filter.split(wanted, self.clock.wall(), function(record)
+    return request.retires(record)
+  end)
+  local everywhere = query.resource_group == EVERYWHERE
+  if everywhere then
+    query.resource_group = nil
+  end
   for _, option in ipairs { "top", "skip" } do
     if query[option] ~= nil then
       complaint = ("unknown option '%s': all pages are read"):format(option)
@@ -144,8 +159,10 @@ function Caller:search(name, wanted)
   if complaint then
     return nil, nil, ("%s: %s"):format(name, complaint)
   end
-  local request
   request, complaint = self:request(belongs and "list" or name, query)
+  if request then
+    request.everywhere, request.by_models = everywhere, wanted ~= nil and wanted.retiring_within ~= nil
+  end
   return request, belongs, complaint
 end
 
@@ -512,6 +529,45 @@ function Caller:says_absent(code)
   return code == (self.service.absent_code or "01010016")
 end
 
+--- How long the service is asked about something that a call can do without, in seconds.
+local PATIENCE = 5
+
+--- A create was refused as the service refuses one beyond the quota: was it that?
+local function explain_refusal(self, err, deadline)
+  local asked = assert(self:request("quota", { correlation_id = err.correlation_id }))
+  local reply = self:perform(asked, math.min(deadline, self.runtime.now() + PATIENCE))
+  local found = reply and quota.read(reply)
+  local exhausted = found and quota.exhausted(found)
+  if exhausted then
+    err.quota, err.message = found, ("%s (%s)"):format(err.message, exhausted)
+  end
+end
+
+--- A create; one that is refused as it is beyond the quota says so.
+---@return table|nil created
+---@return aicore.Error? err
+function Caller:create(request, deadline)
+  local reply, err = self:perform(request, deadline)
+  if err and err.status == 400 and self.resource == "deployments" then
+    explain_refusal(self, err, deadline)
+  end
+  return reply, err
+end
+
+--- Asks for what the filter of a request needs to know besides.
+---@return boolean ready
+---@return aicore.Error? err
+function Caller:prepare(request, deadline)
+  local options = request.options
+  if request.retires or not request.by_models then
+    return true
+  end
+  local about = { resource_group = options.resource_group, correlation_id = options.correlation_id }
+  local reply, err = self:perform(assert(self:request("models", about)), deadline)
+  request.retires = reply and retirement.new(reply.resources)
+  return reply ~= nil, err
+end
+
 --- A list, to be read page by page. In a host that must not be held up they are no longer than can be read in a turn.
 ---@param request aicore.Request  of the operation "list"
 ---@param deadline number
@@ -523,14 +579,15 @@ function Caller:read(request, deadline, size)
   end
   request.size = self.lists.size
   return pages.read(function(top, skip)
+    local ready, problem_err = self:prepare(request, deadline)
+    if not ready then
+      return nil, problem_err
+    end
     request.options.top, request.options.skip = request.size and math.min(top, request.size.records) or top, skip
     local reply, err = self:perform(request, deadline)
     return reply, err, request.odd
   end, self.lists, size)
 end
-
---- How long the service is asked what it can do, in seconds.
-local PATIENCE = 5
 
 --- A function that asks what the service can do, on behalf of all: it outlives the coroutine that begins it.
 local function ask_for_batches(self, request, deadline)

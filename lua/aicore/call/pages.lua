@@ -162,6 +162,18 @@ function Reader:next(done_with)
   return page
 end
 
+--- Fetches the first page now, which next() gives then without an exchange.
+---@return aicore.Reader self
+function Reader:prime()
+  local fetch = self.fetch
+  local reply, err, odd = fetch(self.size, nil)
+  self.fetch = function()
+    self.fetch = fetch
+    return reply, err, odd
+  end
+  return self
+end
+
 --- Why it cannot be complete.
 ---@return aicore.Error
 function Reader:incomplete()

@@ -6,6 +6,7 @@
 ---@class aicore.emulator.Fault
 ---@field operation string       an operation's name, or "*" for every request
 ---@field id string|nil          only requests that name this deployment
+---@field resource_group string|nil  only requests in this group
 ---@field skip integer|nil       let this many matching requests pass first
 ---@field times integer|nil      fire this many times, default 1, with `lasts` 0; 0: always
 ---@field lasts number|nil       seconds from when it first fires until it is over
@@ -67,6 +68,7 @@ local REFUSALS = { [400] = true, [404] = true, [409] = true, [412] = true, [422]
 local FIELDS = {
   operation = is_a "string",
   id = is_a "string",
+  resource_group = is_a "string",
   skip = whole,
   times = whole,
   probability = function(value)
@@ -164,6 +166,8 @@ end
 
 local function concerns(fault, operation, call)
   if fault.operation ~= "*" and fault.operation ~= operation then
+    return false
+  elseif fault.resource_group and fault.resource_group ~= call.group then
     return false
   end
   return fault.id == nil or names(call, fault.id)

@@ -25,6 +25,16 @@ function Group:present(id)
   return deployment and not deployment.gone and deployment or nil
 end
 
+--- Those that have not gone, also those that cannot be seen yet.
+---@return aicore.emulator.Deployment[]
+function Group:standing()
+  local standing = {}
+  for _, deployment in ipairs(self.order) do
+    standing[#standing + 1] = not deployment.gone and deployment or nil
+  end
+  return standing
+end
+
 local function forget(self, before)
   local order = {}
   for _, deployment in ipairs(self.order) do

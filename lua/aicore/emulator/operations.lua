@@ -10,6 +10,7 @@ local login = require "aicore.emulator.login"
 local parameters = require "aicore.emulator.parameters"
 local reads = require "aicore.emulator.reads"
 local resources = require "aicore.emulator.resources"
+local tenant = require "aicore.emulator.tenant"
 
 local operations = {}
 
@@ -98,6 +99,9 @@ local OPERATIONS = {
   update = { group = true, media = ANY_JSON, body = bodies.update, run = changes.update },
   stop = { group = true, media = ANY_JSON, body = bodies.stop, run = changes.stop },
   delete = { group = true, media = ANY_JSON, body = bodies.delete, bodiless = "DELETE", run = changes.delete },
+  models = { group = true, run = tenant.models },
+  resource_groups = { run = tenant.groups },
+  quota = { run = tenant.quota },
   configurations = { group = true, query = CONFIGURATIONS_QUERY, run = configurations.list },
   configure = { group = true, media = ANY_JSON, body = bodies.configure, run = configurations.create },
   batch = { group = true, media = MERGE_PATCH, body = bodies.batch, setting = "bulk", run = changes.batch },

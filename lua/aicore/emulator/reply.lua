@@ -153,6 +153,9 @@ end
 local REQUIRED = {
   record = { field = "status", type = "string" },
   records = { field = "resources", type = "table", elements = true },
+  models = { field = "resources", type = "table", elements = true },
+  groups = { field = "resources", type = "table", elements = true },
+  quota = { field = "quotas", type = "table", elements = true },
   configurations = { field = "resources", type = "table", elements = true },
   accepted = { field = "id", type = "string" },
   items = { type = "table", elements = true },

@@ -378,6 +378,28 @@ function World:create(group_name, configuration_id, ttl, cause, resource)
   return deployment
 end
 
+--- The resource groups in which anything was put, and the default one; sorted.
+---@return string[]
+function World:group_names()
+  local known, names = { default = true }, { "default" }
+  for _, groups in pairs(self.groups) do
+    for name in pairs(groups) do
+      if not known[name] then
+        known[name], names[#names + 1] = true, name
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+--- Those of a group that have not gone, also those that cannot be seen yet.
+---@param group_name string
+---@return aicore.emulator.Deployment[]
+function World:standing_in(group_name)
+  return look_into(self, DEPLOYMENTS, group_name):standing()
+end
+
 --- How many deployments there are, in all groups.
 ---@return integer
 function World:size()

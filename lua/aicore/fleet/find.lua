@@ -7,8 +7,8 @@
 
 local errors = require "aicore.model.errors"
 local filters = require "aicore.model.filter"
+local groups = require "aicore.call.groups"
 local lifecycle = require "aicore.model.lifecycle"
-local pages = require "aicore.call.pages"
 local single_flight = require "aicore.call.single_flight"
 local timestamp = require "aicore.model.timestamp"
 local words = require "aicore.model.words"
@@ -72,6 +72,7 @@ end
 local function brief(record)
   return {
     id = record.id,
+    resource_group = record.resource_group,
     status = record.status,
     targetStatus = record.targetStatus,
     createdAt = record.createdAt,
@@ -106,28 +107,27 @@ end
 ---@return table|nil record
 ---@return aicore.Error? err
 local function look(caller, request, belongs, fits, deadline)
-  local records, err = pages.all(function()
-    return caller:read(request, deadline)
-  end, belongs, brief)
+  local records, err = groups.all(caller, request, deadline, belongs, brief)
   if not records then
     return nil, err
   end
   table.sort(records, find.is_younger)
-  local options = { resource_group = request.options.resource_group, retry = request.retry }
-  options.correlation_id = request.options.correlation_id
+  local options = { retry = request.retry, correlation_id = request.options.correlation_id }
   for i, record in ipairs(records) do
     if find.serves(record) then
-      local seen
-      seen, err = caller:perform(assert(caller:request("status", options, record.id)), deadline)
-      if not seen and not err.absent then
-        return nil, err
-      elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall())) then
+      local seen, look_err
+      options.resource_group = record.resource_group or request.options.resource_group
+      seen, look_err = caller:perform(assert(caller:request("status", options, record.id)), deadline)
+      if not seen and not look_err.absent then
+        return nil, look_err
+      elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall(), request.retires)) then
+        seen.resource_group = record.resource_group
         return seen
       end
       records[i] = seen or { id = record.id, status = lifecycle.GONE }
     end
   end
-  return nil, none(records)
+  return nil, err or none(records)
 end
 
 -- For all ------------------------------------------------------------------------------------------

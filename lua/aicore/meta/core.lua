@@ -258,6 +258,27 @@ function core.configurations(session, options) end
 ---@return table? err
 function core.configure(session, body, options) end
 
+--- `GET /lm/scenarios/foundation-models/models`
+---@param session aicore.core.Session
+---@param options aicore.core.Options?
+---@return { resources: table[] }|nil reply
+---@return table? err
+function core.models(session, options) end
+
+--- `GET /admin/resourceGroups`
+---@param session aicore.core.Session
+---@param options aicore.core.Options?
+---@return { resources: table[] }|nil reply
+---@return table? err
+function core.resource_groups(session, options) end
+
+--- `GET /admin/resourceQuota/deployments`
+---@param session aicore.core.Session
+---@param options aicore.core.Options?
+---@return { usage: table?, quotas: table[] }|nil reply
+---@return table? err
+function core.quota(session, options) end
+
 --- `GET /lm/meta`: what the service says that it can do.
 ---@param session aicore.core.Session
 ---@param options aicore.core.Options?

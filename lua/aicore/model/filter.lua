@@ -15,9 +15,11 @@ local filter = {}
 ---@field model string?              that it serves: its name
 ---@field model_version string?      "latest", too: the one that moves on by itself
 ---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
+---@field retiring_within number?    s until the model that it serves stops working; what has stopped already, too
 ---@field shard integer[]?           { index, count }: this one of so many parts, index from 0
 ---@field all boolean?               everything: says that an empty filter is meant
----@field resource_group string?
+---@field resource_group string?     "*": all of them; a record then has `resource_group`
+---@field correlation_id string?     sent as X-Correlation-ID
 ---@field timeout number?            s, the whole call
 
 local function is_integer(value)
@@ -43,6 +45,9 @@ local CHECKS = {
   model = is_text,
   model_version = is_text,
   older_than = function(value)
+    return type(value) == "number" and value >= 0, "seconds expected"
+  end,
+  retiring_within = function(value)
     return type(value) == "number" and value >= 0, "seconds expected"
   end,
   shard = function(value)
@@ -101,7 +106,7 @@ local function is_one_of(list, value)
   return false
 end
 
--- Does a record fit? By the field of a filter: (record, wanted, now).
+-- Does a record fit? By the field of a filter: (record, wanted, now, retires).
 local FITS = {
   status = function(record, wanted)
     return is_one_of(type(wanted) == "table" and wanted or { wanted }, record.status)
@@ -122,6 +127,10 @@ local FITS = {
   older_than = function(record, wanted, now)
     local created = timestamp.parse(record.createdAt)
     return created ~= nil and now - created >= wanted
+  end,
+  retiring_within = function(record, wanted, now, retires)
+    local at = retires(record)
+    return at ~= nil and at - now <= wanted
   end,
   shard = function(record, wanted)
     return filter.shard_of(record.id, wanted[2]) == wanted[1]
@@ -154,7 +163,8 @@ end
 
 --- A function that says whether a record fits these fields of a filter; nil: there are none.
 ---@param wanted aicore.Filter
----@return (fun(record: table, now: number): boolean)?  now: seconds since the epoch
+---@return (fun(record: table, now: number, retires: function?): boolean)?  now: seconds since the epoch; retires:
+---       see split
 function filter.matcher(wanted)
   local names, values = {}, {}
   for name in pairs(FITS) do
@@ -164,9 +174,9 @@ function filter.matcher(wanted)
     end
   end
   return #names > 0
-      and function(record, now)
+      and function(record, now, retires)
         for i = 1, #names do
-          if not FITS[names[i]](record, values[i], now) then
+          if not FITS[names[i]](record, values[i], now, retires) then
             return false
           end
         end
@@ -178,10 +188,11 @@ end
 --- Splits a filter.
 ---@param wanted aicore.Filter?
 ---@param now number  seconds since the epoch
+---@param retires (fun(record: table): number?)?  when one's model stops working: seconds since the epoch
 ---@return table query                          options of the operation "list"
 ---@return (fun(deployment: table): boolean)?   which ones belong; nil: all of them
 ---@return string? complaint                    what is wrong with the filter's own part
-function filter.split(wanted, now)
+function filter.split(wanted, now, retires)
   local query, own = {}, {}
   for name, value in pairs(wanted or {}) do
     if name == "status" and type(value) == "string" then
@@ -198,7 +209,7 @@ function filter.split(wanted, now)
   end
   local fits = filter.matcher(own)
   return query, fits and function(deployment)
-    return fits(deployment, now)
+    return fits(deployment, now, retires)
   end
 end
 

@@ -83,8 +83,34 @@ local function is_no_configuration(one)
   return false
 end
 
+local function is_no_version(version)
+  return not is_table(version) or not is_text(version.name)
+end
+
+local set_aside
+
+local function is_no_model(model)
+  if not is_table(model) or not is_text(model.model) then
+    return true
+  end
+  model.versions = is_table(model.versions) and model.versions or {}
+  set_aside(model.versions, is_no_version)
+  return false
+end
+
+--- Its name has to be fit for a header.
+local function is_no_group(group)
+  local name = is_table(group) and group.resourceGroupId
+  return not is_text(name)
+    or #name > 253
+    or name == "*"
+    or name:find "%c" ~= nil
+    or name:find "^%s" ~= nil
+    or name:find "%s$" ~= nil
+end
+
 --- Leaves those elements that are not odd, in their order. Returns how many it has set aside, nil for none.
-local function set_aside(list, is_odd)
+function set_aside(list, is_odd)
   local kept, count = 0, #list
   for i = 1, count do
     local element = list[i]
@@ -124,6 +150,19 @@ local SHAPES = {
       reply.count = nil
     end
     return nil, set_aside(reply.resources, is_no_configuration)
+  end,
+  models = function(reply)
+    return nil, set_aside(reply.resources, is_no_model)
+  end,
+  groups = function(reply)
+    return nil, set_aside(reply.resources, is_no_group)
+  end,
+  quota = function(reply)
+    reply.usage = is_table(reply.usage) and reply.usage or nil
+    return nil,
+      set_aside(reply.quotas, function(one)
+        return not is_table(one) or not is_table(one.deploymentQuota) or type(one.deploymentQuota.maxCount) ~= "number"
+      end)
   end,
   accepted = function(reply)
     if type(reply.message) ~= "string" then

@@ -1,0 +1,277 @@
+--- All resource groups of a tenant at once: the same in each, some at a time, within one deadline and one budget.
+-- Rules of this file:
+--   A group that cannot be read stops no other; what could be read is given, and an error tells of the others.
+--   What comes of the groups stands in the order of their names, whichever answered first.
+
+local errors = require "aicore.model.errors"
+local pages = require "aicore.call.pages"
+
+local groups = {}
+
+--- So many at a time; and so many pages are held, at most, by what gives records one by one.
+local AT_ONCE, AHEAD = 32, 4
+
+-- Who may list them (SAP AI Launchpad, "Roles and Authorizations").
+local NEEDS_ROLE = "%s: to list resource groups takes the role aicore_admin_resourcegroup_viewer (or …_editor)"
+
+--- All resource groups of the tenant.
+---@param caller aicore.Caller
+---@param request aicore.Request  of the operation "resource_groups"
+---@param deadline number
+---@return { resourceGroupId: string, status: string? }[]|nil
+---@return aicore.Error? err
+function groups.list(caller, request, deadline)
+  local reply, err = caller:perform(request, deadline)
+  if reply then
+    return reply.resources
+  elseif err.status == 403 then
+    err.message = NEEDS_ROLE:format(err.message)
+  end
+  return nil, err
+end
+
+--- The same request in one group, and the same predicate, which marks what belongs.
+---@param request aicore.Request  of a filter that means all groups
+---@param belongs (fun(record: table): boolean)?
+---@param name string
+---@return aicore.Request
+---@return fun(record: table): boolean
+function groups.at(request, belongs, name)
+  local own, options = {}, {}
+  for field, value in pairs(request) do
+    own[field] = value
+  end
+  for option, value in pairs(request.options) do
+    options[option] = value
+  end
+  options.resource_group = name
+  own.options, own[own.n], own.everywhere = options, options, nil
+  return own,
+    function(record)
+      if belongs and not belongs(record) then
+        return false
+      end
+      record.resource_group = name
+      return true
+    end
+end
+
+--- The names of all groups; what the filter of a request needs besides is known then.
+---@param caller aicore.Caller
+---@param request aicore.Request
+---@param deadline number
+---@return string[]|nil names  sorted
+---@return aicore.Error? err
+function groups.names(caller, request, deadline)
+  local asked = assert(caller:request("resource_groups", { correlation_id = request.options.correlation_id }))
+  local list, err = groups.list(caller, asked, deadline)
+  local ready = list ~= nil
+  if list then
+    ready, err = caller:prepare(request, deadline)
+  end
+  if not ready then
+    return nil, err
+  end
+  local names = {}
+  for i, group in ipairs(list) do
+    names[i] = group.resourceGroupId
+  end
+  table.sort(names)
+  return names
+end
+
+--- Does the same for each of these.
+---@param runtime aicore.Runtime
+---@param names string[]
+---@param act fun(name: string): any, aicore.Error?
+---@return table<string, any> values          by name
+---@return table<string, aicore.Error> errs   by name
+---@return boolean cancelled  the host has ended it: some may have neither
+function groups.each_name(runtime, names, act)
+  local values, errs, functions = {}, {}, {}
+  for i, name in ipairs(names) do
+    functions[i] = function()
+      values[name], errs[name] = act(name)
+    end
+  end
+  local _, cancelled = runtime.gather(functions, AT_ONCE)
+  return values, errs, cancelled
+end
+
+local function ended(request)
+  return errors.new { kind = "cancelled", message = "ended by the host", operation = request.operation.name }
+end
+
+local MOST_TOLD = 5
+
+--- One error of all that could not be read: of the kind of the first, and with each in `groups`.
+---@param names string[]
+---@param errs table<string, aicore.Error>
+---@param operation string
+---@return aicore.Error? err  nothing, where there is none
+function groups.unread(names, errs, operation)
+  local failed, told = {}, {}
+  for _, name in ipairs(names) do
+    if errs[name] then
+      failed[#failed + 1] = errs[name]
+      told[#told + 1] = #told < MOST_TOLD and ("%s: %s"):format(name, errs[name].message) or nil
+    end
+  end
+  local first = failed[1]
+  if not first then
+    return
+  end
+  local more = #failed > #told and (", and %d more"):format(#failed - #told) or ""
+  return errors.new {
+    kind = first.kind,
+    status = first.status,
+    operation = operation,
+    message = ("%d of %d resource groups could not be read (%s%s)"):format(
+      #failed,
+      #names,
+      table.concat(told, "; "),
+      more
+    ),
+    retryable = first.retryable,
+    groups = errs,
+  }
+end
+
+--- All records that belong, in one table: of the group of the request, or of all.
+---@param caller aicore.Caller
+---@param request aicore.Request  of the operation "list"
+---@param deadline number
+---@param belongs (fun(record: table): boolean)?
+---@param keep (fun(record: table): any)?  what to keep of each
+---@return table[]|nil records  what could be read, if all groups are meant
+---@return aicore.Error? err    and which could not
+function groups.all(caller, request, deadline, belongs, keep)
+  if not request.everywhere then
+    return pages.all(function()
+      return caller:read(request, deadline)
+    end, belongs, keep)
+  end
+  local names, err = groups.names(caller, request, deadline)
+  if not names then
+    return nil, err
+  end
+  local found, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
+    local own, fits = groups.at(request, belongs, name)
+    return groups.all(caller, own, deadline, fits, keep)
+  end)
+  if cancelled then
+    return nil, ended(request)
+  end
+  local records = {}
+  for _, name in ipairs(names) do
+    for _, record in ipairs(found[name] or {}) do
+      records[#records + 1] = record
+    end
+  end
+  return records, groups.unread(names, errs, request.operation.name)
+end
+
+local function mark()
+  return true
+end
+
+--- How many belong.
+---@param caller aicore.Caller
+---@param request aicore.Request  of the operation "count", or if there is a predicate "list"
+---@param deadline number
+---@param belongs (fun(record: table): boolean)?
+---@return integer|nil count   of what could be read, if all groups are meant
+---@return aicore.Error? err   and which could not
+function groups.count(caller, request, deadline, belongs)
+  if belongs then
+    local found, err = groups.all(caller, request, deadline, belongs, mark)
+    if err then
+      return found and #found, err
+    end
+    return #found
+  elseif not request.everywhere then
+    return caller:perform(request, deadline)
+  end
+  local names, err = groups.names(caller, request, deadline)
+  if not names then
+    return nil, err
+  end
+  local counts, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
+    local own = groups.at(request, nil, name)
+    return caller:perform(own, deadline)
+  end)
+  local sum = 0
+  for _, count in pairs(counts) do
+    sum = sum + count
+  end
+  if cancelled then
+    return nil, ended(request)
+  end
+  return sum, groups.unread(names, errs, "count")
+end
+
+--- A function that gives the records of one group after the other. Of some groups the first pages are read together.
+local function one_by_one(caller, request, deadline, belongs, names)
+  local ready, at, records = {}, 0, nil
+  local function read_ahead()
+    local window = {}
+    for i = at, math.min(at + AHEAD - 1, #names) do
+      window[#window + 1] = names[i]
+    end
+    groups.each_name(caller.runtime, window, function(name)
+      local own, fits = groups.at(request, belongs, name)
+      local reader = caller:read(own, deadline)
+      ready[name] = pages.each(reader:prime(), fits)
+    end)
+  end
+  return function()
+    while records or at < #names do
+      if not records then
+        at = at + 1
+        if not ready[names[at]] then
+          read_ahead()
+        end
+        records, ready[names[at]] = ready[names[at]], nil
+      end
+      local record, err
+      if records then
+        record, err = records()
+      else -- the host has ended it
+        at = #names
+        record, err = false, ended(request)
+      end
+      if record ~= nil then
+        return record, err
+      end
+      records = nil
+    end
+  end
+end
+
+--- The same one by one. A group that cannot be read gives `false, err`; the others follow all the same.
+---@param caller aicore.Caller
+---@param request aicore.Request
+---@param deadline number
+---@param belongs (fun(record: table): boolean)?
+---@return fun(): table|false|nil, aicore.Error?
+function groups.each(caller, request, deadline, belongs)
+  if not request.everywhere then
+    return pages.each(caller:read(request, deadline), belongs)
+  end
+  local step, over
+  return function()
+    if not step and not over then
+      local names, err = groups.names(caller, request, deadline)
+      over = not names
+      if over then
+        return false, err
+      end
+      step = one_by_one(caller, request, deadline, belongs, names)
+    end
+    if step then
+      return step()
+    end
+  end
+end
+
+return groups
