@@ -135,6 +135,7 @@ build = {
     ["aicore.fleet.configure"] = "lua/aicore/fleet/configure.lua",
     ["aicore.fleet.engine"] = "lua/aicore/fleet/engine.lua",
     ["aicore.fleet.ensure"] = "lua/aicore/fleet/ensure.lua",
+    ["aicore.fleet.everywhere"] = "lua/aicore/fleet/everywhere.lua",
     ["aicore.fleet.evidence"] = "lua/aicore/fleet/evidence.lua",
     ["aicore.fleet.find"] = "lua/aicore/fleet/find.lua",
     ["aicore.fleet.goals"] = "lua/aicore/fleet/goals.lua",

@@ -352,9 +352,10 @@ function Client:delete_all(ids, opts)
   return fleet.delete_all(self.caller, ids, opts)
 end
 
----@alias aicore.Target string|string[]|aicore.Filter  an id, ids, or all that a filter finds
+---@alias aicore.Target string|string[]|table[]|aicore.Filter  an id, ids, records that list has shown (each in its
+---       resource group), or all that a filter finds
 
----@class aicore.TeardownOptions: aicore.LongOptions
+---@class aicore.TeardownOptions: aicore.LongOptions  with `resource_group = "*"` the report has `groups`, too
 ---@field dry_run boolean?   only find them, and report them as skipped
 
 --- Stops what runs, waits, deletes, and waits until it is gone: one deployment, many, or all that a

@@ -333,6 +333,26 @@ describe("pages", function()
       assert.same({ "d00009", "d00010" }, seen)
     end)
 
+    it("are the same where their first pages were fetched before", function()
+      for _, style in ipairs { "page", "total", "missing" } do
+        for _, total in ipairs { 0, 2, 10 } do
+          for _, options in ipairs { { count = style }, { count = style, cap = 3 }, { count = style, broken = 0 } } do
+            local seen, last, err = each((service(total, options)))
+            local fetch, asked = service(total, options)
+            local reader = pages.read(fetch, {}):prime()
+            local before = #asked
+            assert.is_true(before == 1 or before == 2)
+            local primed, primed_last, primed_err = {}, nil, nil
+            for record, problem in pages.each(reader) do
+              primed[#primed + 1] = record and record.id or nil
+              primed_last, primed_err = record, problem
+            end
+            assert.same({ seen, last, err }, { primed, primed_last, primed_err })
+          end
+        end
+      end
+    end)
+
     it("say that a page is missing, once, and then end", function()
       local seen, last, err = each((service(20000, { broken = 10000 })))
       assert.equal(10000, #seen)

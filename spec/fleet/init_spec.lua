@@ -548,6 +548,91 @@ describe("over time", function()
       assert.is_nil(next(c.caller.traced))
     end)
 
+    describe("in all resource groups", function()
+      local ids
+
+      before_each(function()
+        ids =
+          { c:seed(3), c:seed(4, { resource_group = "a" }), c:seed(2, { resource_group = "b", status = "STOPPED" }) }
+      end)
+
+      it("works in all of them at once, and reports by group", function()
+        local told
+        c:run(function()
+          local made = assert(c:teardown({ all = true }, {
+            resource_group = "*",
+            on_progress = function(p)
+              told = p
+            end,
+          }))
+          assert.same({ 9, 7, {} }, { #made.deleted, #made.stopped, made.failed })
+          assert.is_nil(made.unsure)
+          assert.same(ids[2], sorted(made.groups.a.deleted))
+          assert.same({ 3, 2, 0 }, { #made.groups.default.deleted, #made.groups.b.deleted, #made.groups.b.stopped })
+          local sum = 0
+          for _, group in pairs(made.groups) do
+            sum = sum + group.requests
+          end
+          assert.is_true(sum <= made.requests and sum >= made.requests - 4) -- the login, the groups, and so on
+          assert.same({ 9, 0, 9, 7 }, { told.total, told.left, told.deleted, told.stopped })
+        end)
+        assert.is_true(c:now() < 12) -- as long as one group takes
+      end)
+
+      it("is stopped by no group that may not be read, and tells of it", function()
+        c:fault { operation = "list", resource_group = "a", status = 403, times = 0 }
+        c:run(function()
+          local made = assert(c:teardown { resource_group = "*", all = true })
+          assert.same({ 5, true, 403 }, { #made.deleted, made.unsure, made.groups.a.err.status })
+          assert.equal("a", made.groups.a.err.resource_group)
+          assert.is_nil(made.groups.b.unsure)
+        end)
+        assert.is_table(c:find(ids[2][1], "a"))
+      end)
+
+      it("says which role is missing where the groups may not be listed, and touches nothing", function()
+        c:fault { operation = "resource_groups", status = 403, times = 0 }
+        c:run(function()
+          local made, err = c:teardown({ all = true }, { resource_group = "*" })
+          assert.is_nil(made)
+          assert.matches("aicore_admin_resourcegroup_viewer", tostring(err))
+        end)
+        assert.same({}, c:deeds())
+      end)
+
+      it("pretends, and takes what a list has shown", function()
+        c:run(function()
+          local made = assert(c:teardown({ all = true }, { resource_group = "*", dry_run = true }))
+          assert.same({ 9, 2 }, { #made.skipped, #made.groups.b.skipped })
+          assert.same({}, c:deeds())
+          local records = { { id = ids[1][1] }, { id = ids[2][1], resource_group = "a" } }
+          assert.same({ ids[1][1], ids[2][1] }, sorted(c:teardown(records).deleted))
+          assert.is_table(c:find(ids[2][2], "a"))
+        end)
+      end)
+
+      it("ends as cancelled by its host, with the report of each group", function()
+        c.emulator.settings.stop_time = 300
+        c:run(function()
+          local thread = coroutine.running()
+          c.runtime.at(c.runtime.now() + 30, function()
+            c.runtime.cancel(thread)
+          end)
+          local made = c:teardown { all = true, resource_group = "*" }
+          assert.is_true(made.cancelled)
+          assert.same({ 2, "cancelled" }, { #made.groups.b.deleted, made.failed[ids[2][1]].kind })
+        end)
+      end)
+
+      it("is for a filter alone", function()
+        local ok, problem = pcall(function()
+          c:teardown(ids[1], { resource_group = "*" })
+        end)
+        assert.is_false(ok)
+        assert.matches("ids are of one resource group", problem)
+      end)
+    end)
+
     it("refuses a filter that leaves nothing out, whatever else stands in it", function()
       for _, wanted in ipairs { {}, { correlation_id = "c" }, { all = false }, { resource_group = "a" } } do
         local ok, problem = pcall(function()

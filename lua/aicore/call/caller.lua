@@ -50,6 +50,7 @@ local NOTHING = {}
 ---@field private spare aicore.Request[]  of first attempts that are done with
 ---@field private on_attempt function?
 ---@field private counters { requests: integer }  that were sent, logins included
+---@field private by_group table<string, integer>  of them, those that name a resource group
 ---@field private service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
 ---       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
 ---@field private lists { count_is_total: boolean?, size: aicore.PageSize? }  see pages.lua; the size is there where the
@@ -259,6 +260,15 @@ local function learn(self, request, reply, seconds)
   end
 end
 
+--- One more was sent.
+local function count(self, request)
+  local named = request.options.resource_group
+  self.counters.requests = self.counters.requests + 1
+  if named then
+    self.by_group[named] = (self.by_group[named] or 0) + 1
+  end
+end
+
 --- Awaits a transfer, and says what it brought.
 ---@param attempt integer   its number in the call
 ---@param deadline number   on the runtime's clock
@@ -266,6 +276,7 @@ end
 ---@return aicore.Error? err
 local function finish(self, request, transfer, attempt, deadline)
   local runtime, hook = self.runtime, self.on_attempt
+  count(self, request)
   request.transfer = transfer
   local why = runtime.await(self.session, transfer, deadline + SLACK)
   request.transfer = false
@@ -303,7 +314,6 @@ function Caller:exchange(request, attempt, deadline)
   if not transfer then
     return nil, problem(self, request, refused)
   end
-  self.counters.requests = self.counters.requests + 1
   return finish(self, request, transfer, attempt, deadline)
 end
 
@@ -357,7 +367,6 @@ function Caller:at_once(name, argument, deadline, opts)
   request.options.timeout, request.token = deadline - now, token.generation
   local transfer, refused = begin(self, request)
   if transfer then
-    self.counters.requests = self.counters.requests + 1
     local reply, err = finish(self, request, transfer, 1, deadline)
     if reply ~= nil then
       self.budget:refund()
@@ -631,10 +640,11 @@ end
 
 -- Its life ----------------------------------------------------------------------------------------
 
---- The requests that were sent so far, logins included.
+--- The requests that were sent so far, logins included; or those that name a resource group.
+---@param resource_group string?
 ---@return integer
-function Caller:requests()
-  return self.counters.requests
+function Caller:requests(resource_group)
+  return resource_group and (self.by_group[resource_group] or 0) or self.counters.requests
 end
 
 local function while_used()
@@ -692,6 +702,7 @@ function caller.new(options)
     on_attempt = options.on_attempt,
     budget = retry.budget(),
     counters = { requests = 0 },
+    by_group = {},
     appears = {},
     service = { batches = {}, asking = {} },
     lists = {},

@@ -162,14 +162,25 @@ function Reader:next(done_with)
   return page
 end
 
---- Fetches the first page now, which next() gives then without an exchange.
+--- Fetches the first page now, and if that is short the next one, where that has to tell whether there is more. next() gives them then
+--- without an exchange.
 ---@return aicore.Reader self
 function Reader:prime()
   local fetch = self.fetch
-  local reply, err, odd = fetch(self.size, nil)
-  self.fetch = function()
+  local first, err, odd = fetch(self.size, nil)
+  local length = first and #first.resources + (odd or 0) or 0
+  local second, second_err, second_odd
+  local has_second = length > 0 and length < self.size and first.count == length and not self.memory.count_is_total
+  if has_second then
+    second, second_err, second_odd = fetch(self.size, length)
+  end
+  local function give_second()
     self.fetch = fetch
-    return reply, err, odd
+    return second, second_err, second_odd
+  end
+  self.fetch = function()
+    self.fetch = has_second and give_second or fetch
+    return first, err, odd
   end
   return self
 end

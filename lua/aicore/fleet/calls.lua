@@ -23,6 +23,7 @@ local OPTIONS = {
 ---@field began number
 ---@field deadline number
 ---@field resource_group string?
+---@field everywhere boolean?   in all resource groups
 ---@field correlation_id string?
 ---@field retry boolean?
 ---@field appear number?
@@ -39,7 +40,11 @@ local function split_options(name, opts, own)
   local common, special = {}, {}
   for option, value in pairs(opts or {}) do
     local expected = own and own[option]
-    if expected and type(value) ~= expected then
+    if option == "resource_group" and value == "*" and expected then
+      special.everywhere = true
+    elseif option == "resource_group" then
+      common[option] = value
+    elseif expected and type(value) ~= expected then
       return common, special, ("%s: %s: a %s expected, got %s"):format(name, option, expected, type(value))
     elseif expected or option == "appear" then
       special[option] = value
@@ -60,7 +65,7 @@ end
 --- What is known of a call from its options, or what is wrong with these.
 ---@param name string                  of the function
 ---@param opts table?
----@param own table<string, string>?   options that it alone has, and their types
+---@param own table<string, string>?   options that it alone has, and their types; resource_group = "*": it can do all
 ---@param timeout number?              s, if the options have none (900)
 ---@return aicore.Call|nil call
 ---@return string? complaint

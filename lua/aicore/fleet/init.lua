@@ -5,9 +5,11 @@ local calls = require "aicore.fleet.calls"
 local configure = require "aicore.fleet.configure"
 local ensure = require "aicore.fleet.ensure"
 local errors = require "aicore.model.errors"
+local everywhere = require "aicore.fleet.everywhere"
 local filter = require "aicore.model.filter"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
+local groups = require "aicore.call.groups"
 local rollout = require "aicore.fleet.rollout"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
@@ -110,6 +112,7 @@ local function read_filter(caller, call, wanted)
     call[name] = request.options[name] or call[name]
     request.options[name] = call[name]
   end
+  request.everywhere = request.everywhere or call.everywhere and not request.options.resource_group
   if request.options.timeout then
     call.deadline = call.began + request.options.timeout
   end
@@ -142,7 +145,7 @@ local function work_on(swept, make, listener, dry_run)
   end
 end
 
-local function teardown_filter(caller, call, request, belongs, dry_run)
+local function teardown_filter(caller, call, request, belongs)
   local listener = new_listener(caller, "teardown", call)
   local swept = sweep.new {
     caller = caller,
@@ -153,7 +156,7 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
     listener = listener,
   }
   local current, make = engine_maker(caller, call, listener)
-  local results, cancelled = caller.runtime.gather({ work_on(swept, make, listener, dry_run) }, 1)
+  local results, cancelled = caller.runtime.gather({ work_on(swept, make, listener, call.dry_run) }, 1)
   local err = results[1]
   if cancelled and not swept.first_at then
     err = err or errors.new { kind = "cancelled", message = "ended by the host", operation = "teardown" }
@@ -164,34 +167,70 @@ local function teardown_filter(caller, call, request, belongs, dry_run)
   return conclude(listener, current.engine, cancelled or swept.cancelled)
 end
 
+local function ids_of(records)
+  local ids = {}
+  for i, record in ipairs(records) do
+    ids[i] = type(record) == "table" and record.id or record
+  end
+  return ids
+end
+
+local function teardown_ids(caller, call, ids)
+  if not call.dry_run then
+    return run(caller, call, "teardown", ids)
+  end
+  local listener, known = new_listener(caller, "teardown", call), {}
+  for _, id in ipairs(ids) do
+    if not known[id] then
+      known[id] = true
+      listener:settled(id, "skipped")
+    end
+  end
+  return conclude(listener)
+end
+
+--- What a filter means in all resource groups.
+local function teardown_everywhere(caller, call, request, belongs)
+  local names, err = groups.names(caller, request, call.deadline)
+  if not names then
+    return nil, err
+  end
+  return everywhere.run(caller, call, names, function(own)
+    local own_request, fits = groups.at(request, belongs, own.resource_group)
+    return teardown_filter(caller, own, own_request, fits)
+  end)
+end
+
+--- What list has shown, each in its resource group.
+local function teardown_records(caller, call, records)
+  local names, ids = everywhere.split(records, call.resource_group or caller.resource_group or "default")
+  return everywhere.run(caller, call, names, function(own)
+    return teardown_ids(caller, own, ids[own.resource_group])
+  end)
+end
+
 -- The options that it alone has.
-local TEARDOWN = { dry_run = "boolean" }
+local TEARDOWN = { dry_run = "boolean", resource_group = "*" }
 
 function fleet.teardown(caller, target, opts)
   local call, complaint = calls.read(caller, "teardown", opts, TEARDOWN)
   local ids = type(target) == "string" and { target } or target
-  local dry_run = call and call.dry_run
   if not complaint and type(ids) == "table" and ids[1] == nil then
     local request, belongs
     request, belongs, complaint = read_filter(caller, call, ids)
     if request then
-      return teardown_filter(caller, call, request, belongs, dry_run)
+      return (request.everywhere and teardown_everywhere or teardown_filter)(caller, call, request, belongs)
     end
   end
-  complaint = complaint or calls.ids_complaint(caller, "teardown", ids)
+  local is_records = type(ids) == "table" and type(ids[1]) == "table"
+  complaint = complaint or calls.ids_complaint(caller, "teardown", is_records and ids_of(ids) or ids)
+  if not complaint and call.everywhere and not is_records then
+    complaint = "teardown: resource_group: ids are of one resource group; all are for a filter, or what list has shown"
+  end
   if complaint then
     errors.misuse(complaint)
-  elseif dry_run then
-    local listener, known = new_listener(caller, "teardown", call), {}
-    for _, id in ipairs(ids) do
-      if not known[id] then
-        known[id] = true
-        listener:settled(id, "skipped")
-      end
-    end
-    return conclude(listener)
   end
-  return run(caller, call, "teardown", ids)
+  return (is_records and teardown_records or teardown_ids)(caller, call, ids)
 end
 
 return fleet

@@ -15,6 +15,8 @@ local report = {}
 ---@field newer integer         of a filter: those that were created after the call began, and so were left alone
 ---@field odd integer           records of a list that could not be read, and so were left alone
 ---@field unsure boolean?       true: no complete list could be had that shows that there are no others
+---@field groups table<string, aicore.Report>?  of all resource groups: that of each, by its name
+---@field err aicore.Error?      of such a one: why the group could not be read
 ---@field cancelled boolean?    Ctrl-C or client:close() ended it; what was left stands in `failed`
 
 ---@class aicore.FleetProgress  what on_progress gets
@@ -34,6 +36,21 @@ local report = {}
 local Listener = {}
 Listener.__index = Listener
 
+---@return aicore.Report  nothing has become of anything
+function report.blank()
+  return {
+    deleted = {},
+    absent = {},
+    stopped = {},
+    skipped = {},
+    failed = {},
+    requests = 0,
+    elapsed = 0,
+    newer = 0,
+    odd = 0,
+  }
+end
+
 --- A report that nothing is in yet.
 ---@param call { name: string, began: number, requests_before: integer, group: aicore.Group, on_progress: function? }
 ---@return aicore.ReportListener
@@ -43,7 +60,7 @@ function report.new(call)
     total = 0,
     failures = 0,
     stopped_before = {}, -- of those that were taken back
-    report = { deleted = {}, absent = {}, stopped = {}, skipped = {}, failed = {}, newer = 0, odd = 0 },
+    report = report.blank(),
   }, Listener)
 end
 

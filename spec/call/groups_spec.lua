@@ -1,0 +1,86 @@
+--- The same in all resource groups, over the emulated AI Core on a virtual clock.
+
+local groups = require "aicore.call.groups"
+local virtual_client = require "spec.fleet.virtual_client"
+
+describe("groups", function()
+  local c
+
+  local function search(operation, wanted)
+    wanted.resource_group = "*"
+    local request, belongs = c.caller:search(operation, wanted)
+    return assert(request), belongs
+  end
+
+  --- What comes of one of the functions, which takes (caller, request, deadline, belongs).
+  local function run(act, operation, wanted)
+    local request, belongs = search(operation, wanted or {})
+    return c:run(function()
+      return act(c.caller, request, c.runtime.now() + 60, belongs)
+    end)
+  end
+
+  before_each(function()
+    c = virtual_client.new { settings = { latency = 1 } }
+    for i = 1, 40 do
+      c:seed(2, { resource_group = ("g%02d"):format(i) })
+    end
+  end)
+
+  it("are read many at a time, and stand in their order", function()
+    local records = run(groups.all, "list")
+    assert.equal(80, #records)
+    assert.same({ "g01", "g40" }, { records[1].resource_group, records[80].resource_group })
+    assert.is_true(c:now() <= 6, c:now()) -- login, groups, and two turns of lists
+  end)
+
+  it("are counted by the service where it can, and here where it cannot", function()
+    assert.equal(80, run(groups.count, "count"))
+    assert.is_nil(c:requests().list)
+    assert.equal(80, run(groups.count, "count", { older_than = 60 }))
+    assert.is_nil(run(groups.count, "count", { older_than = 1e6 }) ~= 0 or nil)
+  end)
+
+  it("give their records one by one, and are read ahead by a few", function()
+    local request, belongs = search("list", {})
+    c:run(function()
+      local seen, before = 0, nil
+      for record, err in groups.each(c.caller, request, c.runtime.now() + 60, belongs) do
+        assert(record, err)
+        seen = seen + 1
+        before = before or c:requests().list
+      end
+      assert.same({ 80, true }, { seen, before <= 8 })
+    end)
+    assert.is_true(c:now() <= 24, c:now())
+  end)
+
+  it("ask for the models once, whatever their number", function()
+    assert.equal(0, run(groups.count, "count", { retiring_within = 86400 }))
+    assert.equal(1, c:requests().models)
+  end)
+
+  it("that cannot be read are named, the first few, and told by an error of their kind", function()
+    for i = 1, 7 do
+      c:fault { operation = "list", resource_group = ("g%02d"):format(i), status = 403, times = 0 }
+    end
+    local request = search("list", {})
+    c:run(function()
+      local records, err = groups.all(c.caller, request, c.runtime.now() + 60)
+      assert.same({ 66, "auth", 403, 403 }, { #records, err.kind, err.status, err.groups.g07.status })
+      assert.matches("^7 of 41 resource groups could not be read %(g01: .*; g05: .*, and 2 more%)$", err.message)
+    end)
+  end)
+
+  it("end with their host", function()
+    local request = search("list", {})
+    c:run(function()
+      local thread = coroutine.running()
+      c.runtime.at(c.runtime.now() + 2.5, function()
+        c.runtime.cancel(thread)
+      end)
+      local records, err = groups.all(c.caller, request, c.runtime.now() + 60)
+      assert.same({ nil, "cancelled" }, { records, err.kind })
+    end)
+  end)
+end)

@@ -1,0 +1,49 @@
+local retirement = require "aicore.model.retirement"
+local timestamp = require "aicore.model.timestamp"
+
+local function version(name, date)
+  return { name = name, retirementDate = date }
+end
+
+local MODELS = {
+  { model = "one", executableId = "a", versions = { version("1", "2026-01-01"), version "2" } },
+  { model = "old", versions = { version("1", "2026-01-01T00:00:00Z"), version("2", "2026-03-01T12:00:00+01:00") } },
+  { model = "odd", versions = { version("1", 5), version("2", "soon") } },
+  { model = "none", versions = {} },
+  { model = "two", executableId = "a", versions = { version("1", "2026-01-01") } },
+  { model = "two", executableId = "b", versions = { version("1", "2027-01-01") } },
+}
+
+describe("retirement", function()
+  local retires = retirement.new(MODELS)
+
+  local function when(name, version_name, executable, spelling)
+    local resources = { [spelling or "backendDetails"] = { model = { name = name, version = version_name } } }
+    return retires { executableId = executable, details = { resources = resources } }
+  end
+
+  it("is that of the version, a day or a time", function()
+    assert.equal(timestamp.parse "2026-01-01T00:00:00Z", when("one", "1"))
+    assert.equal(timestamp.parse "2026-03-01T11:00:00Z", when("old", "2", nil, "backend_details"))
+  end)
+
+  it("of the latest version comes only when the model ends as a whole", function()
+    assert.is_nil(when("one", "latest"))
+    assert.is_nil(when "one") -- says none: the latest
+    assert.equal(timestamp.parse "2026-03-01T11:00:00Z", when("old", "latest"))
+    assert.is_nil(when("none", "latest"))
+  end)
+
+  it("is unknown where nobody has said it", function()
+    for _, case in ipairs { { "one", "2" }, { "one", "3" }, { "odd", "1" }, { "odd", "2" }, { "new", "1" }, {} } do
+      assert.is_nil(when(case[1], case[2]))
+    end
+    assert.is_nil(retires {})
+    assert.is_nil(retires { details = 5 })
+  end)
+
+  it("is that of the executable's own model, if two have one of that name", function()
+    assert.equal(timestamp.parse "2027-01-01T00:00:00Z", when("two", "1", "b"))
+    assert.equal(timestamp.parse "2026-01-01T00:00:00Z", when("two", "1", "a"))
+  end)
+end)
