@@ -78,7 +78,7 @@ describe("the reference", function()
     local text = page "aicore"
     for _, name in ipairs(functions_of(require "aicore")) do
       if name ~= "client" and name ~= "spawn" and name ~= "each" then
-        assert.matches("/lm/", (entry(text, name)), name)
+        assert.matches("/%l+/", (entry(text, name)), name)
       end
     end
   end)

@@ -75,6 +75,83 @@ describe_once("aicorectl --kind executions", function()
   end)
 end)
 
+describe_once("aicorectl -A", function()
+  before_each(function()
+    server.seed { id = "d-default" }
+    server.seed { count = 2, resource_group = "team-a", model = "gpt-35-turbo", model_version = "0125" }
+    server.seed { count = 1, resource_group = "team-b", model = "gpt-4o", model_version = "2024-05-13" }
+  end)
+
+  it("lists what retires, in all resource groups", function()
+    local lines = {}
+    for line in output("list --retiring-within 30d -A"):gmatch "[^\n]+" do
+      lines[#lines + 1] = line
+    end
+    assert.equal(4, #lines)
+    assert.matches("^GROUP +ID +STATUS .* RETIRES$", lines[1])
+    assert.matches("^team%-a +d%d+ +RUNNING .* %d%d%d%d%-%d%d%-%d%d$", lines[2])
+    assert.equal(2, #cjson.decode(output "list -A --retiring-within 12d -o json"))
+    assert.matches(" %-\n$", output "list")
+  end)
+
+  it("tells of groups that may not be read, and shows the others", function()
+    server.fault { operation = "*", resource_group = "team-a", status = 403, times = 0 }
+    local result = run "list -A -o ids"
+    assert.same({ 5, 2 }, { result.code, select(2, result.out:gsub("\n", "")) })
+    assert.matches("1 of 3 resource groups could not be read %(team%-a: ", result.err)
+    result = run "teardown -A --all -y"
+    assert.equal(5, result.code)
+    assert.matches("default: 1 stopped, 1 deleted", result.out)
+    assert.matches("team%-a: not read\n", result.out)
+    assert.matches("\n2 stopped, 2 deleted in ", result.out)
+    assert.matches("not sure that these were all", result.err)
+  end)
+
+  it("tears down by group, and shows it before", function()
+    local result = run "teardown -A --scenario foundation-models --dry-run"
+    assert.matches("^4 deployments %(4 RUNNING%) would be torn down", result.out)
+    assert.matches("RUNNING +foundation%-models +team%-b", result.out)
+    assert.equal(4, #cjson.decode(output "teardown -A --all --dry-run -o json").skipped)
+    local report = cjson.decode(output "teardown -A --all -y -o json")
+    assert.same({ 4, 2, 0 }, { #report.deleted, #report.groups["team-a"].deleted, #report.groups["team-b"].absent })
+  end)
+
+  it("is for those commands only that know it, and not beside a resource group", function()
+    for _, words in ipairs { "status -A d000", "list -A -g team-a", "teardown -A d-default", "teardown -A" } do
+      local result = run(words)
+      assert.equal(2, result.code, words)
+    end
+    assert.equal("d-default\n", output "list -g default -o ids")
+  end)
+end)
+
+describe_once("aicorectl models, groups and quota", function()
+  it("show the tenant", function()
+    server.seed { count = 2, resource_group = "team" }
+    assert.equal("default\nteam\n", output "groups -o ids")
+    assert.matches("^GROUP +STATUS\ndefault +PROVISIONED\n", output "groups")
+    assert.matches("gpt%-4o +2024%-11%-20 %(latest%) +azure%-openai +%- +%-\n", output "models")
+    assert.matches("gpt%-35%-turbo +0125 %(latest%) +azure%-openai +%d+%-%d%d%-%d%d +gpt%-4o\n", output "models")
+    assert.equal(3, #cjson.decode(output "models -o json"))
+    assert.matches("\nall +2 +none +%-\n", output "quota")
+    server.settings { quota = 2 }
+    assert.matches("^PLAN +USED +LIMIT +REPLICAS\nstarter +2 +2 +2\nall +2 +2 +%-\n$", output "quota")
+    assert.same({ used = 2, limit = 2, replicas = 2 }, cjson.decode(output "quota -o json").plans.starter)
+    local result = run "create conf-1"
+    server.settings { quota = -1 }
+    assert.matches("2 of 2 deployments are used, starter 2 of 2", result.err)
+    assert.matches("frees quota", result.err)
+  end)
+
+  it("say which role is missing", function()
+    server.fault { operation = "resource_groups", status = 403, times = 0 }
+    local result = run "groups"
+    assert.equal(5, result.code)
+    assert.matches("aicore_admin_resourcegroup_viewer", result.err)
+    assert.equal(5, run("list -A").code)
+  end)
+end)
+
 describe_once("aicorectl list", function()
   before_each(function()
     server.seed { id = "drunning", scenario_id = "nightly", configuration_id = "conf-1" }
@@ -86,8 +163,8 @@ describe_once("aicorectl list", function()
     for line in output("list"):gmatch "[^\n]+" do
       lines[#lines + 1] = line
     end
-    assert.matches("^ID +STATUS +TARGET +SCENARIO +CONFIGURATION +AGE$", lines[1])
-    assert.matches("^drunning          RUNNING   RUNNING   nightly +emulated%-conf%-1 +%d+[mh]%d*m?$", lines[2])
+    assert.matches("^ID +STATUS +TARGET +SCENARIO +CONFIGURATION +AGE +RETIRES$", lines[1])
+    assert.matches("^drunning          RUNNING   RUNNING   nightly +emulated%-conf%-1 +%d+[mh]%d*m? +%-$", lines[2])
     assert.matches("^dstopped%-longer   STOPPED ", lines[3])
     assert.equal(3, #lines)
   end)

@@ -38,7 +38,7 @@ describe("an exchange, told in a line", function()
   it("is one of any operation that there is", function()
     for name in pairs(operations) do
       local line = exchanges.line { operation = name, id = "d1", status = 200, attempt = 1 }
-      assert.matches("^%u+ /[%w/$]+: HTTP 200, 0 ms, attempt 1$", line)
+      assert.matches("^%u+ /[%w/$-]+: HTTP 200, 0 ms, attempt 1$", line)
     end
   end)
 end)

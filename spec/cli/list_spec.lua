@@ -35,9 +35,9 @@ describe("list", function()
     )
     assert.equal(problems.DONE, code)
     assert.same({
-      "ID      STATUS    TARGET    SCENARIO   CONFIGURATION   AGE",
-      "dep-1   <green>RUNNING   STOPPED   nightly    tests           10d",
-      "dep-2   <red>DEAD      -         -          conf-1          -",
+      "ID      STATUS    TARGET    SCENARIO   CONFIGURATION   AGE   RETIRES",
+      "dep-1   <green>RUNNING   STOPPED   nightly    tests           10d   -",
+      "dep-2   <red>DEAD      -         -          conf-1          -     -",
     }, console.out)
   end)
 

@@ -43,7 +43,7 @@ describe("the manual page", function()
   end)
 
   it("has every command and every option", function()
-    assert.equal(12, #names())
+    assert.is_true(#names() >= 15)
     for _, name in ipairs(names()) do
       assert.is_truthy(page:find("\n.BR? " .. name .. "%f[%W]"), name)
       for option in pairs(options_of(name)) do

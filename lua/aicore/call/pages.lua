@@ -162,8 +162,8 @@ function Reader:next(done_with)
   return page
 end
 
---- Fetches the first page now, and if that is short the next one, where that has to tell whether there is more. next() gives them then
---- without an exchange.
+--- Fetches the first page now, and if that is short the next one, where that has to tell whether there is more. next()
+--- gives them then without an exchange.
 ---@return aicore.Reader self
 function Reader:prime()
   local fetch = self.fetch

@@ -1,7 +1,7 @@
 -- The command line: options in, an exit code out.
 -- Rule: a sub-command is a module of its own with a summary, configure(parser), check(options) if there is something
 -- to check, and run(options, console, client); the table below is all that knows which there are. One that is offline
--- needs no client and gets the parser of everything instead.
+-- needs no client and gets the parser of everything instead; one that is `everywhere` knows -A.
 
 local console = require "aicore.cli.console"
 local problems = require "aicore.cli.problems"
@@ -20,6 +20,9 @@ local COMMANDS = {
   { name = "delete", module = "aicore.cli.delete" },
   { name = "wait", module = "aicore.cli.wait" },
   { name = "teardown", module = "aicore.cli.teardown" },
+  { name = "models", module = "aicore.cli.models" },
+  { name = "groups", module = "aicore.cli.groups" },
+  { name = "quota", module = "aicore.cli.quota" },
   { name = "emulator", module = "aicore.cli.emulator" },
   { name = "completion", module = "aicore.cli.completion" },
 }
@@ -84,7 +87,8 @@ local function read(arguments)
   local options = parser:parse(arguments)
   require("aicore.cli.options").merge(options)
   local command = commands[options.command]
-  local problem = command.module.check and command.module.check(options)
+  local problem = require("aicore.cli.options").group_problem(options, command.module)
+    or command.module.check and command.module.check(options)
   if problem then
     usage_error(command.parser, problem)
   end

@@ -1,80 +1,98 @@
 -- aicorectl list: a table of deployments.
 
 local clock = require "aicore.runtime.clock"
-local columns = require "aicore.text.columns"
 local duration = require "aicore.text.duration"
+local filters = require "aicore.model.filter"
 local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
+local retirement = require "aicore.model.retirement"
 local statuses = require "aicore.cli.statuses"
+local tables = require "aicore.cli.tables"
 local timestamp = require "aicore.model.timestamp"
 
-local command = { summary = "List deployments, or executions." }
+local unpack = table.unpack or unpack
+
+local command = { summary = "List deployments, or executions.", everywhere = true }
 
 ---@param parser table  argparse's
 function command.configure(parser)
   options.filter(parser)
 end
 
-local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE" }
-local STATUS = 2
+local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE", "RETIRES" }
 
 local function age(deployment, now)
   local created = timestamp.parse(deployment.createdAt)
   return created and duration.format(now - created) or "-"
 end
 
-local function row(deployment, now)
-  return {
-    deployment.id,
-    deployment.status,
-    deployment.targetStatus or "-",
-    deployment.scenarioId or "-",
-    deployment.configurationName or deployment.configurationId or "-",
-    age(deployment, now),
-  }
+--- The function that says when the model of a deployment stops working; nil: nobody needs it, or it cannot be had.
+local function retirements(given, client, found)
+  for _, deployment in ipairs(found) do
+    if filters.model_of(deployment) then
+      local models = client:models { timeout = given.timeout }
+      return models and retirement.new(models)
+    end
+  end
 end
 
-local PRINTERS = {
-  table = function(console, found)
-    local now, rows = clock.wall(), { HEADING }
-    for i, deployment in ipairs(found) do
-      rows[i + 1] = row(deployment, now)
-    end
-    local lines = columns.align(rows, function(text, number, column)
-      return console:paint(number > 1 and column == STATUS and statuses.colour(text) or nil, text)
-    end)
-    for _, line in ipairs(lines) do
-      console:print(line)
-    end
-  end,
-  json = function(console, found)
-    console:print(json.encode(json.array(found)))
-  end,
-  ids = function(console, found)
-    for _, deployment in ipairs(found) do
-      console:print(deployment.id)
-    end
-  end,
-}
+local function day(seconds)
+  return seconds and timestamp.format(seconds):sub(1, 10) or "-"
+end
+
+local function rows_of(found, retires, with_group)
+  local now, rows = clock.wall(), { { unpack(HEADING) } }
+  for i, deployment in ipairs(found) do
+    rows[i + 1] = {
+      deployment.id,
+      deployment.status,
+      deployment.targetStatus or "-",
+      deployment.scenarioId or "-",
+      deployment.configurationName or deployment.configurationId or "-",
+      age(deployment, now),
+      retires and day(retires(deployment)) or "-",
+    }
+  end
+  for i, row in ipairs(with_group and rows or {}) do
+    table.insert(row, 1, i == 1 and "GROUP" or found[i - 1].resource_group or "-")
+  end
+  return rows
+end
+
+local function show(given, console, client, found)
+  local ids, rows = {}, nil
+  for i, deployment in ipairs(found) do
+    ids[i] = deployment.id
+  end
+  if (given.output or "table") == "table" then
+    rows = rows_of(found, retirements(given, client, found), given.all_resource_groups)
+  end
+  local status = given.all_resource_groups and 3 or 2
+  tables.print(console, given.output, {
+    json = json.array(found),
+    ids = ids,
+    rows = rows,
+    colour = function(text, row, column)
+      return row > 1 and column == status and statuses.colour(text) or nil
+    end,
+  })
+end
 
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local wanted = options.read_filter(given) or {}
+  local wanted = options.placed(given, options.read_filter(given) or {})
   wanted.timeout = given.timeout
   local found, err = client:list(wanted)
-  if not found then
-    return problems.tell(console, err)
-  end
-  if #found == 0 and given.output ~= "json" then
+  if found and #found == 0 and given.output ~= "json" then
     console:note(("no %s found"):format(options.noun(given.kind)))
-  else
-    PRINTERS[given.output or "table"](console, found)
+  elseif found then
+    show(given, console, client, found)
   end
-  return problems.DONE
+  return err and problems.tell(console, err) or problems.DONE
 end
 
 return command

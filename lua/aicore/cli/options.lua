@@ -48,6 +48,7 @@ local SHARED = {
     argname = "<name>",
     convert = fit "resource_group",
   },
+  { "-A --all-resource-groups", "In all resource groups." },
   { "--kind", "What it is about: deployments or executions.", argname = "<kind>", choices = KINDS },
   { "--profile", "Settings of ~/.aicore/config_<name>.json.", argname = "<name>" },
   { "--ca-file", "Certificate authorities to trust (PEM).", argname = "<file>" },
@@ -136,8 +137,21 @@ function options.noun(kind, count)
   return count == 1 and kind:sub(1, -2) or kind
 end
 
+--- What is wrong with the resource groups that were named.
+---@param given table
+---@param module table  the command
+---@return string? problem
+function options.group_problem(given, module)
+  if given.all_resource_groups and not module.everywhere then
+    return "-A is not for this command: it is about one resource group, or none"
+  elseif given.all_resource_groups and given.resource_group then
+    return "-A means all resource groups: leave it out, or --resource-group"
+  end
+end
+
 -- Which deployments: options and the filter's names for them.
-local FILTER = { "status", "scenario_id", "configuration_id", "executable_ids", "older_than", "shard" }
+local FILTER =
+  { "status", "scenario_id", "configuration_id", "executable_ids", "older_than", "retiring_within", "shard" }
 
 --- Declares the options of a filter.
 ---@param parser table
@@ -156,6 +170,7 @@ function options.filter(parser)
     :convert(id)
     :target "executable_ids"
   options.time(parser, "--older-than", "Only those created longer ago: 12h, 7d.")
+  options.time(parser, "--retiring-within", "Only those whose model stops working by then: 30d.")
   parser
     :option("--shard", "Only this part of all, for several jobs at once: 0/4 to 3/4.")
     :argname("<index/count>")
@@ -174,6 +189,15 @@ function options.read_filter(given)
     filter.executable_ids = nil
   end
   return next(filter) and filter or nil
+end
+
+--- The same filter where it is meant.
+---@param given table
+---@param filter aicore.Filter
+---@return aicore.Filter
+function options.placed(given, filter)
+  filter.resource_group = given.all_resource_groups and "*" or nil
+  return filter
 end
 
 return options

@@ -83,7 +83,7 @@ function preview.text(found, what, kind)
   local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
   local lines, rows = { printable(("%d %s%s %s"):format(#found, options.noun(kind, #found), states, what)) }, {}
   for i = 1, math.min(#found, SHOWN) do
-    rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "" }
+    rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "", found[i].resource_group or "" }
   end
   for _, line in ipairs(columns.align(rows)) do
     lines[#lines + 1] = (line:gsub("%s+$", ""))

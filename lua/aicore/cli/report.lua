@@ -2,7 +2,9 @@
 
 local duration = require "aicore.text.duration"
 local json = require "aicore.text.json"
+local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
+local reports = require "aicore.fleet.report"
 local several = require "aicore.cli.several"
 
 local report = {}
@@ -15,6 +17,16 @@ local LISTS = {
   { "skipped", "with nothing to do" },
 }
 
+--- The resource groups that have reports of their own.
+local function groups_of(made)
+  local names = {}
+  for name in pairs(made.groups or {}) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
 local function failures(made)
   local ids, list = {}, {}
   for id in pairs(made.failed) do
@@ -24,7 +36,10 @@ local function failures(made)
   for i, id in ipairs(ids) do
     list[i] = made.failed[id]
   end
-  return list, ids
+  for _, name in ipairs(groups_of(made)) do
+    list[#list + 1] = made.groups[name].err
+  end
+  return list
 end
 
 --- "2 stopped, 3 deleted, 1 failed in 4s by 12 requests"
@@ -40,11 +55,21 @@ local function summary(made, failed)
   return ("%s in %s by %d requests"):format(what, elapsed, made.requests)
 end
 
+local function size_of(failed)
+  local number = 0
+  for _ in pairs(failed) do
+    number = number + 1
+  end
+  return number
+end
+
 -- What scripts get: every field, always.
 local NUMBERS = { "requests", "elapsed", "newer", "odd" }
 local FLAGS = { "cancelled", "dry_run", "unsure" }
 
-local function as_json(made)
+local as_json
+
+function as_json(made)
   local shown = { failed = {} }
   for _, name in ipairs(NUMBERS) do
     shown[name] = made[name]
@@ -63,6 +88,11 @@ local function as_json(made)
   for id, err in pairs(made.failed) do
     shown.failed[id] = several.plain(err)
   end
+  shown.error = made.err and several.plain(made.err)
+  for _, name in ipairs(groups_of(made)) do
+    shown.groups = shown.groups or {}
+    shown.groups[name] = as_json(made.groups[name])
+  end
   return shown
 end
 
@@ -71,6 +101,12 @@ local PRINTERS = {
     console:print(json.encode(as_json(made)))
   end,
   table = function(console, made, _, failed)
+    for _, name in ipairs(groups_of(made)) do
+      local group = made.groups[name]
+      console:print(
+        printable(("%s: %s"):format(name, group.err and "not read" or summary(group, size_of(group.failed))))
+      )
+    end
     console:print(summary(made, failed))
   end,
   ids = function(console, made, goal)
@@ -83,20 +119,8 @@ local PRINTERS = {
 }
 
 --- The report of a command that had nothing to do.
----@return aicore.Report
-function report.empty()
-  return {
-    stopped = {},
-    deleted = {},
-    absent = {},
-    skipped = {},
-    failed = {},
-    requests = 0,
-    elapsed = 0,
-    newer = 0,
-    odd = 0,
-  }
-end
+---@type fun(): aicore.Report
+report.empty = reports.blank
 
 -- What a filter has left alone: the field, and what is said of one and of several.
 local LEFT_ALONE = {
@@ -130,7 +154,7 @@ end
 ---@return integer exit
 function report.print(console, format, made, goal)
   local failed = failures(made)
-  PRINTERS[format or "table"](console, made, goal, #failed)
+  PRINTERS[format or "table"](console, made, goal, size_of(made.failed))
   tell_left_alone(console, made)
   if made.cancelled then
     problems.say(

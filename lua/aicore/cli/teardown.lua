@@ -8,7 +8,7 @@ local problems = require "aicore.cli.problems"
 local progress = require "aicore.cli.progress"
 local report = require "aicore.cli.report"
 
-local command = { summary = "Stop and delete deployments, and wait until they are gone." }
+local command = { summary = "Stop and delete deployments, and wait until they are gone.", everywhere = true }
 
 ---@param parser table  argparse's
 function command.configure(parser)
@@ -27,6 +27,8 @@ function command.check(given)
   local filter = options.read_filter(given)
   if #given.ids > 0 and (filter or given.all) then
     return "ids, or a filter, or --all: one of them"
+  elseif given.all_resource_groups and not filter and not given.all then
+    return "-A is for a filter, or --all: ids are of one resource group"
   elseif given.all and filter then
     return "--all means everything: leave it out, or the filter"
   end
@@ -36,7 +38,7 @@ end
 local function read_target(given, console)
   local filter = options.read_filter(given)
   if filter or given.all then
-    return filter or { all = true }
+    return options.placed(given, filter or { all = true })
   end
   return ids.read(given, console, "Give ids, a filter such as --scenario ID or --older-than 7d, or --all")
 end
@@ -49,15 +51,19 @@ local function ids_of(found)
   return list
 end
 
+--- What was shown, as teardown takes it: of all resource groups, each with its own.
+local function shown(given, found)
+  return given.all_resource_groups and found or ids_of(found)
+end
+
 --- Says what would be done; scripts get the report of a dry run.
 local function pretend(given, console, client, found)
-  local wanted = ids_of(found)
   if given.output == "json" then
-    local made = #wanted > 0 and client:teardown(wanted, { dry_run = true }) or report.empty()
+    local made = #found > 0 and client:teardown(shown(given, found), { dry_run = true }) or report.empty()
     made.dry_run = true
     return report.print(console, "json", made, "teardown")
   elseif given.output == "ids" then
-    for _, id in ipairs(wanted) do
+    for _, id in ipairs(ids_of(found)) do
       console:print(id)
     end
   else
@@ -92,19 +98,22 @@ end
 --- Looks first. What was shown is what is torn down, whatever the filter would find by then.
 local function run_previewed(given, console, client, target)
   local found, err = preview.find(client, target, given.timeout)
+  local exit = err and problems.tell(console, err) -- what of all resource groups could be read is shown all the same
   if not found then
-    return problems.tell(console, err)
+    return exit
   elseif given.dry_run then
-    return pretend(given, console, client, found)
+    local done = pretend(given, console, client, found)
+    return exit or done
   elseif #found == 0 then
-    return report.print(console, given.output, report.empty(), "teardown")
+    return exit or report.print(console, given.output, report.empty(), "teardown")
   end
   console:note(preview.text(found, "will be torn down; that cannot be undone", given.kind))
   if not console:ask "Go on?" then
     console:note "nothing was changed"
     return problems.FAILED
   end
-  return run(given, console, client, ids_of(found))
+  local done = run(given, console, client, shown(given, found))
+  return done == problems.DONE and exit or done
 end
 
 ---@param given table
