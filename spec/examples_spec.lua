@@ -146,6 +146,29 @@ describe("examples", function()
       assert.matches("\n  completionMode: Indexed", job)
     end)
 
+    it("works in all resource groups, and fails where one may not be read", function()
+      local scenario = variables(0):match "SCENARIO=(%S+)"
+      assert.matches('\n            %- name: RESOURCE_GROUPS\n              value: "%*"', job)
+      for _, group in ipairs { "default", "team-a", "team-b" } do
+        service.seed { count = 8, scenario_id = scenario, resource_group = group }
+        service.seed { scenario_id = "others", resource_group = group }
+      end
+      service.fault { operation = "list", resource_group = "team-b", status = 403, times = 0 }
+      local sum, report, pods = 0, nil, {}
+      for index = 0, shards - 1 do
+        pods[index] = assert(io.popen(("{ RESOURCE_GROUPS='*' %s; echo $?; } 2>&1"):format(pod(index))))
+      end
+      for index = 0, shards - 1 do
+        local output, status = pods[index]:read("*a"):match "^(.*)\n(%d+)\n$"
+        pods[index]:close()
+        assert.equal("1", status)
+        report = cjson.decode(output)
+        sum = sum + report.deleted
+      end
+      assert.same({ 16, true }, { sum, report.unsure })
+      assert.matches("403", report.unread["team-b"])
+    end)
+
     -- Every pod meets the whole fleet: if two thought that one deployment is theirs, both would delete it.
     it("deletes everything, and every deployment in one shard alone", function()
       local scenario, pods = variables(0):match "SCENARIO=(%S+)", {}

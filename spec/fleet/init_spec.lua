@@ -400,6 +400,23 @@ describe("over time", function()
       end)
     end)
 
+    it("by a filter begins with what a list shows whose pages shift, and is sure once they do not", function()
+      c = new { page_cap = 4, page_shifts = 1 }
+      local ids = c:seed(30)
+      c.runtime.at(c.runtime.now() + 10, function()
+        c.emulator.settings.page_shifts = 0
+      end)
+      c:run(function()
+        local made = assert(c:teardown { all = true })
+        assert.same({ sorted(ids), {} }, { sorted(made.deleted), made.failed })
+        assert.is_nil(made.unsure)
+        c.emulator.settings.page_shifts = 1
+        c:seed(30)
+        local nothing, err = c:teardown({ all = true }, { dry_run = true }) -- what it would be, nobody can say
+        assert.same({ nil, "protocol" }, { nothing, err.kind })
+      end)
+    end)
+
     it("by a filter counts what is odd, and leaves it alone", function()
       c:seed(20)
       c.emulator.settings.odd_records = 0.3

@@ -191,6 +191,7 @@ function Reader:incomplete()
   return errors.new {
     kind = "protocol",
     operation = "list",
+    incomplete = true, -- what it has shown is there all the same
     message = ("the list is not complete: %d records were shown, its count says %s"):format(
       self.shown,
       self.same_counts and tostring(self.count) or "now this, now that"

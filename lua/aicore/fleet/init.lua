@@ -134,7 +134,7 @@ end
 local function work_on(swept, make, listener, dry_run)
   return function()
     local records, at, err = swept:find()
-    if err then
+    if err and (dry_run or not err.incomplete) then
       return err
     elseif not dry_run then
       return swept:run(make, records, at) -- a tail call: ten thousand of them are two megabytes

@@ -6,7 +6,8 @@
 --   Newer is what was created after the call began, by the service's own clock: it is left alone, and counted, whatever
 --   reading showed it. Where the service shows no clock, everything that the first list did not show may be newer, and
 --   nothing is sure.
---   If such a list cannot be had, the report says that it is not sure.
+--   If such a list cannot be had, the report says that it is not sure. The first one need not be complete: pages shift
+--   while other programs delete.
 
 local evidence = require "aicore.fleet.evidence"
 local lifecycle = require "aicore.model.lifecycle"
@@ -110,11 +111,10 @@ function Sweep:find()
     self.known[record.id] = true
   end
   report.odd = math.max(report.odd, reader.odd)
-  if err then
-    return found, now, err
+  if not err or err.incomplete then
+    self.first_at = self.first_at or now
   end
-  self.first_at = self.first_at or now
-  return found, now
+  return found, now, err
 end
 
 local function ids_of(records)
