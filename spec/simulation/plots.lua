@@ -135,7 +135,8 @@ local function lay_hanging(service, task, dice)
   ask_for_few(task)
   local ids = task.calls[1].ids or {}
   for i = 2, math.min(FEW, #ids) do
-    service.faults[i - 1] = { operation = "status", id = ids[i], latency = dice:scale(20, 100), times = dice:integer(1, 9) }
+    service.faults[i - 1] =
+      { operation = "status", id = ids[i], latency = dice:scale(20, 100), times = dice:integer(1, 9) }
   end
   service.patience = service.patience + 1000
 end

@@ -1,6 +1,7 @@
 --- Runs seeds and says how many claims were false:   SEEDS=1000 FIRST=1 lua spec/simulation/run.lua
--- SEED=n runs one, VERBOSE=1 prints its course, PLOTS=1 lays a plot (plots.lua) in each seed that suits one. The last line is "N fleets, M false claims", where a seed is a fleet;
--- the exit status is 0 only if M is 0. DIGEST=1 prints a number for each seed, by which courses can be compared.
+-- SEED=n runs one, VERBOSE=1 prints its course, PLOTS=1 lays a plot (plots.lua) in each seed that suits one. The last
+-- line is "N fleets, M false claims", where a seed is a fleet; the exit status is 0 only if M is 0. DIGEST=1 prints a
+-- number for each seed, by which courses can be compared.
 
 package.path = "./?.lua;" .. package.path
 
