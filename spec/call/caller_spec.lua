@@ -209,6 +209,7 @@ describe("caller", function()
         return transfer
       end
       set_compiler "off"
+      set_compiler "flush"
       collectgarbage()
       collectgarbage "stop"
       assert(call("status", ID)) -- the stack has grown again, which a collection has cut
