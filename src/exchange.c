@@ -33,10 +33,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *data) {
 /* Called before every sending of the request. libcurl repeats one by itself when a kept-alive
  * connection turns out to be dead; where that might change something twice, Lua is to decide. */
 static int on_request(void *data, char *ip, char *local_ip, int port, int local_port) {
-  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  (void)ip, (void)local_ip, (void)port;
   exchange *x = data;
   if (x->issued > 0 && x->operation->changes) return CURL_PREREQFUNC_ABORT;
   x->issued++;
+  x->port = local_port;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -221,7 +222,7 @@ static void release_secrets(exchange *x) {
 
 void aic_exchange_clear(exchange *x) {
   x->outcome = CURLE_OK;
-  x->issued = 0;
+  x->issued = x->port = 0;
   x->header_bytes = 0;
   x->headers_full = false;
   x->id[0] = x->error[0] = '\0';

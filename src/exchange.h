@@ -23,6 +23,7 @@ typedef struct exchange {
   struct curl_slist headers[4]; /* its headers; those of the configuration follow */
 
   int issued; /* how often the request was sent, or begun to be */
+  int port;   /* ours, of the connection that it was sent on last; 0: it was not sent */
   CURLcode outcome;
   buffer reply;
   size_t header_bytes;

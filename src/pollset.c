@@ -2,8 +2,10 @@
 #include "pollset.h"
 
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +77,25 @@ void aic_pollset_closing(pollset *set, int fd) {
   watch->wanted = 0;
   (void)synchronise(set, fd, watch); /* by hand: a forked child may keep the socket open */
   *watch = fresh;
+}
+
+/* The port of a socket at our end; 0: it is none of the internet. */
+static int port_of(int fd) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+  } address = {.any = {.sa_family = AF_UNSPEC}};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, &address.any, &size) != 0) return 0;
+  if (address.any.sa_family == AF_INET) return ntohs(address.four.sin_port);
+  return address.any.sa_family == AF_INET6 ? ntohs(address.six.sin6_port) : 0;
+}
+
+void aic_pollset_hang_up(const pollset *set, int port) {
+  for (size_t fd = 0; fd < set->capacity; fd++) {
+    if (set->watches[fd].owned && port_of((int)fd) == port) shutdown((int)fd, SHUT_RDWR);
+  }
 }
 
 bool aic_pollset_want(pollset *set, int fd, int wanted) {

@@ -56,6 +56,8 @@ int aic_pollset_export(pollset *set);
 /* A socket was opened, or is about to be closed. False: no memory. */
 bool aic_pollset_opened(pollset *set, int fd);
 void aic_pollset_closing(pollset *set, int fd);
+/* Hangs up the owned socket that has this port at our end, if there is one; its closing is to come. */
+void aic_pollset_hang_up(const pollset *set, int port);
 /* What to watch a socket for: POLLSET_READ | POLLSET_WRITE, 0 for nothing. */
 bool aic_pollset_want(pollset *set, int fd, int wanted);
 /* The timeout passes in ms milliseconds; -1: there is none. The kernel's timer is not touched yet,

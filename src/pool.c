@@ -87,12 +87,32 @@ static void detach(transfer *t) {
   t->handle = NULL;
 }
 
+/* A transfer has left its connection. An HTTP/2 peer that lets a call time out may be dead, and
+ * libcurl would send the next one there, too. So it gets none: while others are on that connection
+ * new transfers open their own, and when the last one has left we hang up, which libcurl notices. */
+static void leave_connection(transfer *t, bool timed_out) {
+  pool *p = t->pool;
+  const int port = timed_out ? t->exchange.port : t->silent_port;
+  if (t->silent_port != 0) p->silent--;
+  t->silent_port = 0;
+  if (port == 0) return;
+  bool used = false;
+  for (transfer *other = p->running.first; other != NULL; other = other->next) {
+    if (other == t || other->exchange.port != port) continue;
+    used = true;
+    if (other->silent_port == 0) p->silent++;
+    other->silent_port = port;
+  }
+  if (!used) aic_pollset_hang_up(&p->sockets, port);
+}
+
 /* What waits for a free connection may now go on: the timer is settled for it. */
-static void leave_libcurl(const transfer *t) {
+static void leave_libcurl(transfer *t) {
   pool *p = t->pool;
   if (t->list != &p->running) return;
   const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
   curl_multi_remove_handle(p->multi, t->exchange.easy);
+  leave_connection(t, false);
   aic_sigpipe_release(&guard);
   aic_pollset_settle(&p->sockets);
 }
@@ -151,7 +171,9 @@ const char *aic_pool_start(pool *p, const request *built, transfer **handle, boo
   t->handle = handle;
   *handle = t;
   t->announced = announced;
-  const bool prepared = aic_exchange_prepare(&t->exchange, built);
+  const bool prepared =
+      aic_exchange_prepare(&t->exchange, built) &&
+      (p->silent == 0 || curl_easy_setopt(t->exchange.easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
   if (prepared && announced && (p->queued.first != NULL || p->opened >= MOST_OPENED)) {
     aic_pool_move(t, &p->queued);
     return NULL;
@@ -184,7 +206,7 @@ void aic_pool_leave_parent(pool *p) {
   end_all(p, forget);
   aic_pollset_leave(&p->sockets);
   p->multi = NULL;
-  p->owner = 0;
+  p->owner = p->silent = 0;
 }
 
 static void shut(pool *p) {
@@ -240,6 +262,7 @@ static void finish(pool *p, transfer *t, CURLcode outcome) {
   t->exchange.outcome = outcome;
   t->finished = true;
   curl_multi_remove_handle(p->multi, t->exchange.easy);
+  leave_connection(t, outcome == CURLE_OPERATION_TIMEDOUT);
   aic_pool_move(t, t->announced ? &p->finished : &p->delivered);
 }
 

@@ -30,6 +30,7 @@ typedef struct pool {
   CURLM *multi;
   pollset sockets;
   int opened; /* connections, since it acted last */
+  int silent; /* how many that run are on a connection that has let a call time out */
   transfer_list idle, queued, running, finished, delivered;
 } pool;
 
@@ -40,7 +41,8 @@ typedef struct transfer {
   struct transfer **handle; /* the Lua object's pointer to this; NULL: none */
   bool announced;           /* session:step() reports it */
   bool finished;
-  bool read; /* its reply is being read: what runs meanwhile (a finalizer) may not end it */
+  int silent_port; /* of such a connection, at our end; 0: it is on no such one */
+  bool read;       /* its reply is being read: what runs meanwhile (a finalizer) may not end it */
   exchange exchange;
 } transfer;
 
