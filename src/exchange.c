@@ -30,14 +30,69 @@ static size_t on_header(char *line, size_t size, size_t count, void *data) {
   return x->headers_full ? 0 : size * count;
 }
 
+/* ---- what an HTTP/2 peer refuses unseen ---- */
+
+/* libcurl tells of it in its log only; what changes something keeps one, and this reads it. The words
+ * are those of libcurl 7.85 to 8.14; where others stand nothing is known, and so the worst supposed. */
+static int on_log(CURL *easy, curl_infotype type, char *text, size_t length, void *data) {
+  (void)easy;
+  static const struct {
+    const char *before_stream, *before_last;
+  } words[] = {{"Using Stream ID: ", "GOAWAY, error="}, {"[HTTP/2] [", ", last_stream="}};
+  exchange *x = data;
+  char line[128];
+  if (type != CURLINFO_TEXT) return 0;
+  snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line), text);
+  const char *last = strstr(line, words[0].before_last);
+  last = last != NULL ? strstr(last, words[1].before_last) : NULL;
+  if (last != NULL) {
+    const goaway seen = {x->port, strtol(last + strlen(words[1].before_last), NULL, 10)};
+    *x->goaway = seen;
+  }
+  for (size_t i = 0; i < COUNT(words) && last == NULL; i++) {
+    const size_t skipped = strlen(words[i].before_stream);
+    if (strncmp(line, words[i].before_stream, skipped) != 0) continue;
+    x->stream = strtol(line + skipped, NULL, 10);
+  }
+  return 0;
+}
+
+/* Did a GOAWAY say that the request was not looked at? */
+static bool beyond_goaway(const exchange *x) {
+  return x->stream > 0 && x->goaway->port == x->port && x->stream > x->goaway->last_stream;
+}
+
+/* libcurl sends again, by itself. Of HTTP/2 it does so when the stream was refused, or when the
+ * connection broke, and then there are words for it in the error. */
+static bool was_refused(const exchange *x) {
+  if (x->goaway->port == x->port) return beyond_goaway(x);
+  return x->stream > 0 && x->error[0] == '\0';
+}
+
+static void note_refusal(exchange *x, bool refused) {
+  x->refused = refused;
+  if (refused) x->issued--;
+}
+
+void aic_exchange_end(exchange *x, CURLcode outcome) {
+  x->outcome = outcome;
+  if (outcome == CURLE_OK || x->issued == 0 || x->header_bytes > 0) return;
+  /* What changes nothing keeps no log; it is enough that the connection has ended without a word. */
+  const bool ended = outcome == CURLE_HTTP2 && x->error[0] == '\0';
+  note_refusal(x, x->operation->changes ? beyond_goaway(x) : ended);
+}
+
 /* Called before every sending of the request. libcurl repeats one by itself when a kept-alive
  * connection turns out to be dead; where that might change something twice, Lua is to decide. */
 static int on_request(void *data, char *ip, char *local_ip, int port, int local_port) {
   (void)ip, (void)local_ip, (void)port;
   exchange *x = data;
+  if (x->issued > 0) note_refusal(x, was_refused(x));
   if (x->issued > 0 && x->operation->changes) return CURL_PREREQFUNC_ABORT;
   x->issued++;
+  x->refused = false;
   x->port = local_port;
+  x->stream = 0;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -121,11 +176,14 @@ static bool set_callbacks(exchange *x) {
          curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
          set_pointer(easy, CURLOPT_HEADERDATA, x) &&
          curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
-         set_pointer(easy, CURLOPT_PREREQDATA, x);
+         set_pointer(easy, CURLOPT_PREREQDATA, x) &&
+         curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_log) == CURLE_OK &&
+         set_pointer(easy, CURLOPT_DEBUGDATA, x);
 }
 
-bool aic_exchange_open(exchange *x, config *c) {
+bool aic_exchange_open(exchange *x, config *c, goaway *shared) {
   x->config = c;
+  x->goaway = shared;
   x->reply.limit = (size_t)fmin(c->max_response, (double)(SIZE_MAX / 4));
   x->group.limit = x->correlation.limit =
       1024; /* more than a header with a text that passed the checks */
@@ -198,6 +256,7 @@ bool aic_exchange_prepare(exchange *x, const request *built) {
          set_number(easy, CURLOPT_TIMEOUT_MS, (long)ceil(seconds * 1000)) &&
          /* What must not happen twice takes no connection that may turn out to be dead. */
          set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
+         set_number(easy, CURLOPT_VERBOSE, op->changes && c->secure) && /* HTTP/2 is TLS only */
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but
           * half of a count is. */
          set_pointer(
@@ -223,6 +282,8 @@ static void release_secrets(exchange *x) {
 void aic_exchange_clear(exchange *x) {
   x->outcome = CURLE_OK;
   x->issued = x->port = 0;
+  x->stream = 0;
+  x->refused = false;
   x->header_bytes = 0;
   x->headers_full = false;
   x->id[0] = x->error[0] = '\0';

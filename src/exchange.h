@@ -11,6 +11,12 @@
 #include "operation.h"
 #include "secret.h"
 
+/* The last GOAWAY of a session's connections: streams beyond the last one were not looked at. */
+typedef struct goaway {
+  int port; /* of the connection, at our end; 0: there was none */
+  long last_stream;
+} goaway;
+
 typedef struct exchange {
   config *config;
   CURL *easy;
@@ -22,8 +28,11 @@ typedef struct exchange {
   buffer group, correlation;    /* headers for a resource group and a correlation id of its own */
   struct curl_slist headers[4]; /* its headers; those of the configuration follow */
 
-  int issued; /* how often the request was sent, or begun to be */
-  int port;   /* ours, of the connection that it was sent on last; 0: it was not sent */
+  int issued;     /* how often the request was sent, or begun to be, and not refused unseen */
+  bool refused;   /* the last sending was refused unseen */
+  int port;       /* ours, of the connection that it was sent on last; 0: it was not sent */
+  long stream;    /* of HTTP/2, on that connection; 0: none, or not known */
+  goaway *goaway; /* what the exchanges of a session know together */
   CURLcode outcome;
   buffer reply;
   size_t header_bytes;
@@ -32,11 +41,13 @@ typedef struct exchange {
 } exchange;
 
 /* Makes the handle of an empty exchange. False: no memory; to be freed all the same. */
-bool aic_exchange_open(exchange *x, config *c);
+bool aic_exchange_open(exchange *x, config *c, goaway *shared);
 /* Makes the exchange, which is open and empty, that of a request. False: no memory. */
 bool aic_exchange_prepare(exchange *x, const request *built);
 /* Keeps the secrets of its configuration for as long as it is read. */
 void aic_exchange_hold_secrets(exchange *x);
+/* Notes how it ended. */
+void aic_exchange_end(exchange *x, CURLcode outcome);
 /* Empties it, for another request. */
 void aic_exchange_clear(exchange *x);
 /* Gives back what it holds but for the handle; and the handle, too. */

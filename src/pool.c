@@ -157,7 +157,7 @@ static transfer *new_transfer(pool *p) {
   transfer *t = calloc(1, sizeof *t);
   if (t == NULL) return NULL;
   t->pool = p;
-  if (aic_exchange_open(&t->exchange, p->config) && set_callbacks(t)) return t;
+  if (aic_exchange_open(&t->exchange, p->config, &p->goaway) && set_callbacks(t)) return t;
   end(t);
   return NULL;
 }
@@ -259,7 +259,7 @@ static bool run_due(pool *p) {
 }
 
 static void finish(pool *p, transfer *t, CURLcode outcome) {
-  t->exchange.outcome = outcome;
+  aic_exchange_end(&t->exchange, outcome);
   t->finished = true;
   curl_multi_remove_handle(p->multi, t->exchange.easy);
   leave_connection(t, outcome == CURLE_OPERATION_TIMEDOUT);

@@ -29,6 +29,7 @@ typedef struct pool {
   pid_t owner; /* the process that opened it; 0: not open */
   CURLM *multi;
   pollset sockets;
+  goaway goaway;
   int opened; /* connections, since it acted last */
   int silent; /* how many that run are on a connection that has let a call time out */
   transfer_list idle, queued, running, finished, delivered;

@@ -161,6 +161,7 @@ static const char *push_cause(lua_State *L, exchange *x) {
 
 static int push_failure(lua_State *L, exchange *x, long status) {
   push_error(L, x, status, verdict_of(x), x->issued > 0, push_cause(L, x));
+  if (x->refused) aic_set_flag(L, "refused", true);
   set_preview(L, x);
   return 2;
 }

@@ -201,6 +201,15 @@ describe("retry", function()
     end)
   end)
 
+  it("repeats what an HTTP/2 peer has refused unseen, of every kind, for nothing", function()
+    for _, kind in ipairs(KINDS) do
+      local budget = retry.budget()
+      local machine = machine_of(kind, { budget = budget })
+      local action, delay = machine:step(failure("transport", { refused = true }), 0, 0.5)
+      assert.same({ "wait", 0.05, 500, false }, { action, delay, budget.tokens, machine.ambiguous })
+    end
+  end)
+
   describe("after a 401", function()
     it("logs in once per call, at once and for nothing", function()
       local budget = retry.budget()

@@ -2,6 +2,9 @@
 --   "…silent"  this connection answers nothing any more, and stays open
 --   "…refuse"  its first stream is refused (REFUSED_STREAM), for each id once
 --   "…goaway"  the connection says GOAWAY and has not looked at this stream, for each id once
+--   "…seen"    the connection says GOAWAY, has looked at this stream, and is closed
+--   "…drop"    the connection is closed
+--   "…broken"  the stream is ended by an error of the server's own
 -- A good answer says in `message` on which connection it came. As a module, `start(certificate, key)` runs this file.
 
 local child = require "spec.support.child"
@@ -45,7 +48,7 @@ local function main(certificate, key)
   end)
 
   local numbers, count, silent, seen = {}, 0, {}, {}
-  local REFUSED_STREAM = 7
+  local INTERNAL_ERROR, REFUSED_STREAM = 2, 7
 
   local function answer(stream, id, number)
     local headers = headers_of.new()
@@ -76,6 +79,14 @@ local function main(certificate, key)
         connection:flush()
         cqueues.sleep(60)
       end
+    elseif word == "drop" or word == "seen" then
+      if word == "seen" then
+        connection:write_goaway_frame(stream.id, 0)
+        connection:flush()
+      end
+      connection.socket:shutdown "rw"
+    elseif word == "broken" then
+      stream:write_rst_stream_frame(INTERNAL_ERROR)
     else
       answer(stream, id, numbers[connection])
     end

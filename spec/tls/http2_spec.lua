@@ -1,4 +1,4 @@
---- HTTP/2 peers that go silent.
+--- HTTP/2 peers that go silent, refuse a stream, say GOAWAY, or hang up.
 
 local certificates = require "spec.tls.certificates"
 local core = require "aicore.core"
@@ -57,4 +57,32 @@ describe("an HTTP/2 peer", function()
     assert.equal("timeout", select(2, waiting:result()).kind)
     assert.is_true(assert(connection_of("fourth-one", 5)) > 1)
   end)
+
+  for what, warm in pairs { ["a connection that was in use"] = true, ["a new connection"] = false } do
+    local function begin()
+      if warm then
+        assert.equal(1, connection_of "first-one")
+      end
+    end
+
+    it("that refuses a stream leaves no doubt, and gets it on another connection: on " .. what, function()
+      begin()
+      assert.equal(2, connection_of("one-refuse", 5))
+    end)
+
+    it("that has not looked at a stream before its GOAWAY leaves no doubt: on " .. what, function()
+      begin()
+      local _, err = connection_of("one-goaway", 5)
+      assert.same({ "transport", false, true, true }, { err.kind, err.ambiguous, err.refused, err.retryable })
+      assert.equal(2, connection_of("one-goaway", 5))
+    end)
+
+    for _, word in ipairs { "drop", "seen", "broken" } do
+      it(("that may have acted (%s) leaves a doubt: on %s"):format(word, what), function()
+        begin()
+        local _, err = connection_of("one-" .. word, 5)
+        assert.same({ "transport", true, nil }, { err.kind, err.ambiguous, err.refused })
+      end)
+    end
+  end
 end)

@@ -77,6 +77,7 @@ end
 -- busy        too much, and it may have been done in part: a 503 that asks to wait
 -- transient   the service or the gateway in front is in trouble
 -- unsent      nothing left this machine
+-- refused     the peer has not looked at it (HTTP/2), as it closes its connection: it is not the service's trouble
 -- lost        sent, but the answer is missing or half of one
 -- final       the same again would be refused again
 -- cost: tokens for a repetition; base: of its backoff
@@ -86,6 +87,7 @@ local OUTCOMES = {
   busy = { cost = 5, base = THROTTLED_BASE },
   transient = { cost = 14, base = BASE },
   unsent = { cost = 14, base = BASE },
+  refused = { cost = 0, base = BASE },
   lost = { cost = 14, base = BASE },
   final = {},
 }
@@ -111,13 +113,15 @@ local SAFE = {
   busy = "wait",
   transient = "wait",
   unsent = "wait",
+  refused = "wait",
   lost = "wait",
 }
 -- Twice is not the same as once (a create has no idempotency key): repeated only where it is certain that nothing was
 -- done. Of a batch, a look tells which items are still to be sent.
-local ONCE = { denied = "login", throttled = "wait", unsent = "wait" }
+local ONCE = { denied = "login", throttled = "wait", unsent = "wait", refused = "wait" }
 -- Logging in again does not help a login that was refused.
-local LOGIN = { throttled = "wait", busy = "wait", transient = "wait", unsent = "wait", lost = "wait" }
+local LOGIN =
+  { throttled = "wait", busy = "wait", transient = "wait", unsent = "wait", refused = "wait", lost = "wait" }
 
 ---@param operation aicore.Operation
 local function repeats_of(operation)
@@ -134,6 +138,8 @@ local function outcome_of(err)
   end
   if not err.retryable then
     return "final"
+  elseif err.refused then
+    return "refused"
   end
   local unsent = not err.status and not err.ambiguous and err.kind ~= "protocol"
   return unsent and "unsent" or "lost"

@@ -19,6 +19,7 @@
 ---@field attempts integer?     how often the request was sent, or tried to be
 ---@field retryable boolean?    could the same request succeed later?
 ---@field ambiguous boolean?    may the request have taken effect although it failed?
+---@field refused boolean?      an HTTP/2 peer has not looked at it, as it closes its connection
 ---@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time
 ---       was over
 ---@field last_error aicore.Error?    where time was over: why the last look failed, if it did
