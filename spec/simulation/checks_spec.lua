@@ -284,6 +284,14 @@ local FALSE = {
       repeated(course, "stop", 0.8)
     end,
   },
+  hopeless = {
+    function()
+      return wait("DEAD", RUNS, 300)
+    end,
+    function(_, call)
+      call.ids[1], call.goal = STOPPED, "RUNNING"
+    end,
+  },
   restless = {
     function()
       return wait("DEAD", RUNS, 400)

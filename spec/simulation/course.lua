@@ -212,6 +212,12 @@ local DEEDS = {
   stop = deed "stop",
   delete = deed "delete",
   update = deed "update",
+  take_back = function(world, event, cause)
+    local deployment = world:get(event.resource_group, event.id)
+    if deployment then
+      world:take_back(deployment, cause)
+    end
+  end,
   create = function(world, event, cause)
     world:create(event.resource_group, "conf-a", nil, cause).scenario_id = event.scenario_id
   end,

@@ -39,18 +39,32 @@ local function forget_modules()
   end
 end
 
-local function load_mutated(module, from, to)
-  local text, path = read(module)
-  local mutated, read_on = exchange(text, from, to), true
-  if not mutated then
-    return false
-  end
-  package.preload[module] = assert(load(function()
-    local part = read_on and mutated or nil
+local function load_text(text, path)
+  local read_on = true
+  return assert(load(function()
+    local part = read_on and text or nil
     read_on = false
     return part
   end, "@" .. path))
-  return true
+end
+
+--- The modules of a mutation, exchanged; nil: a passage is not there any more.
+local function mutated_modules(mutation)
+  local texts, paths, modules = {}, {}, {}
+  for i = 2, #mutation, 3 do
+    local module, from, to = unpack(mutation, i, i + 2)
+    if not texts[module] then
+      texts[module], paths[module] = read(module)
+    end
+    texts[module] = exchange(texts[module], from, to)
+    if not texts[module] then
+      return nil
+    end
+  end
+  for module, text in pairs(texts) do
+    modules[module] = load_text(text, paths[module])
+  end
+  return modules
 end
 
 local function load_simulation()
@@ -66,13 +80,18 @@ local ENOUGH = 5
 
 --- How many seeds fail of how many, the first of them, and how; nil: there is no such passage any more.
 local function try(mutation, first, count)
-  local _, module, from, to = unpack(mutation, 1, 4)
-  forget_modules()
-  if not load_mutated(module, from, to) then
+  local modules = mutated_modules(mutation)
+  if not modules then
     return nil
   end
+  forget_modules()
+  for module, load_it in pairs(modules) do
+    package.preload[module] = load_it
+  end
   local simulation = load_simulation()
-  package.preload[module] = nil
+  for module in pairs(modules) do
+    package.preload[module] = nil
+  end
   local failed, first_one, breach = 0, nil, nil
   for seed = first, first + count - 1 do
     local _, breaches = simulation.run(seed)

@@ -94,7 +94,9 @@ local function lay_youth(service, task, dice)
   end
   for _, deployment in ipairs(young) do
     deployment.status = dice:pick { "UNKNOWN", "DEAD", "STOPPED" }
-    local unknown = dice:chance(0.5) and dice:number(2, 4.8) * latency or 5 * latency + dice:number(0.28, 0.43)
+    -- The login, a look, a delete; then a look whose answer comes so much later, and the next one.
+    local looked = math.max(3 * latency, 2 * latency + 0.2) + latency
+    local unknown = dice:chance(0.5) and dice:number(2, 4) * latency or looked + dice:number(0, latency + 0.18)
     deployment.age, deployment.ttl = settings.read_lag - unknown, nil
   end
   ask_for_few(task, ids_of(young))
@@ -135,10 +137,32 @@ local function lay_hanging(service, task, dice)
   ask_for_few(task)
   local ids = task.calls[1].ids or {}
   for i = 2, math.min(FEW, #ids) do
-    service.faults[i - 1] =
-      { operation = "status", id = ids[i], latency = dice:scale(20, 100), times = dice:integer(1, 9) }
+    local hung = { operation = "status", id = ids[i], latency = dice:scale(20, 100), times = dice:integer(1, 9) }
+    service.faults[i - 1] = hung
   end
   service.patience = service.patience + 1000
+end
+
+-- "It turned back": a stop is taken back, while some wait for its end.
+local function lay_change_of_mind(service, task, dice)
+  local standing = find_standing(service, task)
+  local one = standing[1]
+  if not one then
+    return
+  end
+  one.status, one.age, one.ttl = "RUNNING", 1000, nil
+  service.settings.stop_time = dice:scale(60, 300)
+  local stopped = dice:number(0.5, 20)
+  service.events[1] = { at = stopped, what = "stop", id = one.id, resource_group = one.resource_group }
+  local taken_back = stopped + dice:number(2, 40)
+  service.events[2] = { at = taken_back, what = "take_back", id = one.id, resource_group = one.resource_group }
+  for _, call in ipairs(task.calls) do
+    if call.method == "wait" or dice:chance(0.3) then
+      call.method, call.goal, call.ids, call.filter = "wait", "STOPPED", { one.id }, nil
+      call.creates, call.appear, call.dry_run, call.resource_group = nil, nil, nil, one.resource_group
+    end
+  end
+  service.patience = service.patience + 400
 end
 
 local function has_one_call(_, task)
@@ -153,6 +177,7 @@ local PLOTS = {
   { name = "pages shift", lay = lay_shifts },
   { name = "hidden at first", lay = lay_hiding },
   { name = "some hang", lay = lay_hanging },
+  { name = "a stop is taken back", lay = lay_change_of_mind },
 }
 
 local OLD = 30 -- s: any replica knows what is as old as this

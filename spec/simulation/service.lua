@@ -10,7 +10,7 @@ local service = {}
 
 ---@class simulation.Event  what another program does
 ---@field at number        s after the beginning
----@field what "stop"|"delete"|"update"|"create"
+---@field what "stop"|"delete"|"update"|"create"|"take_back"
 ---@field id string?
 ---@field resource_group string
 ---@field scenario_id string?

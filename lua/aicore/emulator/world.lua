@@ -456,6 +456,20 @@ function World:change(deployment, action, cause, configuration_id)
   return true
 end
 
+--- A stop that is under way is taken back, by an operator: it runs again, and is meant to.
+---@param deployment aicore.emulator.Deployment
+---@param cause aicore.emulator.Cause
+---@return boolean done  false: it is not stopping
+function World:take_back(deployment, cause)
+  if not lifecycle.stopping(deployment.status) then
+    return false
+  end
+  enter(self, deployment, SERVING, cause.now)
+  deployment.plan, deployment.intent, deployment.target_status = nil, nil, SERVING
+  note(self, "running", deployment, cause.now, cause.request_id)
+  return true
+end
+
 local function next_seed_id(self, deployment)
   local resource = deployment.resource
   local place = group_of(self, resource, deployment.group)

@@ -111,6 +111,51 @@ function needs.needless(course, broken)
   end)
 end
 
+-- Nobody waits in vain -------------------------------------------------------------------------------
+
+--- What the lifecycle forbids is believed after so long, and what turned back is certain some looks later, in seconds.
+local CERTAIN = 90 + 10 + 3 * 11
+
+--- Is it so that the call's goal can no longer come, or has it turned back, after that was seen to come?
+local function is_hopeless(course, call, state)
+  local id, goal = call.ids[1], call.goal
+  if not state.status then
+    return goal ~= lifecycle.GONE
+  end
+  local may_turn_back = goal == lifecycle.targets.stop and facts.runs(state)
+  return not lifecycle.may_become(state.status, goal, state.target)
+    or may_turn_back and last_shown(course, id, call.client, call.began, state.time) ~= nil
+end
+
+--- Is every look answered, and soon?
+local function looks_are_plain(course)
+  local settings = course.service.settings
+  for _, fault in ipairs(course.service.faults) do
+    if not (fault.refuse or fault.ignore or fault.operation == "stop" or fault.operation == "delete") then
+      return false
+    end
+  end
+  return not (settings.hide_target or settings.stamps or settings.appear_time)
+end
+
+-- Where what is waited for can no longer come, nobody waits until the deadline.
+function needs.hopeless(course, broken)
+  local late = CERTAIN + facts.lag_of(course) + 12 * course.service.settings.latency
+  for _, call in ipairs(looks_are_plain(course) and course.calls or {}) do
+    local is_plain = call.method == "wait" and not (call.appear or call.creates) and call.ended
+    local life = is_plain and call.err and call.err.kind == "timeout" and course.truth.lives[call.ids[1]]
+    local at = life and #life.states or 0
+    while at > 1 and life.states[at].time > call.ended do
+      at = at - 1
+    end
+    local state = life and life.states[at]
+    local since = state and math.max(state.time, call.began)
+    if state and call.ended - since > late and is_hopeless(course, call, state) then
+      broken("a wait for %s lasts %.0f s, and it is %s", call.goal, call.ended - since, state.status or "gone")
+    end
+  end
+end
+
 -- Nobody looks all the time --------------------------------------------------------------------------
 
 --- After so many seconds without a change the pace is the slowest; a call looks so often then in so many seconds. A
