@@ -1026,6 +1026,18 @@ describe("core", function()
     end)
   end)
 
+  it("reads folders", function()
+    local here = {}
+    for _, name in ipairs(assert(core.folder "spec/cli")) do
+      here[name] = (here[name] or 0) + 1
+    end
+    assert.equal(1, here["command.lua"])
+    assert.is_nil(here["."] or here[".."])
+    assert.is_nil(core.folder "spec/none" or core.folder "spec/core_spec.lua")
+    assert.has_error(core.folder)
+    collectgarbage()
+  end)
+
   it("hides its methods for collection, and its metatables", function()
     local session = core.session { base_url = "https://example.org" }
     assert.is_nil(session.__gc)

@@ -50,7 +50,7 @@ local C_LAYERS = {
   "transfer",
   "reply | pool",
   "exchange",
-  "config | operation",
+  "config | operation | folder",
   "headers",
   "credentials | parameter | interrupt | json | table | buffer | pollset*",
   "secret | token | sigpipe | system | compat",

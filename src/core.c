@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "compat.h"
+#include "folder.h"
 #include "interrupt.h"
 #include "operation.h"
 #include "pool.h"
@@ -200,10 +201,12 @@ static void push_version(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"session", aic_session_create}, {"start", start},
       {"check", check}, {"check_setting", check_setting}, {"now", now}, {"wall", wall},
-      {"random", pseudo_random}, {"sleep", sleep_seconds}, {"file_mode", file_mode}, {NULL, NULL}};
+      {"random", pseudo_random}, {"sleep", sleep_seconds}, {"file_mode", file_mode},
+      {"folder", aic_folder_names}, {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   aic_session_register(L);
   aic_transfer_register(L);
+  aic_folder_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   for (const operation *op = aic_operations; op->name != NULL; op++) {

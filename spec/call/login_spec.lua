@@ -72,9 +72,19 @@ describe("auth", function()
   end)
 end)
 
+describe("a token from a file", function()
+  it("does not have the newline that the file ends in", function()
+    local server = emulator.start {}
+    finally(server.stop)
+    local asking = assert(aicore.client { base_url = server.url, token = server.token() .. "\r\n" })
+    assert.equal(0, (assert(asking:count())))
+    asking:close()
+  end)
+end)
+
 describe("a token that no header can carry", function()
   it("is an error that does not repeat it, wherever it comes from", function()
-    for _, text in ipairs { "hidden\n", " hidden", "hidden\194\155" } do
+    for _, text in ipairs { "hidden\nx", " hidden", "hidden\194\155" } do
       local function give()
         return text
       end

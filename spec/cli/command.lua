@@ -13,7 +13,8 @@ local PATIENCE = 60 -- seconds for what a child does in one, unless the machine 
 local CLEAN = table.concat {
   "env -u LUA_PATH -u LUA_CPATH -u NO_COLOR -u COLUMNS -u AICORE_SERVICE_KEY -u AICORE_BASE_URL -u AICORE_AUTH_URL ",
   "-u AICORE_CLIENT_ID -u AICORE_CLIENT_SECRET -u AICORE_RESOURCE_GROUP -u AICORE_CONFIG -u AICORE_PROFILE ",
-  "-u VCAP_SERVICES AICORE_HOME=/nonexistent TERM=xterm ",
+  "-u VCAP_SERVICES -u VCAP_SERVICES_FILE_PATH -u SERVICE_BINDING_ROOT -u AICORE_INSTANCE ",
+  "AICORE_HOME=/nonexistent TERM=xterm ",
 }
 
 local function quote(text)

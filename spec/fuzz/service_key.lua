@@ -58,6 +58,7 @@ return function(text)
     return
   end
   local host = {
+    folder = function() end,
     getenv = function(name)
       return variables[name]
     end,

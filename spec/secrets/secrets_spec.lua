@@ -172,6 +172,8 @@ describe("files with secrets", function()
   it("are warned about when everybody may read them", function()
     local warnings = warnings_for("644", CONFIG:format(SECRET))
     assert.same({ ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path) }, warnings)
+    local key = ('{"clientid":"id","clientsecret":"%s","url":"https://auth.example"}'):format(SECRET)
+    assert.same(warnings, warnings_for("644", key, { base_url = "https://b.example", service_key = path }))
     for _, mode in ipairs { "600", "400", "640" } do
       assert.same({}, warnings_for(mode, CONFIG:format(SECRET)))
     end

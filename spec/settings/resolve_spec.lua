@@ -12,6 +12,7 @@ local function host_with(variables, files)
     end,
     complaint = core.check_setting,
     mode = function() end,
+    folder = function() end,
     read = function(path)
       return files and files[path]
     end,
@@ -113,6 +114,76 @@ describe("settings", function()
       assert(resolve({ config_file = "/c" }, {}, { ["/c"] = FILE }))
       assert(resolve({ config_file = "/c" }, { AICORE_CONFIG = "/d", AICORE_PROFILE = "e" }, { ["/c"] = FILE }))
       assert(resolve({ profile = "p" }, { HOME = "/h", AICORE_CONFIG = "/d" }, { ["/h/.aicore/config_p.json"] = FILE }))
+    end)
+
+    it("takes config.json for the profile default, which nobody has to have", function()
+      for _, home in ipairs { "/h", "/none" } do
+        local variables = { HOME = home, AICORE_PROFILE = "default", VCAP_SERVICES = VCAP }
+        assert.equal(home == "/h" and "id-f" or "id-k", assert(resolve({}, variables, IN_FILE)).session.client_id)
+      end
+      assert.equal("id-f", resolve({ profile = "default" }, with(ALL, { HOME = "/h" }), IN_FILE).session.client_id)
+      local _, err = resolve({ profile = "default" }, with(ALL, { HOME = "/none" }))
+      assert.equal("the config file /none/.aicore/config.json cannot be read", err.message)
+    end)
+
+    it("takes a service key from the file that stands in its place, or is the config file", function()
+      local downloaded = "\239\187\191" .. SECRET_KEY:gsub("\n", "\r\n") .. "\r\n"
+      local files = { ["/d/key.json"] = downloaded, ["/h/k"] = ('{"credentials":%s}'):format(SECRET_KEY) }
+      for _, case in ipairs {
+        { {}, { AICORE_SERVICE_KEY = "/d/key.json" } },
+        { {}, { AICORE_SERVICE_KEY = "~/k\n", HOME = "/h" } },
+        { { service_key = "/d/key.json" }, {} },
+        { {}, { AICORE_CONFIG = "/d/key.json" } },
+        { { config_file = "/h/k" }, ALL },
+      } do
+        local session = assert(resolve(case[1], case[2], files)).session
+        assert.same(
+          { "id-k", "s-k", "https://api.k/v2" },
+          { session.client_id, session.client_secret, session.base_url }
+        )
+      end
+    end)
+
+    it("takes VCAP_SERVICES last but bindings of Kubernetes, and a file in its place", function()
+      local files = { ["/v"] = VCAP, ["/b/ai/type"] = "aicore", ["/b/ai/credentials"] = '{"clientid":"id-b"}' }
+      local host = host_with({ VCAP_SERVICES_FILE_PATH = "/v", SERVICE_BINDING_ROOT = "/b" }, files)
+      function host.folder(path)
+        return path == "/b" and { "ai" } or nil
+      end
+      assert.equal("id-k", assert(config.resolve({}, host)).session.client_id)
+      files["/v"] = '{"other":[]}'
+      local _, err = config.resolve({}, host)
+      assert.equal("no base URL: looked in arguments, SERVICE_BINDING_ROOT (without one)", err.message)
+      files["/b/ai/credentials"] = SECRET_KEY
+      assert.equal("id-k", assert(config.resolve({}, host)).session.client_id)
+    end)
+
+    it("asks which of several bindings is meant", function()
+      local entry = ('{"name":"%%s","credentials":%s}'):format(SECRET_KEY)
+      local services = ('{"aicore":[%s,%s]}'):format(entry:format "one", entry:format "two")
+      local _, err = resolve({}, { VCAP_SERVICES = services })
+      assert.equal(
+        "VCAP_SERVICES: several instances of AI Core are bound (one, two): AICORE_INSTANCE says which",
+        err.message
+      )
+      assert(resolve({}, { VCAP_SERVICES = services, AICORE_INSTANCE = "two" }))
+      assert(resolve({ instance = "one" }, { VCAP_SERVICES = services, AICORE_INSTANCE = "none" }))
+    end)
+
+    it("leaves out the newline that a value ends in, as a file's last line does", function()
+      local lines = {}
+      for name, value in pairs(ALL) do
+        lines[name] = value .. "\r\n"
+      end
+      local session = assert(resolve({}, lines)).session
+      assert.same(
+        { "id-v", "s-v", "https://auth.v/oauth/token", "https://api.v/v2", "group-v" },
+        { session.client_id, session.client_secret, session.token_url, session.base_url, session.resource_group }
+      )
+      assert.equal(
+        "s a ",
+        resolve({ client_secret = "s a \n" }, with(ALL, { AICORE_CLIENT_SECRET = "" })).session.client_secret
+      )
     end)
 
     it("takes VCAP_SERVICES last", function()
@@ -435,7 +506,7 @@ describe("settings", function()
 
     it("is an error where it comes first, or its resource group would be taken", function()
       local _, err = resolve({}, { HOME = "/h", AICORE_SERVICE_KEY = "{" }, IN_FILE)
-      assert.equal("AICORE_SERVICE_KEY is not a JSON object", err.message)
+      assert.matches("^AICORE_SERVICE_KEY is not a JSON object", err.message)
       _, err = resolve({ base_url = "https://a" }, { AICORE_SERVICE_KEY = "{}" })
       assert.equal("nothing of a service key is in AICORE_SERVICE_KEY", err.message)
       _, err = resolve({ service_key = SECRET_KEY }, { AICORE_CONFIG = "/none" })
@@ -450,7 +521,8 @@ describe("settings", function()
       assert.equal("config", err.kind)
       assert.equal(
         "no client id: looked in arguments, AICORE_SERVICE_KEY (not set), AICORE_CLIENT_ID (not set), "
-          .. "/h/.aicore/config.json (no such file), VCAP_SERVICES (not set)",
+          .. "/h/.aicore/config.json (no such file), VCAP_SERVICES (not set), "
+          .. "SERVICE_BINDING_ROOT (not set)",
         err.message
       )
     end)
@@ -471,7 +543,17 @@ describe("settings", function()
 
     it("includes files and JSON that cannot be read, without quoting them", function()
       local cases = {
-        { { AICORE_SERVICE_KEY = "{secret" }, "AICORE_SERVICE_KEY is not a JSON object" },
+        {
+          { AICORE_SERVICE_KEY = "{secret" },
+          "AICORE_SERVICE_KEY is not a JSON object: its quotes are gone, as where a shell took them; "
+            .. 'give it by: export AICORE_SERVICE_KEY="$(cat key.json)"',
+        },
+        {
+          { AICORE_SERVICE_KEY = "/none.json" },
+          "AICORE_SERVICE_KEY is not a JSON object: it looks like a path, "
+            .. 'and no such file can be read; give it by: export AICORE_SERVICE_KEY="$(cat key.json)"',
+        },
+        { { VCAP_SERVICES_FILE_PATH = "/none" }, "VCAP_SERVICES_FILE_PATH cannot be read" },
         { { VCAP_SERVICES = "[" }, "VCAP_SERVICES is not a JSON object" },
         { { AICORE_CONFIG = "/none" }, "the config file /none cannot be read" },
         {
@@ -520,6 +602,20 @@ describe("settings", function()
         assert.equal("c", settings.session.certificate)
       end
     end)
+
+    it(
+      "takes the auth URL for that of the certificate where there is no other, as SAP's Python pages have it",
+      function()
+        local variables = with(CERTIFICATE, {
+          AICORE_AUTH_URL = "https://x.authentication.cert.eu",
+          AICORE_CERT_FILE_PATH = "/c.pem",
+          AICORE_KEY_FILE_PATH = "/k.pem",
+        })
+        assert.equal("https://cert/oauth/token", assert(resolve({}, variables)).session.token_url)
+        variables.AICORE_CERT_URL = nil
+        assert.equal("https://x.authentication.cert.eu/oauth/token", assert(resolve({}, variables)).session.token_url)
+      end
+    )
 
     it("contradicts a secret from the same source", function()
       local settings, err =

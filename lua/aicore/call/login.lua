@@ -44,6 +44,7 @@ local function take_given(self)
   if type(token) == "function" then
     token, lifetime = token()
   end
+  token = type(token) == "string" and token:gsub("[\r\n]+$", "") or token -- a file's end is not part of it
   if type(token) ~= "string" or token == "" then
     local message = "the token function returned no token: " .. tostring(lifetime or token)
     return nil, errors.new { kind = "auth", message = message }

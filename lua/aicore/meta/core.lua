@@ -313,6 +313,11 @@ function core.check_setting(name, value) end
 ---@return integer? mode  permission bits, 0 to 4095 (octal 7777); nil: there is no such file
 function core.file_mode(path) end
 
+--- The names in a folder, hidden ones too, in no order.
+---@param path string
+---@return string[]? names  nil: there is no such folder
+function core.folder(path) end
+
 -- Time and chance, for those who wait --------------------------------------------------------------
 
 --- Monotonic time.

@@ -16,6 +16,7 @@
 ---@field service_key (string|table)?  a service key as JSON; in Lua a table will do, too
 ---@field profile string?  the config file is `config_<profile>.json`
 ---@field config_file string?  the path of the config file
+---@field instance string?  which binding counts where several are bound: its name
 ---@field token (string|function)?  a ready token, or a function that returns one and its seconds; needs `base_url` only
 ---@field timeout number?  a whole call with its retries (120 s)
 ---@field exchange_timeout number?  one HTTP exchange (60 s)

@@ -20,6 +20,9 @@ end
 --- Who may read a file, as chmod counts: permission bits; nil: there is no such file.
 host.mode = core.file_mode
 
+--- The names in a folder, hidden ones too; nil: there is none.
+host.folder = core.folder
+
 --- What is wrong with a value, as C sees it: a text, or nothing.
 host.complaint = core.check_setting
 

@@ -98,11 +98,12 @@ local function credentials_of(source)
   return found, parts
 end
 
---- What a login takes, by a secret or by a certificate.
+--- What a login takes, by a secret or by a certificate. SAP's Python pages give the URL for certificates as AUTH_URL.
 local function login_names(found)
   local certificate = found.certificate and "certificate" or found.certificate_file and "certificate_file"
   if certificate then
-    return { "base_url", "client_id", "cert_url", certificate, found.key_file and "key_file" or "key" }
+    local url = not found.cert_url and found.auth_url and "auth_url" or "cert_url"
+    return { "base_url", "client_id", url, certificate, found.key_file and "key_file" or "key" }
   end
   return { "base_url", "client_id", "client_secret", "auth_url" }
 end
@@ -282,17 +283,29 @@ end
 
 -- The module --------------------------------------------------------------------------------------
 
---- What a person should hear: files that hold secrets, and that everybody may read.
-local function warnings(config_file, session, host)
-  local values, list = config_file.values or {}, {}
-  local has_secret = values.client_secret or values.key
-  for _, path in ipairs { session.key_file or false, has_secret and config_file.name or false } do
-    local mode = path and host.mode(path)
-    if mode and mode % 8 >= 4 then
-      list[#list + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+--- The files that hold secrets, of all that were read.
+local function secret_files(list, session)
+  local paths = { session.key_file }
+  for _, source in ipairs(list) do
+    for _, place in ipairs(source) do
+      local values = place.values or {}
+      paths[#paths + 1] = (values.client_secret or values.key) and place.path or nil
     end
   end
-  return list
+  return paths
+end
+
+--- What a person should hear: files that hold secrets, and that everybody may read.
+local function warnings(list, session, host)
+  local texts, seen = {}, {}
+  for _, path in ipairs(secret_files(list, session)) do
+    local mode = not seen[path] and host.mode(path)
+    seen[path] = true
+    if mode and mode % 8 >= 4 then
+      texts[#texts + 1] = ("%s holds a secret and can be read by everybody: chmod 600 %s"):format(path, path)
+    end
+  end
+  return texts
 end
 
 --- What C gets, and where each of its fields comes from.
@@ -351,7 +364,7 @@ function resolve.resolve(arguments, host)
     timeout = arguments.timeout or schema.by_name.timeout.default,
     runtime = arguments.runtime,
     on_attempt = arguments.on_attempt,
-    warnings = warnings(looked.list.file, session, host),
+    warnings = warnings(looked.list, session, host),
   }
 end
 
@@ -362,7 +375,7 @@ end
 
 --- Which settings are taken, and where each comes from; none of the values is a secret.
 ---@param arguments aicore.Config  checked
----@param host { getenv: (fun(name: string): string?), read: (fun(path: string): string?) }
+---@param host table            as host.lua
 ---@return aicore.Origin[]|nil origins  by name
 ---@return aicore.Error? err            of kind "config": an argument or a source is unusable
 function resolve.origins(arguments, host)

@@ -50,6 +50,8 @@ schema.rows = {
     help = "a service key as JSON; in Lua a table will do, too" },
   { name = "profile", variable = "AICORE_PROFILE", help = "the config file is `config_<profile>.json`" },
   { name = "config_file", variable = "AICORE_CONFIG", help = "the path of the config file" },
+  { name = "instance", variable = "AICORE_INSTANCE",
+    help = "which binding counts where several are bound: its name" },
   { name = "token", type = "string or function", secret = true,
     help = "a ready token, or a function that returns one and its seconds; needs `base_url` only" },
 

@@ -1,0 +1,74 @@
+--- A JSON object as people save and paste it: what is taken for one, and what is said of the rest.
+
+local record = require "aicore.settings.record"
+
+local KEY = '{"clientid":"i","url":"https://a"}'
+local SAME = { clientid = "i", url = "https://a" }
+
+describe("a record", function()
+  it("is read whatever an editor or a shell has put around it", function()
+    local escaped = KEY:gsub('"', '\\"')
+    local cases = {
+      KEY,
+      "\239\187\191" .. KEY,
+      (KEY:gsub(",", ",\r\n  ")) .. "\r\n",
+      "\n\t " .. KEY .. " \n",
+      "'" .. KEY .. "'",
+      '"' .. KEY .. '"\n',
+      '"' .. escaped .. '"',
+      escaped,
+      "\239\187\191'" .. KEY .. "'\r\n",
+    }
+    for _, text in ipairs(cases) do
+      assert.same(SAME, record.read(text), text)
+    end
+  end)
+
+  it("keeps what its values have", function()
+    assert.same({ a = [[it's "b" \n]] }, record.read [['{"a":"it's \"b\" \\n"}']])
+    assert.same({ key = "a\nb\\c" }, record.read [["{\"key\":\"a\\nb\\\\c\"}"]])
+  end)
+
+  it("is an object", function()
+    for _, text in ipairs { "", " ", "hidden", "[1]", '"hidden"', "7", '{"a":NaN}', "{", ("["):rep(70), "''", '"' } do
+      assert.is_nil(record.read(text), text)
+    end
+  end)
+
+  it("is told by its looks where it is none, and not quoted", function()
+    local cases = {
+      { "{'clientid': 'hidden'}", "single ones" },
+      { "{\226\128\156clientid\226\128\157:1}", "typographic" },
+      { "\226\128\152" .. KEY .. "\226\128\153", "typographic" },
+      { "{clientid:hidden,url:https://a}", "its quotes are gone" },
+      { '{"clientid":"hidden",', "its end is missing" },
+      { "{", "its end is missing" },
+      { "$(cat key.json)", "a shell should have replaced" },
+      { "$KEY", "a shell should have replaced" },
+      { "https://hidden", "a URL" },
+      { "eyJjbGllbnRpZCI6ImkifQ==", "base64" },
+      { "ewogICJjbGllbnRpZCI6ICJpIgp9Cg==\n", "base64" },
+      { "\255\254{\0", "UTF-16" },
+      { "Getting key k\n\n" .. KEY, "there is a text before it" },
+      { "/home/me/hidden.json", "a path" },
+      { "hidden.json\n", "a path" },
+      { "C:\\keys\\hidden", "a path" },
+      { "hidden", nil },
+      { "[1]", nil },
+    }
+    for _, case in ipairs(cases) do
+      local look = record.look(case[1])
+      assert.equal(case[2] ~= nil, look ~= nil and look:find(case[2], 1, true) ~= nil, case[1])
+      assert.is_nil(look and look:find("hidden", 1, true))
+    end
+  end)
+
+  it("may be given by a path", function()
+    assert.equal("/k.json", record.path("/k.json", "/h"))
+    assert.equal("/h/k.json", record.path(" ~/k.json\n", "/h"))
+    assert.equal("/a b/k", record.path('"/a b/k"', nil))
+    for _, text in ipairs { KEY, "", "a\nb", ("x"):rep(5000) } do
+      assert.is_nil(record.path(text, "/h"))
+    end
+  end)
+end)
