@@ -132,6 +132,12 @@ describe("core", function()
         { "count", { resource = "deployments", execution_schedule_id = ID } },
         { "list", { resource = "executions", execution_schedule_id = "x" } },
       }
+      for _, number in ipairs { 0, -1, math.huge, 0 / 0, 1e7 } do
+        assert.matches(
+          "^status: timeout: seconds expected, more than 0 and at most 1e6, got %-?[%dinfa.e+]+$",
+          core.check("status", ID, { timeout = number })
+        )
+      end
       for i, case in ipairs(cases) do
         local name = table.remove(case, 1)
         local called, message = pcall(core[name], session, (table.unpack or unpack)(case))

@@ -110,13 +110,17 @@ const operation *aic_operation_find(const char *name) {
   return NULL;
 }
 
-/* What came instead of the expected. Only a readable text is repeated. */
+/* What came instead of the expected. Only a number and a readable text are repeated. */
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
   const char *text = aic_parameter_string(L, index, &length);
   if (text != NULL && length <= 80 && aic_parameter_printable(text, length)) {
     return lua_pushfstring(
         L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected, text);
+  }
+  if (lua_type(L, index) == LUA_TNUMBER) {
+    return lua_pushfstring(
+        L, "%s: %s: %s, got %f", op->name, about->name, about->expected, lua_tonumber(L, index));
   }
   return lua_pushfstring(L, "%s: %s: %s, got %s", op->name, about->name, about->expected,
       text != NULL ? "unprintable text" : luaL_typename(L, index));

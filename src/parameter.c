@@ -185,7 +185,7 @@ const parameter aic_parameter_items = {"items", NULL, fit_items,
 
 const parameter aic_common_options[] = {
     {"resource_group", NULL, fit_resource_group, GROUP_TEXT, NULL},
-    {"timeout", NULL, fit_timeout, "seconds expected, more than 0", NULL},
+    {"timeout", NULL, fit_timeout, "seconds expected, more than 0 and at most 1e6", NULL},
     {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
     {"correlation_id", NULL, fit_correlation_id,
         "1 to 256 bytes, none of them a control character, expected", NULL},

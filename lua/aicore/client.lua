@@ -407,7 +407,7 @@ function client.new(arguments)
   if type(arguments) ~= "table" then
     errors.misuse("client: a table of settings expected, got " .. type(arguments))
   end
-  local complaint = settings.check(arguments)
+  local complaint = settings.check(arguments, host)
   if complaint then
     errors.misuse("client: " .. complaint)
   end

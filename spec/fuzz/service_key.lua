@@ -54,7 +54,7 @@ end
 ---@param text string
 return function(text)
   local variables, arguments, file = read(text)
-  if config.check(arguments) then
+  if config.check(arguments, { complaint = core.check_setting }) then
     return
   end
   local host = {

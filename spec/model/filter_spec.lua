@@ -78,7 +78,7 @@ describe("filter", function()
 
     it("names what is wrong", function()
       for wrong, filters in pairs {
-        ["older_than: seconds expected"] = { { older_than = "7d" }, { older_than = -1 } },
+        ["older_than: seconds expected"] = { { older_than = "7d" }, { older_than = -1 }, { older_than = math.huge } },
         ["shard: { index, count } expected, index from 0"] = {
           { shard = 1 },
           { shard = { 3, 3 } },

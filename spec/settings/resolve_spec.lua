@@ -708,10 +708,11 @@ describe("settings", function()
     end)
 
     it("shows neither a password in a URL nor a key in the place of a file's name", function()
-      assert.same(
-        { "base_url from arguments: https://…@a/x", "key_file from arguments: nil" },
-        origins({ base_url = "https://me:p/w@a/x", key_file = "-----BEGIN PRIVATE KEY-----" }, {})
-      )
+      assert.same({
+        "base_url from arguments: https://…@a/x",
+        "key_file from arguments: nil",
+        "resource_group from the default: default",
+      }, origins({ base_url = "https://me:p/w@a/x", key_file = "-----BEGIN PRIVATE KEY-----" }, {}))
     end)
 
     it("fails where a source is unusable", function()
@@ -722,11 +723,18 @@ describe("settings", function()
   end)
 
   it("names unknown settings and wrong types", function()
-    assert.equal("unknown setting 'clientid'", config.check { clientid = "x" })
-    assert.equal("timeout: number expected, got string", config.check { timeout = "1" })
-    assert.equal("token: string or function expected, got table", config.check { token = {} })
-    assert.equal("timeout: a positive and finite number expected, got 0", config.check { timeout = 0 })
-    assert.equal("max_depth: a positive whole number expected, got -1", config.check { max_depth = -1 })
-    assert.is_nil(config.check { token = print, timeout = 3, service_key = {} })
+    local function check(arguments)
+      return config.check(arguments, host_with {})
+    end
+    assert.equal("unknown setting 'clientid'", check { clientid = "x" })
+    assert.equal("timeout: number expected, got string", check { timeout = "1" })
+    assert.equal("token: string or function expected, got table", check { token = {} })
+    assert.equal("timeout: a positive and finite number expected, got 0", check { timeout = 0 })
+    assert.equal("max_depth: a positive whole number expected, got -1", check { max_depth = -1 })
+    assert.equal("timeout: at most 1000000 expected, got 10000000", check { timeout = 10000000 })
+    for _, name in ipairs { "connect_timeout", "exchange_timeout", "max_response" } do
+      assert.matches("^" .. name .. ": a number from ", check { [name] = 10000000000000 })
+    end
+    assert.is_nil(check { token = print, timeout = 3, service_key = {} })
   end)
 end)

@@ -22,7 +22,7 @@ describe("a row of the settings", function()
   end)
 
   it("has a line of help, and says nothing that no code knows", function()
-    local known = "name help type variable in_key field alone part secret default unit blank title suffix pem "
+    local known = "name help type variable in_key field alone part secret default unit most blank title suffix pem "
       .. "looked_for credential "
     for _, row in ipairs(schema.rows) do
       assert.matches("^%S[^\n]+$", row.help)

@@ -5,23 +5,27 @@ local exchanges = require "aicore.cli.exchanges"
 
 local connect = {}
 
+--- What the options say of the settings.
+---@param options table
+---@return aicore.Config
+function connect.arguments(options)
+  return { resource_group = options.resource_group, profile = options.profile, ca_file = options.ca_file }
+end
+
 ---@param options table
 ---@param console aicore.cli.Console
 ---@return aicore.Client|nil client
 ---@return aicore.Error? err
 function connect.open(options, console)
-  local client, err = aicore.client {
-    runtime = "blocking",
-    resource_group = options.resource_group,
-    profile = options.profile,
-    ca_file = options.ca_file,
-    on_attempt = function(record)
-      if options.verbose then
-        console:note(exchanges.line(record))
-      end
-      console:refresh()
-    end,
-  }
+  local arguments = connect.arguments(options)
+  arguments.runtime = "blocking"
+  function arguments.on_attempt(record)
+    if options.verbose then
+      console:note(exchanges.line(record))
+    end
+    console:refresh()
+  end
+  local client, err = aicore.client(arguments)
   for _, warning in ipairs(client and client.warnings or {}) do
     console:note("aicorectl: " .. warning)
   end

@@ -1,7 +1,8 @@
 -- The command line: options in, an exit code out.
 -- Rule: a sub-command is a module of its own with a summary, configure(parser), check(options) if there is something
--- to check, and run(options, console, client); the table below is all that knows which there are. One that is offline
--- needs no client and gets the parser of everything instead; one that is `everywhere` knows -A.
+-- to check, run(options, console, client), and fail(options, console, err) if it has more to say where no client can be
+-- made; the table below is all that knows which there are. One that is offline needs no client and gets the parser of
+-- everything instead; one that is `everywhere` knows -A.
 
 local console = require "aicore.cli.console"
 local problems = require "aicore.cli.problems"
@@ -100,7 +101,9 @@ local function run(asked, screen)
     return asked.module.run(asked.options, screen, asked.parser)
   end
   local client, err = require("aicore.cli.connect").open(asked.options, screen)
-  if not client then
+  if not client and asked.module.fail then
+    return asked.module.fail(asked.options, screen, err)
+  elseif not client then
     return problems.tell(screen, err)
   end
   local exit = asked.module.run(asked.options, screen, client)

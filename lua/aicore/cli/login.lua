@@ -1,41 +1,47 @@
--- aicorectl login: do the settings work? Says who logs in where, and until when the token is good; never a secret.
+-- aicorectl login: do the settings work? Says which there are and where each comes from, whether they work or not; who
+-- logs in where, and until when the token is good. Never a secret.
 
 local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
 local config = require "aicore.settings.resolve"
+local connect = require "aicore.cli.connect"
 local duration = require "aicore.text.duration"
 local host = require "aicore.settings.host"
 local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
+local several = require "aicore.cli.several"
 local timestamp = require "aicore.model.timestamp"
 
-local command = { summary = "Log in, and say who that is and until when." }
+local command = { summary = "Log in, and say who that is and until when; or why not." }
 
 function command.configure() end
 
 local PATIENCE = 30 -- seconds for a login, if nothing else is said
 
---- What may be shown of the settings, and where each comes from.
+--- What may be shown of the settings, and where each comes from; nothing if a source cannot be read.
 local function settings(given)
-  local origins = assert(config.origins({ resource_group = given.resource_group, profile = given.profile }, host))
+  local origins = config.origins(connect.arguments(given), host) or {}
   local values, sources = {}, {}
   for _, origin in ipairs(origins) do
     values[origin.setting], sources[origin.setting] = origin.value, origin.source
   end
-  return values, sources
+  return origins, values, sources
 end
 
+--- What is known of a login, be it a success or none.
 local function record(given, reply)
-  local values, sources = settings(given)
-  local now = clock.wall()
+  local origins, values, sources = settings(given)
+  local by_certificate = sources.certificate or sources.certificate_file
+  local expires_in = reply and reply.expires_in
   return {
     client_id = values.client_id,
     base_url = values.base_url,
-    token_url = values.cert_url and sources.certificate and values.cert_url or values.auth_url or values.cert_url,
-    resource_group = values.resource_group or "default",
-    expires_in = reply.expires_in,
-    expires_at = reply.expires_in and timestamp.format(now + reply.expires_in),
+    token_url = by_certificate and values.cert_url or values.auth_url or values.cert_url,
+    resource_group = values.resource_group,
+    settings = json.array(origins),
+    expires_in = expires_in,
+    expires_at = expires_in and timestamp.format(clock.wall() + expires_in),
   }
 end
 
@@ -46,17 +52,54 @@ local function until_text(shown)
   return ("until %s (for %s)"):format(shown.expires_at, duration.format(shown.expires_in))
 end
 
-local function print_table(console, shown, noun)
-  local lines = columns.align {
+local function print_rows(console, rows)
+  for _, line in ipairs(columns.align(rows)) do
+    console:print(line)
+  end
+end
+
+local function print_settings(console, shown)
+  local rows = { { "SETTING", "VALUE", "FROM" } }
+  for i, origin in ipairs(shown.settings) do
+    rows[i + 1] = { origin.setting, origin.value or "set, not shown", origin.source }
+  end
+  if #rows > 1 then
+    print_rows(console, rows)
+  end
+end
+
+local function print_success(console, shown, noun)
+  print_rows(console, {
     { "Logged in as:", shown.client_id or "?" },
     { "Token good:", until_text(shown) },
     { "Token from:", shown.token_url or "?" },
     { "AI API:", shown.base_url or "?" },
     { "Resource group:", ("%s (%d %s)"):format(shown.resource_group, shown[noun], noun) },
-  }
-  for _, line in ipairs(lines) do
-    console:print(line)
+  })
+  console:print ""
+end
+
+--- Prints what is known, and tells what is wrong.
+local function finish(given, console, shown, err)
+  if given.output == "json" then
+    shown.error = err and several.plain(err)
+    console:print(json.encode(shown))
+  else
+    if not err then
+      print_success(console, shown, options.noun(given.kind))
+    end
+    print_settings(console, shown)
   end
+  return err and problems.tell(console, err) or problems.DONE
+end
+
+--- No client can be made: the settings are what a person needs to see.
+---@param given table
+---@param console aicore.cli.Console
+---@param err aicore.Error
+---@return integer exit
+function command.fail(given, console, err)
+  return finish(given, console, record(given), err)
 end
 
 ---@param given table
@@ -70,18 +113,9 @@ function command.run(given, console, client)
   if reply then
     count, err = client:count { timeout = timeout }
   end
-  if not count then
-    return problems.tell(console, err)
-  end
   local shown = record(given, reply)
-  local noun = options.noun(given.kind)
-  shown[noun] = count
-  if given.output == "json" then
-    console:print(json.encode(shown))
-  else
-    print_table(console, shown, noun)
-  end
-  return problems.DONE
+  shown[options.noun(given.kind)] = count
+  return finish(given, console, shown, not count and err or nil)
 end
 
 return command

@@ -52,11 +52,14 @@ local ADVICE = {
   {
     kind = "config",
     says = "^no .* looked in",
-    "set AICORE_SERVICE_KEY to the JSON text of a service key, or "
+    'export AICORE_SERVICE_KEY="$(cat key.json)" with a service key as it was downloaded, or set '
       .. "AICORE_BASE_URL, AICORE_AUTH_URL, AICORE_CLIENT_ID and AICORE_CLIENT_SECRET; "
       .. "to try without an account: aicorectl emulator",
   },
-  { kind = "config", "correct that setting; man aicorectl, SETTINGS, says where each is looked for" },
+  {
+    kind = "config",
+    "correct that setting: aicorectl login shows them all; man aicorectl, SETTINGS, says where each is looked for",
+  },
   { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
   { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
   { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },

@@ -45,7 +45,7 @@ local CHECKS = {
   model = is_text,
   model_version = is_text,
   older_than = function(value)
-    return type(value) == "number" and value >= 0, "seconds expected"
+    return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
   end,
   retiring_within = function(value)
     return type(value) == "number" and value >= 0, "seconds expected"

@@ -16,13 +16,17 @@ end
 
 -- Arguments ---------------------------------------------------------------------------------------
 
---- What is wrong with the arguments of `aicore.client`, or nil.
+--- What is wrong with the arguments of `aicore.client`, or nil: their types, and of numbers how large they are.
 ---@param arguments table
+---@param host table  as host.lua
 ---@return string?
-function resolve.check(arguments)
+function resolve.check(arguments, host)
   for name, value in pairs(arguments) do
     local row = schema.by_name[name]
     local complaint = row and schema.complaint(row, value)
+    if row and row.field and not complaint and type(value) == "number" then
+      complaint = host.complaint(row.field, value)
+    end
     if complaint then
       return ("%s: %s"):format(name, complaint)
     elseif not row then
@@ -373,7 +377,8 @@ end
 ---@field source string  "arguments", a variable, or a file's name
 ---@field value string?  nil: not to be shown
 
---- Which settings are taken, and where each comes from; none of the values is a secret.
+--- Which settings are taken, and where each comes from; none of the values is a secret. Where a setting is missing, or
+--- C cannot use it, these are told all the same.
 ---@param arguments aicore.Config  checked
 ---@param host table            as host.lua
 ---@return aicore.Origin[]|nil origins  by name
@@ -387,6 +392,10 @@ function resolve.origins(arguments, host)
   for name, found in pairs(looked.found) do
     local row = schema.by_name[name]
     origins[#origins + 1] = { setting = name, source = place_name(found.place, row), value = public(row, found.value) }
+  end
+  if not looked.found.resource_group then
+    local default = schema.by_name.resource_group.default
+    origins[#origins + 1] = { setting = "resource_group", source = "the default", value = default }
   end
   table.sort(origins, function(a, b)
     return a.setting < b.setting

@@ -12,6 +12,7 @@
 ---@field part string?      credentials of the same part exclude each other; without it each is a part of its own
 ---@field secret boolean?   its value is shown nowhere
 ---@field default any       what is taken where it is not set
+---@field most number?    the largest number that it may be; C knows its own
 ---@field unit string?      of a number: "s" or "bytes"
 ---@field blank boolean?    a blank text says something
 ---@field title string?     how a person calls it, where that is not its name
@@ -55,7 +56,7 @@ schema.rows = {
   { name = "token", type = "string or function", secret = true,
     help = "a ready token, or a function that returns one and its seconds; needs `base_url` only" },
 
-  { name = "timeout", type = "number", unit = "s", default = 120, help = "a whole call with its retries" },
+  { name = "timeout", type = "number", unit = "s", most = 1e6, default = 120, help = "a whole call with its retries" },
   { name = "exchange_timeout", type = "number", unit = "s", default = 60, field = "timeout",
     help = "one HTTP exchange" },
   { name = "connect_timeout", type = "number", unit = "s", default = 10, field = "connect_timeout",
@@ -99,7 +100,11 @@ function schema.complaint(row, value)
     return ("%s expected, got %s"):format(expected, type(value))
   end
   local fits = not number or value > 0 and value < math.huge and (row.type == "number" or value % 1 == 0)
-  return not fits and ("%s expected, got %s"):format(number, tostring(value)) or nil
+  if not fits then
+    return ("%s expected, got %s"):format(number, tostring(value))
+  elseif row.most and value > row.most then
+    return ("at most %.0f expected, got %s"):format(row.most, tostring(value))
+  end
 end
 
 return schema

@@ -127,7 +127,7 @@ local function key_place(name, key, host, home)
   local path = type(key) == "string" and record.path(key, home)
   local text = path and host.read(path)
   if text then
-    place.text, place.path, place.name = text, path, ("%s (%s)"):format(name, path)
+    place.text, place.path, place.name = text, path, ("%s=%s"):format(name, path)
   else
     place[type(key) == "table" and "record" or "text"] = key
   end
