@@ -85,7 +85,7 @@ lua/aicore/core.so: | $(BUILD)/5.1/aicore/core.so
 -include $(wildcard $(BUILD)/5.?/obj/*.d)
 
 .PHONY: deps
-deps: deps-lint openresty ## install what build, demo, test and lint need (apt-get; elsewhere it names the packages)
+deps: deps-lint openresty neovim ## install what build, demo, test and lint need (apt-get; elsewhere it names the packages)
 
 deps-%:
 	@test $(DEPS) = no || sh tools/deps.sh $*
@@ -94,6 +94,11 @@ deps-%:
 .PHONY: openresty
 openresty:
 	@test $(DEPS) = no || sh tools/openresty.sh
+
+# The next Debian's Neovim, beside the one that is installed.
+.PHONY: neovim
+neovim:
+	@test $(DEPS) = no || sh tools/neovim.sh
 
 .PHONY: install
 install: build ## install for Lua 5.4 and LuaJIT (PREFIX=/usr/local, DESTDIR=)
@@ -117,12 +122,12 @@ demo: deps-demo ## see it work against the emulator; needs no account
 ##@ Check
 
 .PHONY: test
-test: deps-test openresty ## run the specs under Lua 5.4 and LuaJIT, and the contract in every host (SPEC=file runs one)
+test: deps-test openresty neovim ## run the specs under Lua 5.4 and LuaJIT, and the contract in every host (SPEC=file runs one)
 	@$(MAKE) -s modules
 	@MAKE='$(MAKE)' LUAS='$(LUAS)' sh tools/test.sh $(SPEC)
 
 # A host's own specs, which need one Lua only, and the contract that all hosts keep.
-test-blocking test-luv test-cqueues test-copas test-neovim test-openresty: test-%: deps-test openresty ## test in one host
+test-blocking test-luv test-cqueues test-copas test-neovim test-openresty: test-%: deps-test openresty neovim ## test in one host
 	@$(MAKE) -s modules
 	@MAKE='$(MAKE)' LUAS=luajit HOST=$* sh tools/test.sh
 

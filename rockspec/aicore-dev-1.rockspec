@@ -204,6 +204,7 @@ build = {
     ["aicore.text.columns"] = "lua/aicore/text/columns.lua",
     ["aicore.text.duration"] = "lua/aicore/text/duration.lua",
     ["aicore.text.json"] = "lua/aicore/text/json.lua",
+    ["aicore.text.vim_json"] = "lua/aicore/text/vim_json.lua",
   },
   install = {
     bin = { "bin/aicorectl" },

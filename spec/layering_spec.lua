@@ -18,7 +18,7 @@ local LAYERS = {
 -- What only these may know: a module of ours, and libraries of others. "x.*" means x and everything below it.
 local ONLY = {
   { "core", by = "call.* settings.* runtime.*" },
-  { "cjson cjson.*", by = "settings.* text.* emulator.* health" },
+  { "cjson cjson.*", by = "emulator.* health" },
   { "argparse", by = "cli.*" },
   { "http.* openssl.* basexx", by = "emulator.*" },
   { "cqueues cqueues.*", by = "emulator.* runtime.cqueues" },
@@ -35,7 +35,7 @@ local COMPUTED = "cli cli.emulator runtime"
 -- A name may stand only in these modules, or in all but these.
 local PURE = "model.* text.* call.retry call.pages call.page_size call.refusal fleet.evidence fleet.goals"
 local NAMES = {
-  { "vim", only = "runtime.neovim health neovim.*" },
+  { "vim", only = "runtime.neovim text.vim_json health neovim.*" },
   { "uv", only = "runtime.uv runtime.luv runtime.neovim health neovim.*" },
   { "ngx", only = "runtime.ngx" },
   { "io", never = PURE },

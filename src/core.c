@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "folder.h"
 #include "interrupt.h"
+#include "json.h"
 #include "operation.h"
 #include "pool.h"
 #include "secret.h"
@@ -202,7 +203,7 @@ __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"session", aic_session_create}, {"start", start},
       {"check", check}, {"check_setting", check_setting}, {"now", now}, {"wall", wall},
       {"random", pseudo_random}, {"sleep", sleep_seconds}, {"file_mode", file_mode},
-      {"folder", aic_folder_names}, {NULL, NULL}};
+      {"folder", aic_folder_names}, {"decode", aic_json_decode_text}, {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   aic_session_register(L);
   aic_transfer_register(L);

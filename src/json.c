@@ -6,11 +6,14 @@
 #include "array.h"
 #include "compat.h"
 
-/* A configuration of its own: the host's is left alone. */
-static const char MAKE_DECODER[] = "local json = require('cjson').new()\n"
-                                   "json.decode_max_depth(...)\n"
-                                   "json.decode_invalid_numbers(false)\n"
-                                   "return json.decode";
+/* A configuration of its own: the host's is left alone. A Neovim without lua-cjson has one inside. */
+static const char MAKE_DECODER[] =
+    "local found, json = pcall(require, 'cjson')\n"
+    "if not found then return require('aicore.text.vim_json')(json, ...) end\n"
+    "json = json.new()\n"
+    "json.decode_max_depth(...)\n"
+    "json.decode_invalid_numbers(false)\n"
+    "return json.decode";
 
 void aic_json_push_decoder(lua_State *L, int max_depth) {
   if (luaL_loadstring(L, MAKE_DECODER) != 0) lua_error(L);
@@ -75,4 +78,18 @@ bool aic_json_decode(lua_State *L) {
   lua_settop(L, value - 1);
   lua_pushliteral(L, "a number is out of range");
   return false;
+}
+
+int aic_json_decode_text(lua_State *L) {
+  luaL_checkstring(L, 1);
+  aic_json_push_decoder(L, (int)luaL_checkinteger(L, 2));
+  lua_pushvalue(L, 1);
+  const bool decoded = aic_json_decode(L);
+  if (decoded && lua_istable(L, -1)) return 1;
+  lua_pushnil(L);
+  if (decoded)
+    lua_pushliteral(L, "an object or a list expected");
+  else
+    lua_pushvalue(L, -2);
+  return 2;
 }

@@ -1,4 +1,4 @@
-/* JSON -> Lua, by lua-cjson. */
+/* JSON -> Lua, by lua-cjson, or by what a Neovim without it has inside. */
 #pragma once
 
 #include <lua.h>
@@ -10,3 +10,5 @@ void aic_json_push_decoder(lua_State *L, int max_depth);
  * without a fraction as an integer. False: by a text that says why it means nothing. Raises
  * what has nothing to do with the text: no memory, the error of a hook. */
 bool aic_json_decode(lua_State *L);
+/* core.decode(text, max_depth): the table that it means, or nil and why it means none. */
+int aic_json_decode_text(lua_State *L);

@@ -18,11 +18,6 @@ local BUILD = {
 
 local REBUILD = "it was built for another Lua, or without what is missing: run make again"
 
-local CJSON = {
-  "Debian, Ubuntu: apt-get install lua-cjson; elsewhere: luarocks --lua-version=5.1 install lua-cjson",
-  "a Neovim that does not look where it is installed needs that place in package.cpath",
-}
-
 -- What to look at, by the error's kind.
 local ADVICE = {
   auth = "look at client_id, client_secret (or the certificate and its key), and the role that they have",
@@ -102,11 +97,8 @@ local function check_module(report)
   check_libcurl(report, versions)
   local uv = vim.uv or vim.loop
   report.ok(("event loop: %s, libuv %s"):format(vim.uv and "vim.uv" or "vim.loop", uv.version_string()))
-  local found, complaint = pcall(require, "cjson")
-  if not found then
-    report.error("lua-cjson cannot be loaded: " .. complaint:match "^[^\n]*", CJSON)
-  end
-  return found
+  report.ok("JSON is read by " .. (pcall(require, "cjson") and "lua-cjson" or "vim.json"))
+  return true
 end
 
 -- Settings -----------------------------------------------------------------------------------------

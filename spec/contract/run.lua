@@ -5,9 +5,14 @@
 local emulator = require "spec.support.emulator"
 
 local NEOVIM = "nvim --headless -u NONE -i NONE -c 'luafile spec/contract/neovim.lua'"
+local NEWER_NEOVIM = "build/neovim/" .. NEOVIM
+local WITHOUT_CJSON = "env WITHOUT_CJSON=yes "
 
 -- What no package of Debian brings: where it is not there, its hosts are left out.
 local COPAS = 'tonumber(require("copas")._VERSION:match "%d+") >= 4'
+
+-- Where it could not be had, tools/neovim.sh has said so.
+local NEWER = 'io.open "build/neovim/nvim" ~= nil'
 
 -- The hosts, by the group that `make test-<group>` runs; `needs` is a condition in Lua.
 local HOSTS = {
@@ -24,6 +29,15 @@ local HOSTS = {
   { name = "lua5.1 copas", group = "copas", lua = "lua5.1", command = "lua5.1 spec/contract/copas.lua", needs = COPAS },
   { name = "luajit copas", group = "copas", lua = "luajit", command = "luajit spec/contract/copas.lua", needs = COPAS },
   { name = "neovim", group = "neovim", lua = "luajit", command = NEOVIM },
+  { name = "neovim without lua-cjson", group = "neovim", lua = "luajit", command = WITHOUT_CJSON .. NEOVIM },
+  { name = "newer neovim", group = "neovim", lua = "luajit", command = NEWER_NEOVIM, needs = NEWER },
+  {
+    name = "newer neovim without lua-cjson",
+    group = "neovim",
+    lua = "luajit",
+    command = WITHOUT_CJSON .. NEWER_NEOVIM,
+    needs = NEWER,
+  },
 }
 
 for _, where in ipairs { "request", "timer", "request-without-threads", "timer-without-threads" } do

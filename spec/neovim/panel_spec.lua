@@ -612,7 +612,7 @@ describe("the panel", function()
           function vim.notify(...) NOTIFIED = NOTIFIED + 1 notify(...) end
         ]=] .. COUNT)
         press ":AICore<CR>"
-        wait_for "config: no base URL: looked in"
+        wait_for "aicore: config: no base URL: looked in"
         press "<C-l>" -- clears the last line
         refreshed()
         assert(ask "return NOTIFIED" == 1)

@@ -18,10 +18,11 @@ local function fail(message)
   vim.cmd "cquit 1"
 end
 
---- What is on the screen now.
+--- What is on the screen now; no blanks at the ends of lines, which are there or not.
 ---@return string
 function screen.text()
-  return table.concat(vim.api.nvim_buf_get_lines(terminal, 0, -1, false), "\n")
+  local text = table.concat(vim.api.nvim_buf_get_lines(terminal, 0, -1, false), "\n") .. "\n"
+  return (text:gsub(" +\n", "\n"))
 end
 
 --- Waits until it is so.

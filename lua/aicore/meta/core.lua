@@ -318,6 +318,13 @@ function core.file_mode(path) end
 ---@return string[]? names  nil: there is no such folder
 function core.folder(path) end
 
+--- What JSON means: null reads as an absent field, a number without a fraction as an integer.
+---@param text string
+---@param max_depth integer
+---@return table|nil value      nil: it is no JSON, too deep, or neither an object nor a list
+---@return string? complaint
+function core.decode(text, max_depth) end
+
 -- Time and chance, for those who wait --------------------------------------------------------------
 
 --- Monotonic time.

@@ -1,13 +1,12 @@
 --- A JSON object as people save and paste it. What an editor, a shell or a second encoder has put around it is taken
 -- off; of what is no object even so, its looks say what happened to it. Nothing of a text is quoted: there may be
--- secrets in it, and cjson would quote it. Pure.
+-- secrets in it, and a decoder would quote it. Pure.
 
--- An instance of our own: a host that changes the options of the common one changes nothing here.
-local json = require("cjson").new()
-json.decode_max_depth(64)
-json.decode_invalid_numbers(false)
+local core = require "aicore.core"
 
-local record = { null = json.null }
+local record = {}
+
+local MAX_DEPTH = 64 -- of JSON
 
 local BYTE_ORDER_MARK = "^\239\187\191"
 
@@ -24,8 +23,10 @@ end
 ---@return table?
 function record.read(text)
   text = bare(text)
-  local good, value = pcall(json.decode, text)
-  return good and text:find "^{" and value or nil
+  if not text:find "^{" then
+    return nil
+  end
+  return (core.decode(text, MAX_DEPTH))
 end
 
 -- What it looks like, and how to give it: the first row whose pattern is in the bare text.

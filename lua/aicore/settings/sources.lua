@@ -72,7 +72,7 @@ local function text_at(whole, path, place)
       return fail("%s in %s: an object expected, got a %s", walked, place.name, type(value))
     end
     value, walked = value[word], walked and walked .. "." .. word or word
-    if value == nil or value == record.null then
+    if value == nil then
       return nil
     end
   end
