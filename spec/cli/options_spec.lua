@@ -110,7 +110,7 @@ describe("an option of every command", function()
   end)
 
   it("refuses what would make a header of its own", function()
-    refused("none of them a control character", "list", "--resource-group", "a\nb")
+    refused("control characters", "list", "--resource-group", "a\nb")
   end)
 end)
 
