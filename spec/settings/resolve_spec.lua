@@ -434,8 +434,8 @@ describe("settings", function()
       { "auth_url (AICORE_AUTH_URL): " .. PLAIN, {}, { AICORE_AUTH_URL = "https://auth.v?hidden" } },
       { "auth_url (/c): there is no port 0", { config_file = "/c" }, {}, { ["/c"] = file } },
       {
-        "resource_group (AICORE_RESOURCE_GROUP): 1 to 253 characters, none of them a control character, "
-          .. "no outer blanks, expected",
+        "resource_group (AICORE_RESOURCE_GROUP): the name of one, 1 to 253 characters without control characters and "
+          .. "outer blanks, expected",
         {},
         { AICORE_RESOURCE_GROUP = "group " },
       },
