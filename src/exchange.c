@@ -39,10 +39,12 @@ static int on_log(CURL *easy, curl_infotype type, char *text, size_t length, voi
   static const struct {
     const char *before_stream, *before_last;
   } words[] = {{"Using Stream ID: ", "GOAWAY, error="}, {"[HTTP/2] [", ", last_stream="}};
+  static const char refused[] = "REFUSED_STREAM, retrying";
   exchange *x = data;
   char line[128];
   if (type != CURLINFO_TEXT) return 0;
   snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line), text);
+  if (strncmp(line, refused, sizeof refused - 1) == 0) x->stream_refused = true;
   const char *last = strstr(line, words[0].before_last);
   last = last != NULL ? strstr(last, words[1].before_last) : NULL;
   if (last != NULL) {
@@ -62,11 +64,14 @@ static bool beyond_goaway(const exchange *x) {
   return x->stream > 0 && x->goaway->port == x->port && x->stream > x->goaway->last_stream;
 }
 
-/* libcurl sends again, by itself. Of HTTP/2 it does so when the stream was refused, or when the
- * connection broke, and then there are words for it in the error. */
+/* libcurl sends again, by itself. Of HTTP/2 it does so when the stream was refused, or when a connection
+ * that was in use broke, and then there are words for it in the error. What must not happen twice (a
+ * create, a batch) does not rely on that. */
 static bool was_refused(const exchange *x) {
+  if (x->header_bytes > 0) return false;
+  if (x->stream_refused) return true;
   if (x->goaway->port == x->port) return beyond_goaway(x);
-  return x->stream > 0 && x->error[0] == '\0';
+  return x->stream > 0 && x->error[0] == '\0' && aic_operation_is_about_one(x->operation);
 }
 
 static void note_refusal(exchange *x, bool refused) {
@@ -90,7 +95,7 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
   if (x->issued > 0) note_refusal(x, was_refused(x));
   if (x->issued > 0 && x->operation->changes) return CURL_PREREQFUNC_ABORT;
   x->issued++;
-  x->refused = false;
+  x->refused = x->stream_refused = false;
   x->port = local_port;
   x->stream = 0;
   return CURL_PREREQFUNC_OK;
@@ -283,7 +288,7 @@ void aic_exchange_clear(exchange *x) {
   x->outcome = CURLE_OK;
   x->issued = x->port = 0;
   x->stream = 0;
-  x->refused = false;
+  x->refused = x->stream_refused = false;
   x->header_bytes = 0;
   x->headers_full = false;
   x->id[0] = x->error[0] = '\0';

@@ -28,11 +28,12 @@ typedef struct exchange {
   buffer group, correlation;    /* headers for a resource group and a correlation id of its own */
   struct curl_slist headers[4]; /* its headers; those of the configuration follow */
 
-  int issued;     /* how often the request was sent, or begun to be, and not refused unseen */
-  bool refused;   /* the last sending was refused unseen */
-  int port;       /* ours, of the connection that it was sent on last; 0: it was not sent */
-  long stream;    /* of HTTP/2, on that connection; 0: none, or not known */
-  goaway *goaway; /* what the exchanges of a session know together */
+  int issued;          /* how often the request was sent, or begun to be, and not refused unseen */
+  bool refused;        /* the last sending was refused unseen */
+  bool stream_refused; /* libcurl has said so of the stream, and is about to send again */
+  int port;            /* ours, of the connection that it was sent on last; 0: it was not sent */
+  long stream;         /* of HTTP/2, on that connection; 0: none, or not known */
+  goaway *goaway;      /* what the exchanges of a session know together */
   CURLcode outcome;
   buffer reply;
   size_t header_bytes;

@@ -518,7 +518,7 @@ for name, code in pairs { ["no error"] = NO_ERROR, internal = INTERNAL, calm = E
   add_h2("GOAWAY before the answer, " .. name, { kinds = BROKEN }, function(answer)
     return { h2.goaway(answer.stream, code), { "close" } }
   end)
-  add_h2("GOAWAY that leaves the request out, " .. name, { kinds = BROKEN }, function()
+  add_h2("GOAWAY that leaves the request out, " .. name, { kinds = BROKEN, refuses = true, repeats = true }, function()
     return { h2.goaway(0, code), { "close" } }
   end)
   add_h2("GOAWAY in the body, " .. name, { kinds = BROKEN }, function(answer, head, data)
@@ -526,13 +526,18 @@ for name, code in pairs { ["no error"] = NO_ERROR, internal = INTERNAL, calm = E
   end)
 end
 for name, code in pairs { cancel = CANCEL, refused = REFUSED_STREAM, internal = INTERNAL, ["no error"] = NO_ERROR } do
-  add_h2("RST_STREAM before the answer, " .. name, { kinds = BROKEN }, function(answer)
+  --- That a stream was refused means that nothing was done (RFC 9113, 8.7), whatever came before it.
+  local function fields()
+    local unseen = code == REFUSED_STREAM or nil
+    return { kinds = BROKEN, refuses = unseen, repeats = unseen }
+  end
+  add_h2("RST_STREAM before the answer, " .. name, fields(), function(answer)
     return { h2.rst_stream(answer.stream, code) }
   end)
-  add_h2("RST_STREAM after the headers, " .. name, { kinds = BROKEN }, function(answer, head)
+  add_h2("RST_STREAM after the headers, " .. name, fields(), function(answer, head)
     return { head .. h2.rst_stream(answer.stream, code) }
   end)
-  add_h2("RST_STREAM in the body, " .. name, { kinds = BROKEN }, function(answer, head, data)
+  add_h2("RST_STREAM in the body, " .. name, fields(), function(answer, head, data)
     return { head .. data .. h2.rst_stream(answer.stream, code) }
   end)
 end
