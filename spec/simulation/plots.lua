@@ -99,6 +99,11 @@ local function lay_youth(service, task, dice)
     local unknown = dice:chance(0.5) and dice:number(2, 4) * latency or looked + dice:number(0, latency + 0.18)
     deployment.age, deployment.ttl = settings.read_lag - unknown, nil
   end
+  local call = task.calls[1]
+  if not ACTS[call.method] or not call.ids or dice:chance(0.5) then
+    call.method, call.filter, call.goal, call.dry_run, call.appear = dice:pick { "teardown", "delete_all" }
+    call.ids = ids_of(young)
+  end
   ask_for_few(task, ids_of(young))
 end
 
