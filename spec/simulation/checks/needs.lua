@@ -54,12 +54,15 @@ local function ending_since(course, id, time)
   return since
 end
 
+local PLAIN = { stop = true, delete = true } -- what these see by themselves they tell nobody
+
 --- The last GET in this time that has shown that it was ending, if none has shown since that there is no news of it:
 --- anything may follow that.
 local function last_shown(course, id, client, from, to)
   local last
   for _, get in ipairs(facts.requests_of(course)[id] or {}) do
     local is_one = get.name == "status" and get.client == client and get.status and facts.arrived(get)
+    is_one = is_one and not (get.call and PLAIN[get.call.method])
     if is_one and get.answered >= from and get.answered < to then
       last = is_ending(get.status) and get or get.status ~= lifecycle.NO_NEWS and last or nil
     end
