@@ -327,6 +327,15 @@ return {
   },
   -- The end
   { "a client that is closed ends its calls", ENGINE, "self.cancelled = self.cancelled or self.group:is_closed()", "" },
+  {
+    "what is cancelled ends, at once and with the next round",
+    ENGINE,
+    "return not self.cancelled\n",
+    "return true\n",
+    ENGINE,
+    "if self.open == 0 or self.cancelled then",
+    "if self.open == 0 then",
+  },
   { "what is cancelled ends", ENGINE, "return not self.cancelled\n", "return true\n" },
   {
     "who ends leaves",
@@ -341,6 +350,15 @@ return {
     CALLER,
     "request.options.timeout = math.max(deadline - runtime.now(), 0.001)",
     "request.options.timeout = 60",
+  },
+  {
+    "an exchange is over at the deadline, by itself and by the runtime",
+    CALLER,
+    "request.options.timeout = math.max(deadline - runtime.now(), 0.001)",
+    "request.options.timeout = 60",
+    CALLER,
+    "runtime.await(session, transfer, deadline + SLACK)",
+    "runtime.await(session, transfer, math.huge)",
   },
   {
     "a plain delete believes only AI Core's own 404",

@@ -170,6 +170,25 @@ local function lay_change_of_mind(service, task, dice)
   service.patience = service.patience + 400
 end
 
+-- "A 404 is AI Core's own": others answer in its place.
+local function lay_strangers(service, task, dice)
+  local foreign = { error = { code = "404", message = "Resource not found" } }
+  local page = "<html><body>404 Not Found</body></html>"
+  for i, name in ipairs { "status", "stop", "delete" } do
+    local body = dice:chance(0.5) and foreign or page
+    service.faults[i] = { operation = name, status = 404, body = body, probability = dice:number(0.1, 0.6), times = 0 }
+  end
+  local one = find_standing(service, task)[1]
+  for _, call in ipairs(one and task.calls or {}) do
+    if dice:chance(0.3) then
+      call.method, call.ids, call.resource_group = dice:pick { "delete", "stop" }, { one.id }, one.resource_group
+      call.filter, call.goal, call.creates, call.dry_run = nil, nil, nil, nil
+    end
+  end
+  ask_for_few(task)
+  service.patience = service.patience + 300
+end
+
 local function has_one_call(_, task)
   return #task.calls == 1
 end
@@ -183,6 +202,7 @@ local PLOTS = {
   { name = "hidden at first", lay = lay_hiding },
   { name = "some hang", lay = lay_hanging },
   { name = "a stop is taken back", lay = lay_change_of_mind },
+  { name = "strangers answer", lay = lay_strangers },
 }
 
 local OLD = 30 -- s: any replica knows what is as old as this

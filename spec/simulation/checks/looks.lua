@@ -221,6 +221,25 @@ end
 --- A GET that hangs holds up others for so long at most, in seconds.
 local SLOW = 10
 
+--- Was there no answer in time to any GET of the two rounds before this moment? Then the service may be slow.
+local function were_in_vain(course, before)
+  local round, rounds = before, 0
+  for i = #course.requests, 1, -1 do
+    local request = course.requests[i]
+    if request.name == "status" and request.at < before then
+      if request.at < round then
+        round, rounds = request.at, rounds + 1
+      end
+      if rounds > 2 then
+        return true
+      elseif not request.late then
+        return false
+      end
+    end
+  end
+  return false
+end
+
 -- A slow GET of one holds up no other: where few are looked at by id, each has its turn. (One that is slow itself has
 -- to wait for its own.)
 function looks.held_up(course, broken)
@@ -235,7 +254,8 @@ function looks.held_up(course, broken)
       local was_quick = last and last.answered and last.answered - last.at < SLOW
       local pause = was_quick and request.at - last.answered or 0
       local is_long = pause > LATEST + SLOW + 12 * course.service.settings.latency
-      if is_long and not sends_between(course, last.answered, request.at - SLOW) then
+      local is_strange = is_long and not were_in_vain(course, last.at)
+      if is_strange and not sends_between(course, last.answered, request.at - SLOW) then
         broken("%s was not looked at for %.1f s", request.id, pause)
       end
       before[request.id] = request
