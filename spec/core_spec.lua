@@ -266,6 +266,27 @@ describe("core", function()
       assert.equal("1", tostring(reply.details.list[1]))
     end)
 
+    it("read so at any depth, and whatever the strings beside look like", function()
+      local function reply_of(fields)
+        return assert(outcome(answer("200 OK", ('{"id":"%s","status":"NEW",%s}'):format(ID, fields))))
+      end
+      -- One odd value each, at its depth; what stands before it looks like the end of a string, or like a value.
+      for _, before in ipairs { [["\""]], [["\\"]], [["null"]], [["[{:1,"]], [["\\\""]], "true", "[[],{}]", '"é:7"' } do
+        local flat = reply_of(('"x":%s,"odd":null,"n":7'):format(before))
+        assert.is_nil(flat.odd)
+        assert.equal("7", tostring(flat.n))
+        local deep = reply_of(('"x":%s,"a":{"b":[{"c":{"odd":null,"n":7e2}}]}'):format(before))
+        assert.is_nil(deep.a.b[1].c.odd)
+        assert.equal("700", tostring(deep.a.b[1].c.n))
+        local list = reply_of(('"a":[[%s,-1.5],[0]]'):format(before))
+        assert.same({ -1.5, "0" }, { list.a[1][2], tostring(list.a[2][1]) })
+      end
+      for _, number in ipairs { "1e400", "-1E999", ("9"):rep(400), ("9"):rep(400) .. ".5" } do
+        local _, err = outcome(answer("200 OK", ('{"status":"NEW","a":{"b":[%s]}}'):format(number)))
+        assert.matches("a number is out of range", err.message)
+      end
+    end)
+
     it("are decompressed", function()
       local path = os.tmpname()
       local file = assert(io.open(path, "wb"))
@@ -517,6 +538,55 @@ describe("core", function()
       assert.matches("Content-Type: application/json\n", text, 1, true)
       assert.matches('{"targetStatus":"DELETED"}', text, 1, true)
       assert.is_nil(text:match "Expect")
+    end)
+
+    it("ask for compression where the answer may be long, and read what is compressed all the same", function()
+      for name, long in pairs { list = true, status = false, delete = false } do
+        local text = request_of({}, name, name ~= "list" and ID or nil)
+        assert.equal(long, text:find("Accept-Encoding: gzip\n", 1, true) ~= nil, name)
+        assert.equal(long, text:find "Accept%-Encoding" ~= nil, name)
+        assert.equal(1, select(2, text:gsub("User%-Agent: aicore%-lua\n", "")), name)
+      end
+    end)
+
+    it("take nothing over from the one before", function()
+      local server = raw_server.start { answer("200 OK", '{"access_token":"t"}') }
+      local credentials = { client_id = "c", client_secret = "hidden", token_url = server.url .. "/oauth/token" }
+      local session = session_for(server, credentials)
+      core.list(session, { status = "RUNNING" })
+      core.status(session, ID)
+      core.stop(session, ID)
+      core.status(session, ID)
+      core.batch(session, { { id = "abcd", targetStatus = "STOPPED" } })
+      core.batch(session, { { id = "efgh", targetStatus = "STOPPED" } })
+      core.status(session, "another-id", { select = "status" })
+      core.status(session, ID)
+      core.login(session)
+      core.status(session, ID)
+      local lines = {}
+      for line in server.requests():gmatch "[^\n]+" do
+        if line:find " HTTP/1.1$" or line:sub(1, 1) == "{" or line:find "^grant_type" then
+          lines[#lines + 1] = line
+        end
+      end
+      server.stop()
+      local one = "/v2/lm/deployments/" .. ID
+      assert.same({
+        "GET /v2/lm/deployments?status=RUNNING HTTP/1.1",
+        ("GET %s HTTP/1.1"):format(one),
+        ("PATCH %s HTTP/1.1"):format(one),
+        '{"targetStatus":"STOPPED"}',
+        ("GET %s HTTP/1.1"):format(one),
+        "PATCH /v2/lm/deployments HTTP/1.1",
+        '{"deployments":[{"id":"abcd","targetStatus":"STOPPED"}]}',
+        "PATCH /v2/lm/deployments HTTP/1.1",
+        '{"deployments":[{"id":"efgh","targetStatus":"STOPPED"}]}',
+        "GET /v2/lm/deployments/another-id?$select=status HTTP/1.1",
+        ("GET %s HTTP/1.1"):format(one),
+        "POST /oauth/token HTTP/1.1",
+        "grant_type=client_credentials&client_id=c&client_secret=hidden",
+        ("GET %s HTTP/1.1"):format(one),
+      }, lines)
     end)
 
     it("take a resource group of their own", function()

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "headers.h"
 #include "parameter.h"
+#include "sigpipe.h"
 
 static bool is_loopback(const char *host) {
   struct in_addr four;
@@ -278,7 +279,7 @@ static void check_names(lua_State *L, int from) {
 }
 
 void aic_config_read(lua_State *L, config *c, int from, int anchors) {
-  static char no_expect[] = "Expect:"; /* libcurl only reads header lines */
+  static char user_agent[] = "User-Agent: " USER_AGENT; /* libcurl only reads header lines */
   const int top = lua_gettop(L);
   check_names(L, from);
   for (size_t i = 0; i < COUNT(settings); i++) {
@@ -288,7 +289,8 @@ void aic_config_read(lua_State *L, config *c, int from, int anchors) {
   }
   if (c->base_url == NULL) luaL_error(L, "session: base_url: a URL expected, got nil");
   c->secure = aic_config_is_https(c->base_url) || aic_config_is_https(c->token_url);
+  c->may_raise_sigpipe = c->secure && aic_sigpipe_is_likely();
   c->headers[0].data = (char *)c->client_type;
   c->headers[0].next = &c->headers[1];
-  c->headers[1].data = no_expect;
+  c->headers[1].data = user_agent;
 }

@@ -7,6 +7,9 @@
 
 #include "credentials.h"
 
+/* What the service sees of this client. */
+#define USER_AGENT "aicore-lua"
+
 typedef struct config {
   const char *base_url;
   const char *token_url;    /* the texts are Lua's; those without a note may be NULL */
@@ -19,7 +22,8 @@ typedef struct config {
   struct curl_slist headers[2]; /* those that every request ends with: client_type, and no Expect */
   struct curl_slist
       *api_headers;       /* what stands before them in those to the AI API: the user's own */
-  bool secure;            /* https anywhere: libcurl's TLS may raise SIGPIPE */
+  bool secure;            /* https anywhere */
+  bool may_raise_sigpipe; /* libcurl's TLS is in use, and may */
   double connect_timeout; /* seconds */
   double timeout;         /* seconds for one exchange */
   double max_response;    /* bytes, decompressed */

@@ -116,6 +116,10 @@ static const char *proxy_for(const config *c, const char *url) {
   return none ? "" : proxy->text;
 }
 
+/* Buffers that libcurl gets and gives back, which is to say wipes, for each request: for sending as
+ * small as it allows, for receiving by what is expected. */
+enum { SMALLEST_UPLOAD = 16 * 1024, SHORT_REPLY = 4 * 1024, LONG_REPLY = 128 * 1024 };
+
 /* What all exchanges with this configuration have in common. */
 static bool set_options(CURL *easy, const config *c) {
   const struct {
@@ -136,6 +140,7 @@ static bool set_options(CURL *easy, const config *c) {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
     {CURLOPT_PIPEWAIT, c->secure}, /* rather one more stream than one more connection */
     {CURLOPT_CONNECTTIMEOUT_MS, (long)ceil(c->connect_timeout * 1000)},
+    {CURLOPT_UPLOAD_BUFFERSIZE, SMALLEST_UPLOAD},
 #if LIBCURL_VERSION_NUM >= 0x075700
     {CURLOPT_QUICK_EXIT, 1}, /* ending a transfer does not wait for a slow name server */
 #endif
@@ -143,8 +148,9 @@ static bool set_options(CURL *easy, const config *c) {
   const struct {
     CURLoption option;
     const char *value; /* NULL leaves libcurl's default */
-  } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_USERAGENT, "aicore-lua"},
-      {CURLOPT_NOPROXY, c->no_proxy}};
+  } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_NOPROXY, c->no_proxy},
+      /* As a header it is written once, and not twice; a proxy is shown no headers. */
+      {CURLOPT_USERAGENT, c->credentials.proxy != NULL ? USER_AGENT : NULL}};
   bool fine = true;
   for (size_t i = 0; fine && i < COUNT(numbers); i++) {
     fine = set_number(easy, numbers[i].option, numbers[i].value);
@@ -193,17 +199,29 @@ bool aic_exchange_open(exchange *x, config *c, goaway *shared) {
   x->group.limit = x->correlation.limit =
       1024; /* more than a header with a text that passed the checks */
   x->easy = curl_easy_init();
-  return x->easy != NULL && set_callbacks(x) && set_options(x->easy, c) &&
-         set_authorities(x->easy, c);
+  x->url = curl_url();
+  return x->easy != NULL && x->url != NULL && set_callbacks(x) && set_options(x->easy, c) &&
+         set_authorities(x->easy, c) && set_pointer(x->easy, CURLOPT_CURLU, x->url);
 }
 
+/* Where it goes. Most requests differ in the path alone: then libcurl does not read the URL anew. */
+static bool set_url(const exchange *x, bool is_new, const request *built) {
+  const char *base = x->config->base_url;
+  const char *path = strchr(strstr(base, "://") + 3, '/');
+  const bool is_path_alone = !is_new && path != NULL && strchr(built->url, '?') == NULL;
+  if (!is_path_alone) return curl_url_set(x->url, CURLUPART_URL, built->url, 0) == CURLUE_OK;
+  return curl_url_set(x->url, CURLUPART_PATH, built->url + (path - base), 0) == CURLUE_OK &&
+         curl_url_set(x->url, CURLUPART_QUERY, NULL, 0) == CURLUE_OK;
+}
+
+/* The body, where requests of the same operation differ in it. */
 static bool set_body(const exchange *x, const request *built) {
   if (x->operation->shape->form == REPLY_TOKEN) {
     const secret *form = x->config->credentials.login_form;
     return form != NULL && set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)form->length) &&
            set_pointer(x->easy, CURLOPT_POSTFIELDS, form->text);
   }
-  if (built->body == NULL) return set_number(x->easy, CURLOPT_HTTPGET, 1);
+  if (x->operation->push_body == NULL) return true;
   return set_number(x->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(built->body)) &&
          set_pointer(x->easy, CURLOPT_COPYPOSTFIELDS, built->body);
 }
@@ -229,7 +247,9 @@ static bool set_headers(exchange *x, const request *built) {
   const bool is_login = op->shape->form == REPLY_TOKEN; /* which goes to another host */
   if (!write_header(&x->group, "AI-Resource-Group: ", built->resource_group)) return false;
   if (!write_header(&x->correlation, "X-Correlation-ID: ", built->correlation_id)) return false;
-  const char *texts[COUNT(x->headers)] = {NULL, NULL, NULL, op->content_type};
+  /* What is short is not worth compressing; what is compressed all the same, libcurl reads. */
+  const char *encoding = op->shape->is_long ? NULL : "Accept-Encoding:";
+  const char *texts[COUNT(x->headers)] = {NULL, NULL, NULL, op->content_type, encoding};
   if (!is_login && c->credentials.authorization != NULL) {
     x->authorization = aic_secret_share(c->credentials.authorization);
     texts[0] = x->authorization->text;
@@ -248,29 +268,41 @@ static bool set_headers(exchange *x, const request *built) {
   return set_pointer(x->easy, CURLOPT_HTTPHEADER, list);
 }
 
-bool aic_exchange_prepare(exchange *x, const request *built) {
-  const operation *op = x->operation = built->operation;
-  x->resource = built->resource;
-  if (built->id != NULL) memcpy(x->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
+/* What all requests of an operation have in common. */
+static bool set_operation(const exchange *x, const char *url) {
+  const operation *op = x->operation;
   const config *c = x->config;
-  const double seconds = built->timeout > 0 ? fmin(built->timeout, c->timeout) : c->timeout;
-  const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
   CURL *easy = x->easy;
-  return set_pointer(easy, CURLOPT_URL, built->url) &&
-         set_pointer(easy, CURLOPT_PROXY, proxy_for(c, built->url)) &&
-         set_number(easy, CURLOPT_TIMEOUT_MS, (long)ceil(seconds * 1000)) &&
+  const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
+  const bool has_body = op->body != NULL;
+  return set_pointer(easy, CURLOPT_PROXY, proxy_for(c, url)) &&
          /* What must not happen twice takes no connection that may turn out to be dead. */
          set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
          set_number(easy, CURLOPT_VERBOSE, op->changes && c->secure) && /* HTTP/2 is TLS only */
+         set_number(easy, CURLOPT_BUFFERSIZE, op->shape->is_long ? LONG_REPLY : SHORT_REPLY) &&
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but
           * half of a count is. */
          set_pointer(
              easy, CURLOPT_ACCEPT_ENCODING, op->shape->form == REPLY_COUNT ? NULL : "gzip") &&
-         set_pointer(easy, CURLOPT_CUSTOMREQUEST, is_get ? NULL : op->verb) && set_body(x, built) &&
-         set_headers(x, built) &&
+         (!is_get || set_number(easy, CURLOPT_HTTPGET, 1)) &&
+         (!has_body || (set_number(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(op->body)) &&
+                           set_pointer(easy, CURLOPT_POSTFIELDS, op->body))) &&
+         set_pointer(easy, CURLOPT_CUSTOMREQUEST, is_get ? NULL : op->verb) &&
          set_part(x, CURLOPT_SSLCERT, c->certificate_file, CURLOPT_SSLCERT_BLOB,
              c->credentials.certificate) &&
          set_part(x, CURLOPT_SSLKEY, c->key_file, CURLOPT_SSLKEY_BLOB, c->credentials.key);
+}
+
+bool aic_exchange_prepare(exchange *x, const request *built) {
+  const bool is_new = x->operation != built->operation;
+  x->operation = built->operation;
+  x->resource = built->resource;
+  if (built->id != NULL) memcpy(x->id, built->id, strlen(built->id) + 1); /* 64 bytes at most */
+  const double most = x->config->timeout;
+  const double seconds = built->timeout > 0 ? fmin(built->timeout, most) : most;
+  return (!is_new || set_operation(x, built->url)) && set_url(x, is_new, built) &&
+         set_number(x->easy, CURLOPT_TIMEOUT_MS, (long)ceil(seconds * 1000)) &&
+         set_body(x, built) && set_headers(x, built);
 }
 
 void aic_exchange_hold_secrets(exchange *x) {
@@ -307,6 +339,8 @@ void aic_exchange_forget(exchange *x) {
 
 void aic_exchange_free(exchange *x) {
   if (x->easy != NULL) curl_easy_cleanup(x->easy);
+  curl_url_cleanup(x->url);
   x->easy = NULL;
+  x->url = NULL;
   aic_exchange_forget(x);
 }

@@ -20,13 +20,14 @@ typedef struct goaway {
 typedef struct exchange {
   config *config;
   CURL *easy;
-  const operation *operation;
+  CURLU *url;
+  const operation *operation;   /* the last one, while it is empty; NULL: it is new */
   const char *resource;         /* a constant */
   char id[65];                  /* of the record; "": none */
   secret *authorization;        /* sent, or for a login received */
   credentials held;             /* what its reply must not tell, whoever closes the session */
   buffer group, correlation;    /* headers for a resource group and a correlation id of its own */
-  struct curl_slist headers[4]; /* its headers; those of the configuration follow */
+  struct curl_slist headers[5]; /* its headers; those of the configuration follow */
 
   int issued;          /* how often the request was sent, or begun to be, and not refused unseen */
   bool refused;        /* the last sending was refused unseen */

@@ -21,12 +21,60 @@ void aic_json_push_decoder(lua_State *L, int max_depth) {
   lua_call(L, 1, 1);
 }
 
-static bool normalise(lua_State *L, int table);
+/* ---- what the decoder gives in another way than it is wanted ---- */
+
+/* The quote that ends a string, whose first quote this is. */
+static const char *closing_quote(const char *quote) {
+  const char *close = strchr(quote + 1, '"');
+  if (close[-1] != '\\') return close;
+  close = quote + 1;
+  while (*close != '"') close += *close == '\\' ? 2 : 1;
+  return close;
+}
+
+/* The last character of a number. */
+static const char *number_end(const char *at) {
+  while (strchr("0123456789+-.eE", at[1]) != NULL && at[1] != '\0') at++;
+  return at;
+}
+
+/* Is it one without a fraction, which is to be an integer; or one that may be out of range? */
+static bool is_odd_number(const char *from, const char *to) {
+  return COMPAT_HAS_INTEGERS || to - from >= 300 ||
+         memchr(from, 'e', (size_t)(to - from)) != NULL ||
+         memchr(from, 'E', (size_t)(to - from)) != NULL;
+}
+
+/* How deep in the tables stands what has to be replaced: 0 for nowhere, 1 for the outermost. The text
+ * was decoded, so it is JSON; looking through it is cheaper than looking through the tables. */
+static int depth_of_odd_values(const char *text) {
+  int depth = 0, deepest = 0;
+  for (const char *at = text; *at != '\0'; at++) {
+    bool is_odd = false;
+    if (*at == '"') {
+      at = closing_quote(at);
+    } else if (*at == '{' || *at == '[') {
+      depth++;
+    } else if (*at == '}' || *at == ']') {
+      depth--;
+    } else if (*at == '-' || (*at >= '0' && *at <= '9')) {
+      const char *from = at;
+      at = number_end(at);
+      is_odd = is_odd_number(from, at);
+    } else {
+      is_odd = *at == 'n'; /* null: neither true nor false has one */
+    }
+    if (is_odd && depth > deepest) deepest = depth;
+  }
+  return deepest;
+}
+
+static bool normalise(lua_State *L, int table, int depth);
 
 /* The value on top, under the key below it, is replaced in its table if need be. False: it is not a
  * JSON number. */
-static bool normalise_value(lua_State *L, int table) {
-  if (lua_istable(L, -1)) return normalise(L, lua_gettop(L));
+static bool normalise_value(lua_State *L, int table, int depth) {
+  if (lua_istable(L, -1)) return depth == 1 || normalise(L, lua_gettop(L), depth - 1);
   if (lua_islightuserdata(L, -1)) { /* cjson.null is the only one */
     lua_pushvalue(L, -2);
     lua_pushnil(L);
@@ -44,12 +92,12 @@ static bool normalise_value(lua_State *L, int table) {
   return true;
 }
 
-/* The decoder bounds the depth of this recursion. Fields may be changed while they are visited. */
-static bool normalise(lua_State *L, int table) {
+/* Down to that depth. Fields may be changed while they are visited. */
+static bool normalise(lua_State *L, int table, int depth) {
   luaL_checkstack(L, 8, NULL);
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
-    if (!normalise_value(L, table)) return false;
+    if (!normalise_value(L, table, depth)) return false;
     lua_pop(L, 1);
   }
   return true;
@@ -69,15 +117,18 @@ static bool is_complaint(lua_State *L) {
 }
 
 bool aic_json_decode(lua_State *L) {
-  if (lua_pcall(L, 1, 1, 0) != 0) {
-    if (!is_complaint(L)) lua_error(L);
-    return false;
-  }
-  const int value = lua_gettop(L);
-  if (!lua_istable(L, value) || normalise(L, value)) return true;
-  lua_settop(L, value - 1);
-  lua_pushliteral(L, "a number is out of range");
-  return false;
+  const int text = lua_gettop(L);
+  lua_pushvalue(L, text - 1);
+  lua_pushvalue(L, text);
+  const int outcome = lua_pcall(L, 1, 1, 0);
+  if (outcome != 0 && !is_complaint(L)) lua_error(L);
+  const int depth =
+      outcome == 0 && lua_istable(L, -1) ? depth_of_odd_values(lua_tostring(L, text)) : 0;
+  const bool is_fine = outcome == 0 && (depth == 0 || normalise(L, lua_gettop(L), depth));
+  if (outcome == 0 && !is_fine) lua_pushliteral(L, "a number is out of range");
+  lua_replace(L, text - 1);
+  lua_settop(L, text - 1);
+  return is_fine;
 }
 
 int aic_json_decode_text(lua_State *L) {

@@ -45,19 +45,20 @@ static void push_batch(lua_State *L, int first, const request *built) {
   luaL_pushresult(&text);
 }
 
-static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false},
-                         records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true},
+static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false, false},
+                         records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
                          configurations = {"configurations", REPLY_OBJECT, "resources", LUA_TTABLE,
-                             true},
-                         models = {"models", REPLY_OBJECT, "resources", LUA_TTABLE, true},
-                         groups = {"groups", REPLY_OBJECT, "resources", LUA_TTABLE, true},
-                         quota = {"quota", REPLY_OBJECT, "quotas", LUA_TTABLE, true},
-                         accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false},
-                         items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true},
-                         lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false},
-                         capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false},
-                         number = {NULL, REPLY_COUNT, NULL, LUA_TNUMBER, false},
-                         token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false};
+                             true, true},
+                         models = {"models", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
+                         groups = {"groups", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
+                         quota = {"quota", REPLY_OBJECT, "quotas", LUA_TTABLE, true, true},
+                         accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false, false},
+                         items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true, true},
+                         lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false, true},
+                         capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false,
+                             false},
+                         number = {NULL, REPLY_COUNT, NULL, LUA_TNUMBER, false, false},
+                         token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false, false};
 
 #define ALL "/lm/{resource}"
 #define ONE ALL "/{id}"

@@ -20,6 +20,7 @@ typedef struct reply_shape {
   const char *field; /* of an object; NULL: it is called as the resource is */
   int type;          /* of the field, in Lua */
   bool elements;     /* it is a list of objects */
+  bool is_long;      /* compressing it is worth the while, and so is a large buffer */
 } reply_shape;
 
 /* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */

@@ -110,7 +110,7 @@ static void leave_connection(transfer *t, bool timed_out) {
 static void leave_libcurl(transfer *t) {
   pool *p = t->pool;
   if (t->list != &p->running) return;
-  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->may_raise_sigpipe);
   curl_multi_remove_handle(p->multi, t->exchange.easy);
   leave_connection(t, false);
   aic_sigpipe_release(&guard);
@@ -212,7 +212,7 @@ void aic_pool_leave_parent(pool *p) {
 static void shut(pool *p) {
   aic_pool_leave_parent(p);
   end_all(p, end);
-  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure); /* TLS says goodbye */
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->may_raise_sigpipe); /* TLS says goodbye */
   if (p->multi != NULL) curl_multi_cleanup(p->multi);
   aic_sigpipe_release(&guard);
   p->multi = NULL;
@@ -293,7 +293,7 @@ static void begin_some(pool *p) {
 }
 
 static void act_on(pool *p, const pollset_event *events, int count) {
-  const sigpipe_guard guard = aic_sigpipe_hold(p->config->secure);
+  const sigpipe_guard guard = aic_sigpipe_hold(p->config->may_raise_sigpipe);
   bool fine = true;
   for (int i = 0; fine && i < count; i++) fine = tell(p, events[i].fd, events[i].ready);
   reap(p, fine && run_due(p));

@@ -5,7 +5,9 @@ local child = require "spec.support.child"
 local client = require "aicore.client"
 local emulator = require "spec.support.emulator"
 local leaks = require "spec.secrets.leaks"
+local service = require "spec.faults.service"
 
+local ID = "d000000000000001"
 local SECRET = "sec-4b7e19d2c0f85a36"
 
 describe("TLS", function()
@@ -289,5 +291,34 @@ describe("TLS", function()
         refused(err, "config", cause)
       end)
     end
+  end)
+
+  -- A program whose status call and farewell meet a connection that was reset; it says how they went.
+  local PROGRAM = [[
+    local client = require("aicore.client")
+    local c = assert(client.new { base_url = arg[1], token = "t", ca_file = arg[2] })
+    assert(c:capabilities())
+    local _, err = c:status("d000000000000001", { retry = false })
+    c:close()
+    print(err and err.kind)
+  ]]
+
+  it("ends no program whose peer resets the connection", function()
+    local crt, key = made.issue("peer", { by = "authority" })
+    local peer = service.start(crt, key)
+    local program = made.folder .. "/program.lua"
+    local file = assert(io.open(program, "w"))
+    file:write(PROGRAM)
+    file:close()
+    local interpreter = package.loaded.jit and "luajit" or "lua5.4"
+    local said = {}
+    for url, fault in pairs { secure_http1_url = "reset", secure_url = "h2 reset in the body" } do
+      peer.order { order = "set", fault = fault, operation = "status", id = ID, at = 20, times = 9 }
+      local running = child.start(("%s %s %s %s"):format(interpreter, program, peer[url], authority))
+      said[#said + 1] = running.line
+      running:stop()
+    end
+    peer.stop()
+    assert.same({ "transport", "transport" }, said) -- SIGPIPE would have ended it without a word
   end)
 end)

@@ -51,7 +51,8 @@ end
 ---@param operation aicore.Operation
 ---@return number
 function Budget:pause(now, operation)
-  return math.max(0, self[lane_of(operation)] - now)
+  local pause = self[lane_of(operation)] - now
+  return pause > 0 and pause or 0
 end
 
 --- Takes tokens if there are enough.
@@ -67,7 +68,9 @@ end
 
 --- A success at the first try: the service is well.
 function Budget:refund()
-  self.tokens = math.min(FULL, self.tokens + REFUND)
+  if self.tokens < FULL then
+    self.tokens = math.min(FULL, self.tokens + REFUND)
+  end
 end
 
 -- What came of an attempt --------------------------------------------------------------------------

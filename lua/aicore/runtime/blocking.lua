@@ -60,9 +60,10 @@ local function block_on(session, transfer, deadline)
       return "timeout"
     elseif not session:wait(left) then
       return "cancelled"
-    elseif not transfer:finished() then
-      step(session) -- others are: session:wait returns at once until somebody has taken note
+    elseif transfer:finished() then
+      return nil
     end
+    step(session) -- others are: session:wait returns at once until somebody has taken note
   end
 end
 
