@@ -325,7 +325,8 @@ end
 ---   for change, err in client:watch { scenario_id = "nightly" } do … end
 --- First how each is; of a filter also new ones that match, and whatever becomes of those that have matched once; GONE
 --- at last. With ids it ends when all are gone; it ends at `timeout`, which is none if not given. Where it cannot go
---- on, the last step gives `false, err`. Whoever leaves the loop need not end it. `GET /lm/deployments`, or
+--- on, the last step gives `false, err`; of all resource groups (`resource_group = "*"`) one that may not be read does,
+--- and the others go on. Whoever leaves the loop need not end it. `GET /lm/deployments`, or
 --- `GET /lm/deployments/{id}` for a few.
 ---@param target aicore.Target
 ---@param opts aicore.LongOptions?

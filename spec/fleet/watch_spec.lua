@@ -53,6 +53,106 @@ describe("watch", function()
     end
   end
 
+  describe("in all resource groups", function()
+    it("tells what becomes of all, soon, wherever the last look was", function()
+      new { stop_time = 4, delete_time = 4 }
+      c:seed(1, { id = "d-one" })
+      c:seed(1, { id = "d-two", resource_group = "team" })
+      local told = {}
+      local function note(change)
+        told[#told + 1] = ("%s %s %s"):format(change.resource_group, change.id, change.status)
+        assert.is_true(not change.deployment or change.deployment.resource_group == change.resource_group)
+      end
+      local stopped_at, noticed_at
+      later(100, function()
+        stopped_at = c.runtime.now()
+        local world = c.emulator.world
+        world:change(world:get("team", "d-two"), "stop", { now = stopped_at })
+      end)
+      c:run(function()
+        for change, err in c:watch({ all = true }, { resource_group = "*" }) do
+          assert(change, err)
+          note(change)
+          if change.status == "STOPPED" then
+            break
+          end
+          noticed_at = change.status == "STOPPING" and c.runtime.now() or noticed_at
+        end
+      end)
+      table.sort(told, function(a, b)
+        return a < b
+      end)
+      assert.same({
+        "default d-one RUNNING",
+        "team d-two RUNNING",
+        "team d-two STOPPED",
+        "team d-two STOPPING",
+      }, told)
+      assert.is_true(noticed_at - stopped_at < 13)
+    end)
+
+    it("tells of a group that may not be read, and goes on with the others", function()
+      new { stop_time = 30 }
+      c:seed(1, { id = "d-one" })
+      c:seed(1, { id = "d-two", resource_group = "team" })
+      c:fault { operation = "*", resource_group = "team", status = 403, times = 0 }
+      later(60, act("d-one", "stop"))
+      local told = {}
+      c:run(function()
+        for change, err in c:watch { resource_group = "*" } do
+          told[#told + 1] = change and change.id .. " " .. change.status or err.resource_group .. " " .. err.kind
+          if change and change.status == "STOPPED" then
+            break
+          end
+        end
+      end)
+      assert.same({ "d-one RUNNING", "team auth", "d-one STOPPING", "d-one STOPPED" }, told)
+    end)
+
+    it("says which role is missing, and ends as its host does", function()
+      c:seed(1, { id = "d-one" })
+      c:fault { operation = "resource_groups", status = 403 }
+      c:run(function()
+        local step = c:watch { resource_group = "*" }
+        local change, err = step()
+        assert.is_false(change)
+        assert.matches("aicore_admin_resourcegroup_viewer", tostring(err))
+        assert.is_nil(step())
+        local thread = coroutine.running()
+        c.runtime.at(c.runtime.now() + 30, function()
+          c.runtime.cancel(thread)
+        end)
+        local last, last_err
+        for each, each_err in c:watch { resource_group = "*" } do
+          last, last_err = each, each_err
+        end
+        assert.same({ false, "cancelled" }, { last, last_err.kind })
+      end)
+    end)
+
+    it("ends when the time is over, and is for a filter alone", function()
+      c:seed(1, { id = "d-one" })
+      c:run(function()
+        local count = 0
+        for change in c:watch({ all = true }, { resource_group = "*", timeout = 20 }) do
+          count = count + (change and 1 or 0)
+        end
+        assert.equal(1, count)
+        local ok, problem = pcall(function()
+          c:watch("d-one", { resource_group = "*" })
+        end)
+        assert.is_false(ok)
+        assert.matches("ids are of one resource group", problem)
+      end)
+    end)
+  end)
+
+  it("takes a filter by what retires", function()
+    c:seed(1, { id = "d-old", model = "gpt-35-turbo", model_version = "0125" })
+    c:seed(1, { id = "d-new" })
+    assert.same({ "d-old >RUNNING RUNNING" }, watch({ retiring_within = 20 * 86400 }, { timeout = 20 }))
+  end)
+
   it("tells how each is, every change, and that it is gone at last", function()
     new { stop_time = 20, delete_time = 20 }
     c:seed(1, { id = "d-one" })

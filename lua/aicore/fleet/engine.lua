@@ -49,10 +49,11 @@ Engine.__index = Engine
 --- An engine without deployments.
 ---@param options { goal: function, detail: string?, group: aicore.Group, looks: aicore.Looks, sends: aicore.Sends,
 ---                 listener: aicore.Listener, deadline: number, appear: number?, unwanted: boolean?, keep: boolean?,
----                 discover: function? }
+---                 discover: function?, slice: number? }
 ---       detail: the configuration of an update; deadline: on the runtime's clock; appear: s from now on in which "not
 ---       found" may mean "not yet"; unwanted: they are to be torn down, so one that does not appear is given up sooner;
----       keep: the listener wants whole records; discover: it takes on what lists show
+---       keep: the listener wants whole records; discover: it takes on what lists show; slice: s after which a round
+---       is over though there was no look
 ---@return aicore.Engine
 function engine.new(options)
   local now = options.group.runtime.now()
@@ -69,6 +70,7 @@ function engine.new(options)
     unwanted = options.unwanted,
     keep = options.keep,
     discover = options.discover,
+    slice = options.slice,
     free = options.discover and {},
     beliefs = evidence.new(),
     ids = {},
@@ -376,7 +378,8 @@ local function round(self)
     return not self.cancelled
   end
   local last = self.deadline < math.huge and self.deadline or now + ENDLESS
-  self.cancelled = not self.looks:share(self.deadline, last) or self.cancelled
+  local wake_at = self.slice and math.min(self.deadline, now + self.slice) or self.deadline
+  self.cancelled = not self.looks:share(wake_at, last) or self.cancelled
   return true
 end
 

@@ -45,7 +45,11 @@ local function without(err)
 end
 
 --- The call in one of the groups.
-local function own_call(call, name, on_progress)
+---@param call aicore.Call
+---@param name string
+---@param on_progress function?
+---@return aicore.Call
+function everywhere.own_call(call, name, on_progress)
   local own = {}
   for field, value in pairs(call) do
     own[field] = value
@@ -69,7 +73,7 @@ function everywhere.run(caller, call, names, act)
   end
   local reports, errs = groups.each_name(caller.runtime, names, function(name)
     local before = caller:requests(name)
-    local made, err = act(own_call(call, name, call.on_progress and function(progress)
+    local made, err = act(everywhere.own_call(call, name, call.on_progress and function(progress)
       told[name] = progress
       call.on_progress(tell(sum(told)))
     end))
