@@ -34,6 +34,25 @@ describe("groups", function()
     assert.is_true(c:now() <= 6, c:now()) -- login, groups, and two turns of lists
   end)
 
+  it("have shorter pages where many are read at the same time", function()
+    assert.same({ 10000, 4000, 1250, 1250 }, {
+      groups.page_size(1),
+      groups.page_size(10),
+      groups.page_size(32),
+      groups.page_size(500),
+    })
+    c = virtual_client.new { settings = { latency = 1, count = "total" } }
+    for i = 0, 19 do
+      c:seed(i == 0 and 4100 or 1, { resource_group = ("g%02d"):format(i) })
+    end
+    assert.equal(4119, #run(groups.all, "list"))
+    assert.equal(19 * 2 + 1 + 3, c:requests().list) -- that of 4,100 in three pages
+    c:run(function()
+      assert.equal(4119, #c:teardown({ all = true }, { resource_group = "*", dry_run = true }).skipped)
+    end)
+    assert.is_true(c:requests().list >= 42 + 20 + 3)
+  end)
+
   it("are counted by the service where it can, and here where it cannot", function()
     assert.equal(80, run(groups.count, "count"))
     assert.is_nil(c:requests().list)

@@ -12,7 +12,7 @@ Group.__index = Group
 local group = {}
 
 ---@param caller aicore.Caller
----@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
+---@param options { resource_group: string?, retry: boolean?, correlation_id: string?, page_size: integer? }
 ---       resource_group: instead of the session's
 ---@return aicore.Group
 function group.new(caller, options)
@@ -21,6 +21,7 @@ function group.new(caller, options)
     runtime = caller.runtime,
     resource = caller.resource,
     random = caller.clock.random,
+    page_size = options.page_size,
     options = {
       resource_group = options.resource_group,
       retry = options.retry,
@@ -108,7 +109,7 @@ end
 ---@param size integer?  records per page
 ---@return aicore.Reader
 function Group:read(deadline, size)
-  return self.caller:read(request(self, "list"), deadline, size)
+  return self.caller:read(request(self, "list"), deadline, size or self.page_size)
 end
 
 --- Does the service take batches of this resource? It says so itself; no answer means no, this time.

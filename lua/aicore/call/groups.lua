@@ -11,6 +11,9 @@ local groups = {}
 --- So many at a time; and so many pages are held, at most, by what gives records one by one.
 local AT_ONCE, AHEAD = 32, 4
 
+--- So many records are held, at most, by those whose lists are read at the same time; and a page has no less than that.
+local MOST_HELD, SHORTEST = 40000, 1000
+
 -- Who may list them (SAP AI Launchpad, "Roles and Authorizations").
 local NEEDS_ROLE = "%s: to list resource groups takes the role aicore_admin_resourcegroup_viewer (or …_editor)"
 
@@ -28,6 +31,13 @@ function groups.list(caller, request, deadline)
     err.message = NEEDS_ROLE:format(err.message)
   end
   return nil, err
+end
+
+--- Records per page, where the lists of so many groups are read at the same time.
+---@param count integer
+---@return integer
+function groups.page_size(count)
+  return math.max(SHORTEST, math.min(pages.SIZE, math.floor(MOST_HELD / math.min(count, AT_ONCE))))
 end
 
 --- The same request in one group, and the same predicate, which marks what belongs.
@@ -143,12 +153,13 @@ end
 ---@param deadline number
 ---@param belongs (fun(record: table): boolean)?
 ---@param keep (fun(record: table): any)?  what to keep of each
+---@param size integer?  records per page of one group
 ---@return table[]|nil records  what could be read, if all groups are meant
 ---@return aicore.Error? err    and which could not
-function groups.all(caller, request, deadline, belongs, keep)
+function groups.all(caller, request, deadline, belongs, keep, size)
   if not request.everywhere then
     return pages.all(function()
-      return caller:read(request, deadline)
+      return caller:read(request, deadline, size)
     end, belongs, keep)
   end
   local names, err = groups.names(caller, request, deadline)
@@ -157,7 +168,7 @@ function groups.all(caller, request, deadline, belongs, keep)
   end
   local found, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
     local own, fits = groups.at(request, belongs, name)
-    return groups.all(caller, own, deadline, fits, keep)
+    return groups.all(caller, own, deadline, fits, keep, groups.page_size(#names))
   end)
   if cancelled then
     return nil, ended(request)

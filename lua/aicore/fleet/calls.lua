@@ -24,6 +24,7 @@ local OPTIONS = {
 ---@field deadline number
 ---@field resource_group string?
 ---@field everywhere boolean?   in all resource groups
+---@field page_size integer?    records per page of a list, where many are read at the same time
 ---@field correlation_id string?
 ---@field retry boolean?
 ---@field appear number?

@@ -47,14 +47,16 @@ end
 --- The call in one of the groups.
 ---@param call aicore.Call
 ---@param name string
+---@param count integer  how many groups there are
 ---@param on_progress function?
 ---@return aicore.Call
-function everywhere.own_call(call, name, on_progress)
+function everywhere.own_call(call, name, count, on_progress)
   local own = {}
   for field, value in pairs(call) do
     own[field] = value
   end
   own.resource_group, own.on_progress, own.shared = name, on_progress, nil
+  own.page_size = groups.page_size(count)
   return own
 end
 
@@ -73,7 +75,7 @@ function everywhere.run(caller, call, names, act)
   end
   local reports, errs = groups.each_name(caller.runtime, names, function(name)
     local before = caller:requests(name)
-    local made, err = act(everywhere.own_call(call, name, call.on_progress and function(progress)
+    local made, err = act(everywhere.own_call(call, name, #names, call.on_progress and function(progress)
       told[name] = progress
       call.on_progress(tell(sum(told)))
     end))

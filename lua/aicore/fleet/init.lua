@@ -153,6 +153,7 @@ local function teardown_filter(caller, call, request, belongs)
     belongs = belongs,
     began = call.began,
     deadline = call.deadline,
+    page_size = call.page_size,
     listener = listener,
   }
   local current, make = engine_maker(caller, call, listener)

@@ -25,6 +25,7 @@ local SOONEST, LATEST = 1, 10
 ---@field belongs (fun(record: table): boolean)?
 ---@field began number             the call
 ---@field deadline number
+---@field page_size integer?         records
 ---@field listener aicore.ReportListener
 ---@field cancelled boolean?       the host has ended it before it was sure, or the client was closed
 ---@field private known table<string, true>  ids that were found
@@ -92,7 +93,7 @@ end
 function Sweep:find()
   local report, reader, found, shown = self.listener.report, nil, {}, {}
   local _, err = pages.all(function()
-    reader = self.caller:read(self.request, self.deadline)
+    reader = self.caller:read(self.request, self.deadline, self.page_size)
     return reader
   end, function(record)
     note_date(self)

@@ -217,7 +217,7 @@ local function watches_of(target)
     return false
   end
   for i, name in ipairs(names or {}) do
-    list[i] = new(target, everywhere.own_call(target.call, name), has_something)
+    list[i] = new(target, everywhere.own_call(target.call, name, #names), has_something)
     list[i].name = name
   end
   return names and list, err
