@@ -172,6 +172,11 @@ simulate: deps-test ## hold every promise against random services on a virtual c
 	@eval "$$(sh tools/env.sh '$(LUA)')" && \
 	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' PLOTS='$(PLOTS)' $(SIMULATE_LUA) spec/simulation/run.lua
 
+.PHONY: simulate-shards
+simulate-shards: deps-test ## sixteen programs tear down a fleet in shards while its pages shift (SIZE=100000 SHARDS=16 FIRST=1)
+	@$(MAKE) -s modules
+	@eval "$$(sh tools/env.sh '$(LUA)')" && SIZE='$(SIZE)' SHARDS='$(SHARDS)' FIRST='$(FIRST)' $(LUA) spec/simulation/shards.lua
+
 .PHONY: mutate
 mutate: deps-test ## break every rule on purpose: some seed must notice it (SEEDS=3000 FIRST=1; ONLY=word)
 	@$(MAKE) -s modules

@@ -196,11 +196,14 @@ end)
 case("what becomes of deployments is told, until the last is gone", function(t)
   seed(t, { id = FIRST, status = "STOPPED" })
   local c, seen = connect(t), {}
-  for change in c:watch(FIRST, { timeout = 60 }) do
+  local next_change = c:watch(FIRST, { timeout = 60 }) -- no for loop, as above
+  local change = next_change()
+  while change do
     seen[#seen + 1] = change.status
     if #seen == 1 then
       good(c:delete(FIRST))
     end
+    change = next_change()
   end
   equal("STOPPED", seen[1])
   equal("GONE", seen[#seen])

