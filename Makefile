@@ -170,7 +170,7 @@ SIMULATE_LUA = $(if $(filter luajit,$(LUA)),luajit -joff,$(LUA))
 simulate: deps-test ## hold every promise against random services on a virtual clock (SEEDS=1000 FIRST=1; SEED=n VERBOSE=1)
 	@$(MAKE) -s modules
 	@eval "$$(sh tools/env.sh '$(LUA)')" && \
-	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' PLOTS='$(PLOTS)' $(SIMULATE_LUA) spec/simulation/run.lua
+	  SEEDS='$(SEEDS)' FIRST='$(FIRST)' SEED='$(SEED)' VERBOSE='$(VERBOSE)' PLOTS='$(PLOTS)' LIFE='$(LIFE)' $(SIMULATE_LUA) spec/simulation/run.lua
 
 .PHONY: simulate-shards
 simulate-shards: deps-test ## sixteen programs tear down a fleet in shards while its pages shift (SIZE=100000 SHARDS=16 FIRST=1)

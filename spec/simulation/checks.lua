@@ -18,16 +18,24 @@ for name in pairs(checks.promises) do
 end
 table.sort(names)
 
+-- Of the life of a deployment: what is promised of every call, and what of these.
+local LIFE = { "raised", "in_time", "ended", "quiet", "coroutines", "observers", "callbacks" }
+for name, check in pairs(require "spec.simulation.checks.life") do
+  checks.promises[name], LIFE[#LIFE + 1] = check, name
+end
+table.sort(LIFE)
+
 ---@class simulation.Breach
 ---@field check string
 ---@field text string
 
 --- Holds a course against every promise.
 ---@param course simulation.Course
+---@param life boolean?  a task of life.lua
 ---@return simulation.Breach[] breaches  in the same order every time
-function checks.all(course)
+function checks.all(course, life)
   local breaches = {}
-  for _, name in ipairs(names) do
+  for _, name in ipairs(life and LIFE or names) do
     local first = #breaches + 1
     local texts = {}
     checks.promises[name](course, function(text, ...)

@@ -18,6 +18,8 @@ local courses = {}
 ---@field client integer
 ---@field call simulation.Call?  for which it was sent; a look may serve others, too
 ---@field name string            of the operation
+---@field request_id string
+---@field configuration string?  of a create or update
 ---@field group string           resource group
 ---@field id string?
 ---@field items table[]?         of a batch
@@ -67,6 +69,8 @@ local function observed(course, client)
       client = client,
       call = course.sender,
       name = call.operation,
+      request_id = call.request_id,
+      configuration = call.body and call.body.configurationId,
       group = call.group,
       id = call.id,
       items = call.body and call.resource and call.body[call.resource],
@@ -151,6 +155,39 @@ local RUN = {
     end, belongs)
   end,
 }
+
+RUN.ensure = function(course, caller, call)
+  local options = options_of(course, call)
+  options.keep = call.keep
+  local record, created = fleet.ensure(caller, call.configuration, options)
+  if not record then
+    return nil, created
+  end
+  call.created = created
+  return record
+end
+
+RUN.rollout = function(course, caller, call)
+  local options = options_of(course, call)
+  options.rollback = call.rollback
+  return fleet.rollout(caller, call.ids[1], call.configuration, options)
+end
+
+--- How many changes there were; each is kept, with the time.
+RUN.watch = function(course, caller, call)
+  local options, changes = options_of(course, call), {}
+  options.on_progress, call.changes = nil, changes
+  for change, err in fleet.watch(caller, call.filter or call.ids, options) do
+    if not change then
+      return nil, err
+    end
+    changes[#changes + 1] = { at = course.runtime.now(), change = change }
+    if #changes == call.leave_at then
+      break
+    end
+  end
+  return #changes
+end
 
 --- What the call is about is created by the same client first.
 local function create_some(caller, call)

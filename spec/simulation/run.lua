@@ -2,6 +2,7 @@
 -- SEED=n runs one, VERBOSE=1 prints its course, PLOTS=1 lays a plot (plots.lua) in each seed that suits one. The last
 -- line is "N fleets, M false claims", where a seed is a fleet; the exit status is 0 only if M is 0. DIGEST=1 prints a
 -- number for each seed, by which courses can be compared.
+-- Every fourth seed has a task of life.lua, too; LIFE=1: each, and nothing else.
 
 package.path = "./?.lua;" .. package.path
 
@@ -40,17 +41,26 @@ local function count_breaches(seed, found)
   end
 end
 
-for seed = first, first + count - 1 do
-  local course, found = simulation.run(seed, verbose and story.describe or nil)
+local only_life, LIFE_EVERY = (os.getenv "LIFE" or "") ~= "", 4
+
+--- Runs one task of a seed; its digest.
+local function run(seed, way)
+  local course, found = simulation[way](seed, verbose and story.describe or nil)
   calls = calls + (course and #course.calls or 0)
   if verbose and course then
     story.tell(course)
   end
-  if digests and course then
-    print(("digest %d: %d"):format(seed, simulation.digest(course)))
-  end
   if #found > 0 then
     count_breaches(seed, found)
+  end
+  return digests and course and simulation.digest(course) or 0
+end
+
+for seed = first, first + count - 1 do
+  local digest = only_life and 0 or run(seed, "run")
+  local other = (only_life or seed % LIFE_EVERY == 0) and run(seed, "live") or 0
+  if digests then
+    print(("digest %d: %d %d"):format(seed, digest, other))
   end
 end
 

@@ -3,6 +3,7 @@
 local checks = require "spec.simulation.checks"
 local courses = require "spec.simulation.course"
 local dice = require "spec.simulation.dice"
+local life = require "spec.simulation.life"
 local plots = require "spec.simulation.plots"
 local service = require "spec.simulation.service"
 local task = require "spec.simulation.task"
@@ -29,6 +30,25 @@ function simulation.run(seed, describe)
     return nil, { { check = "ran", text = course } }
   end
   return course, checks.all(course)
+end
+
+--- Numbers of their own, lest the other tasks change.
+local OF_LIFE = 2 ^ 20
+
+--- The same of a seed's task of life.lua: ensure, rollout, watch.
+---@param seed integer
+---@param describe (fun(answer: aicore.emulator.Answer): string)?
+---@return simulation.Course? course
+---@return simulation.Breach[] breaches
+function simulation.live(seed, describe)
+  local numbers = dice.new(OF_LIFE + seed)
+  local drawn_service = life.service(numbers, service.draw(numbers, numbers:integer(1, 12)))
+  local drawn_task = life.draw(numbers, drawn_service)
+  local ok, course = xpcall(courses.run, debug.traceback, OF_LIFE + seed, drawn_service, drawn_task, describe)
+  if not ok then
+    return nil, { { check = "ran", text = course } }
+  end
+  return course, checks.all(course, true)
 end
 
 local MODULUS = 2 ^ 31 - 1

@@ -19,6 +19,13 @@ describe("the simulation", function()
     end
   end)
 
+  it(("holds for the life of deployments in %d services"):format(SEEDS), function()
+    for seed = 1, SEEDS do
+      local _, breaches = simulation.live(seed)
+      assert.same({}, breaches)
+    end
+  end)
+
   for seed, lesson in pairs(KNOWN) do
     it(("holds in seed %d: %s"):format(seed, lesson), function()
       holds(seed)

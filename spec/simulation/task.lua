@@ -16,6 +16,12 @@ local task = {}
 ---@field retry boolean?        false: each request is sent once
 ---@field dry_run boolean?      only find them
 ---@field creates integer?      so many are created first, and belong to its ids
+---@field configuration string? of an ensure or a rollout
+---@field keep boolean?         of an ensure
+---@field rollback boolean?     of a rollout
+---@field leave_at integer?     a watch is left after so many changes
+---@field changes table[]?      what a watch has told: { at, change }
+---@field created boolean?      what an ensure has said of itself
 ---@field raise_at integer?     the callback raises when it is called for this time
 ---@field cancel_at number?     s after the beginning: as Ctrl-C
 ---@field kill_at number?       s after the beginning: its coroutine gets no control any more

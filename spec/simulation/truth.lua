@@ -8,6 +8,7 @@ local truth = {}
 ---@field status string?         nil: it is gone
 ---@field target string?
 ---@field configuration_id string?
+---@field announced boolean?     the configuration is named, and the one before still runs
 ---@field hidden boolean?        nobody is shown it yet
 
 ---@class simulation.Life        of a deployment
@@ -33,6 +34,7 @@ local function close(life, at)
   if not deployment.gone then
     state.status, state.target = deployment.status, deployment.target_status
     state.configuration_id, state.hidden = deployment.configuration_id, deployment.hidden
+    state.announced = deployment.announced
   end
   life.states[#life.states + 1], life.since = state, at
 end

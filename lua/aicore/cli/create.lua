@@ -1,6 +1,7 @@
 -- aicorectl create: a deployment of a configuration.
 
 local caller = require "aicore.call.caller"
+local configured = require "aicore.cli.configured"
 local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local options = require "aicore.cli.options"
@@ -19,7 +20,7 @@ end
 
 ---@param parser table  argparse's
 function command.configure(parser)
-  parser:argument("configuration", "The configuration's id.")
+  configured.configure(parser)
   parser:option("--ttl", "How long it may live: 30m, 12h, 7d."):argname("<time>"):convert(ttl)
   parser:flag("--wait", "Wait until it is RUNNING; an execution, until it is COMPLETED.")
   options.dry_run(parser, "created")
@@ -34,8 +35,9 @@ function command.check(given)
   return given.ttl and given.kind == "executions" and "--ttl is of deployments only" or nil
 end
 
-local function pretend(given, console)
-  local message = ("a %s of %s would be created (dry run)"):format(options.noun(given.kind, 1), given.configuration)
+local function pretend(given, console, what)
+  local name = type(what) == "table" and what.name or what
+  local message = ("a %s of %s would be created (dry run)"):format(options.noun(given.kind, 1), name)
   if given.output == "json" then
     console:print(json.encode { configurationId = given.configuration, message = message, dry_run = true })
   elseif given.output ~= "ids" then
@@ -59,11 +61,19 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local configuration = given.configuration
-  if caller.check("create", configuration) then
-    return problems.usage(console, given.command, ("'%s' is not the id of a configuration"):format(configuration))
+  local what, problem = configured.read(given)
+  if not what then
+    return problems.usage(console, given.command, problem)
   elseif given.dry_run then
-    return pretend(given, console)
+    return pretend(given, console, what)
+  end
+  local configuration = what
+  if type(what) == "table" then
+    local made, err = client:configure(what, { timeout = given.timeout })
+    if not made then
+      return problems.tell(console, err)
+    end
+    configuration = made.id
   end
   local timeout = not given.wait and given.timeout or nil
   local outcomes = several.run({ configuration }, 1, function()

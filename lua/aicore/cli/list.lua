@@ -1,5 +1,6 @@
 -- aicorectl list: a table of deployments.
 
+local changes = require "aicore.cli.changes"
 local clock = require "aicore.runtime.clock"
 local duration = require "aicore.text.duration"
 local filters = require "aicore.model.filter"
@@ -18,6 +19,26 @@ local command = { summary = "List deployments, or executions.", everywhere = tru
 ---@param parser table  argparse's
 function command.configure(parser)
   options.filter(parser)
+  parser:flag("-w --watch", "Go on, and show every change.")
+end
+
+---@param given table
+---@return string? problem
+function command.check(given)
+  return given.watch and given.all_resource_groups and "--watch is of one resource group" or nil
+end
+
+--- Is it another state than was listed?
+local function news(found)
+  local listed = {}
+  for _, deployment in ipairs(found) do
+    listed[deployment.id] = ("%s %s"):format(deployment.status, tostring(deployment.targetStatus))
+  end
+  return function(change)
+    local known = listed[change.id]
+    listed[change.id] = nil -- from now on, all are
+    return known ~= ("%s %s"):format(change.status, tostring(change.target))
+  end
 end
 
 local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE", "RETIRES" }
@@ -61,6 +82,12 @@ local function rows_of(found, retires, with_group)
 end
 
 local function show(given, console, client, found)
+  if given.watch and given.output == "json" then
+    for _, deployment in ipairs(found) do
+      console:print(json.line(deployment))
+    end
+    return
+  end
   local ids, rows = {}, nil
   for i, deployment in ipairs(found) do
     ids[i] = deployment.id
@@ -87,10 +114,15 @@ function command.run(given, console, client)
   local wanted = options.placed(given, options.read_filter(given) or {})
   wanted.timeout = given.timeout
   local found, err = client:list(wanted)
-  if found and #found == 0 and given.output ~= "json" then
+  if found and #found == 0 and (given.watch or given.output ~= "json") then
     console:note(("no %s found"):format(options.noun(given.kind)))
   elseif found then
     show(given, console, client, found)
+  end
+  if found and given.watch then
+    console:flush()
+    wanted.timeout = nil
+    return changes.follow(given, console, client, wanted, news(found))
   end
   return err and problems.tell(console, err) or problems.DONE
 end

@@ -150,8 +150,18 @@ function options.group_problem(given, module)
 end
 
 -- Which deployments: options and the filter's names for them.
-local FILTER =
-  { "status", "scenario_id", "configuration_id", "executable_ids", "older_than", "retiring_within", "shard" }
+local FILTER = {
+  "status",
+  "scenario_id",
+  "configuration_id",
+  "configuration_name",
+  "executable_ids",
+  "model",
+  "model_version",
+  "older_than",
+  "retiring_within",
+  "shard",
+}
 
 --- Declares the options of a filter.
 ---@param parser table
@@ -163,6 +173,9 @@ function options.filter(parser)
     :argname("<id>")
     :convert(id)
     :target "configuration_id"
+  parser:option("--configuration-name", "Only those whose configuration has this name."):argname "<text>"
+  parser:option("--model", "Only those that serve this model."):argname "<name>"
+  parser:option("--model-version", "Only those that serve this version of it, or latest."):argname "<version>"
   parser
     :option("--executable", "Only those of this executable; may be repeated.")
     :argname("<id>")

@@ -97,6 +97,7 @@ local ADVICE = {
   },
   { when = service_trouble, "the service is in trouble: try again later; its support asks for the request id" },
   { kind = "protocol", "another service seems to answer: look at AICORE_BASE_URL and AICORE_AUTH_URL" },
+  { kind = "state", operation = "find", "see which there are: aicorectl list" },
   { kind = "state", operation = "delete", "aicorectl teardown {id} stops it first" },
   { kind = "state", "see what it is doing: aicorectl status {id}" },
   { kind = "http", "aicorectl -v shows each exchange; man aicorectl says what the arguments mean" },

@@ -1,6 +1,7 @@
 -- aicorectl update: another configuration for a deployment.
 
 local caller = require "aicore.call.caller"
+local goal = require "aicore.cli.goal"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -11,6 +12,7 @@ local command = { summary = "Give a deployment another configuration." }
 function command.configure(parser)
   parser:argument("id", "The deployment's id.")
   parser:argument("configuration", "The configuration's id.")
+  parser:flag("--wait", "Wait until it runs with that, as rollout does.")
   options.dry_run(parser, "updated")
 end
 
@@ -34,6 +36,8 @@ function command.run(given, console, client)
   if given.dry_run then
     local message = ("would get configuration %s (dry run)"):format(configuration)
     outcomes = { { id = id, value = { id = id, message = message, dry_run = true } } }
+  elseif given.wait then
+    return goal.roll_out(given, console, client)
   else
     outcomes = several.run({ id }, 1, function()
       return client:update(id, configuration, { timeout = given.timeout })

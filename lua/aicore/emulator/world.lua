@@ -35,6 +35,7 @@ local timestamp = require "aicore.model.timestamp"
 ---@field expired boolean|nil  its time to live is over
 ---@field haunted boolean|nil  gone, and shown once more since
 ---@field intent table|nil     what was accepted and does not show yet: { action, configuration_id, announced }
+---@field announced boolean|nil  it is shown with a configuration that does not run yet
 ---@field plan table|nil       what it is going through
 ---@field since number         when it became what it is
 ---@field past aicore.emulator.Deployment[]|nil  what it was before, see history.lua
@@ -276,6 +277,7 @@ local CHANGES = {
     if deployment.started_at and not deployment.latest_configuration_id then -- a seed
       deployment.latest_configuration_id = deployment.configuration_id
     end
+    deployment.announced = nil
     configure(self, deployment, configuration_id)
   end,
 }
@@ -285,6 +287,7 @@ local function announce(self, deployment, intent, at)
   keep(self, deployment, at)
   deployment.latest_configuration_id = deployment.latest_configuration_id or deployment.configuration_id
   configure(self, deployment, intent.configuration_id)
+  deployment.announced = true
   touch(deployment, at)
   deployment.intent = { action = intent.action, configuration_id = intent.configuration_id, announced = true }
   self.agenda:add(at + self.settings.early_update, { deployment = deployment, intent = deployment.intent })

@@ -171,7 +171,7 @@ function configure.ensure(caller, body, options, deadline)
     made, err = caller:perform(assert(caller:request("configure", options, json.line(body))), deadline)
     if made then
       return { id = made.id, message = made.message, created = true }
-    elseif not err.ambiguous or caller.runtime.now() + PAUSE >= deadline or not caller.runtime.sleep(PAUSE) then
+    elseif not err.ambiguous or caller.runtime.now() + PAUSE >= deadline or not caller:pause(PAUSE) then
       break
     end
   end

@@ -383,10 +383,13 @@ local function round(self)
   return true
 end
 
+-- What has no places.
+local NONE = { ids = {} }
+
 --- What other goals of this client have sent already is not sent again.
 local function learn_from_others(self)
   for _, other in ipairs(self.looks:observers()) do
-    for place = 1, other ~= self and #self.ids or 0 do
+    for place in next_open, other ~= self and self or NONE, 0 do
       local other_place = other:place_of(self.ids[place])
       if other_place and self.beliefs:share(place, other.beliefs, other_place) then
         self.refusals[place] = other.refusals[other_place]

@@ -27,7 +27,8 @@ local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
 ---@field caller aicore.Caller
 ---@field call aicore.Call
 ---@field configuration string     its id
----@field teardown fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
+---@field run fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
+---       works towards a goal
 ---@field mine string?             what this call has created
 ---@field created boolean          it has sent a create
 ---@field hopeless table<string, true>  ids that will not serve
@@ -94,7 +95,7 @@ local function look_until(self, act)
   local runtime, pause = self.caller.runtime, SOONEST
   local over_at = math.min(self.call.deadline, runtime.now() + HIDDEN)
   while runtime.now() + pause < over_at do
-    if not runtime.sleep(pause) then
+    if not self.caller:pause(pause) then
       return nil, errors.new { kind = "cancelled", message = "ended by the host" }
     end
     local began = runtime.now()
@@ -156,7 +157,11 @@ local function discard(self)
     call[name] = name ~= "on_progress" and value or nil
   end
   self.mine = nil
-  return self.teardown(self.caller, call, "teardown", { id }).failed[id]
+  local err = self.run(self.caller, call, "discard", { id }).failed[id]
+  if err then
+    err.operation = "ensure"
+  end
+  return err
 end
 
 --- Waits until lists have shown all that is older than this call's own. Returns the oldest.
@@ -268,10 +273,10 @@ local OPTIONS = { keep = "boolean", ttl = "string" }
 ---@param caller aicore.Caller
 ---@param what string|aicore.Configuration
 ---@param opts table?
----@param teardown function  see aicore.Ensuring
+---@param run_goal function  see aicore.Ensuring
 ---@return table|nil deployment
 ---@return boolean|aicore.Error created_or_err
-function ensure.one(caller, what, opts, teardown)
+function ensure.one(caller, what, opts, run_goal)
   local call, complaint = calls.read(caller, "ensure", opts, OPTIONS)
   local wanted, problem = what, nil
   if type(what) == "table" then
@@ -285,7 +290,7 @@ function ensure.one(caller, what, opts, teardown)
   if complaint then
     errors.misuse(complaint)
   end
-  local self = setmetatable({ caller = caller, call = call, configuration = what, teardown = teardown }, Ensuring)
+  local self = setmetatable({ caller = caller, call = call, configuration = what, run = run_goal }, Ensuring)
   self.created, self.hopeless, self.known, self.born = false, {}, {}, {}
   local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
   if cancelled and self.engine then

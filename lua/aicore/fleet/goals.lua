@@ -66,6 +66,18 @@ function goals.teardown(s, shown, refused)
   return send(step, s, refused)
 end
 
+--- Does the same, until it is seen to be on its way: of one whose own maker is sure that it is there, and that it was
+--- not there long.
+---@param s aicore.Situation
+---@param shown number
+---@param refused number
+function goals.discard(s, shown, refused)
+  if lifecycle.action_of(s.target) == "delete" then
+    return "done", "deleted"
+  end
+  return goals.teardown(s, shown, refused)
+end
+
 --- Stops what runs, and waits until it has ended.
 ---@param s aicore.Situation
 ---@param refused number

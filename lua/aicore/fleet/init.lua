@@ -64,16 +64,19 @@ local function new_listener(caller, name, call)
   return report.new(fields)
 end
 
+--- Goals for which one that does not appear is given up sooner.
+local UNWANTED = { teardown = true, delete = true }
+
 --- A goal for these ids.
 local function run(caller, call, name, ids)
   local listener = new_listener(caller, name, call)
-  local options = { goal = goals[name], listener = listener, unwanted = name ~= "stop" }
+  local options = { goal = goals[name], listener = listener, unwanted = UNWANTED[name] }
   local many = calls.engine(caller, call, options):add(ids)
   local _, cancelled = caller.runtime.gather({ calls.work(many) }, 1)
   return conclude(listener, many, cancelled)
 end
 
---- See ensure.lua; what it has made is torn down as by a call of its own.
+--- See ensure.lua; what it has made and does not return is discarded as by a call of its own.
 function fleet.ensure(caller, what, opts)
   return ensure.one(caller, what, opts, run)
 end

@@ -4,8 +4,8 @@
 --   old one that runs: PENDING with it was seen since, or the service says that it is the one that has run last, or it
 --   was shown for 10 s and nothing else.
 --   DEAD with the new configuration means that it failed; of one that was dead before, by the same rules.
---   On the way back all may be as it was before the update, as a replica that is behind shows it: so only those 10 s
---   prove anything.
+--   On the way back all may be as it was before the update, as a replica that is behind shows it, or as the update has
+--   had no effect yet: so it is sent in any case, and only those 10 s after that prove anything.
 
 local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
@@ -55,9 +55,9 @@ function Course:note(record, by, at)
   self.started = self.started or is_new and not lifecycle.ended(record.status) and record.status ~= lifecycle.SERVING
 end
 
---- Is it beyond doubt that this came after the update?
-local function is_proved(self)
-  if self.last - self.since >= INSISTENT then
+--- Is it beyond doubt that this came after the update? `shown`: s, since it was accepted, too.
+local function is_proved(self, shown)
+  if math.min(shown, self.last - self.since) >= INSISTENT then
     return true
   elseif self.may_be_stale or self.first.configurationId == self.wanted then
     return false
@@ -68,9 +68,9 @@ local function is_proved(self)
 end
 
 --- Is it beyond doubt that it has failed? Who was alive with another configuration died of this one.
-local function has_failed(self)
+local function has_failed(self, shown)
   local was_alive = not lifecycle.died(self.first.status) and self.first.configurationId ~= self.wanted
-  return is_proved(self) or was_alive and not self.may_be_stale
+  return is_proved(self, shown) or was_alive and not self.may_be_stale
 end
 
 --- What is claimed only beyond doubt, and by GET.
@@ -93,23 +93,21 @@ local function update(self, s, refused)
 end
 
 --- The goal, see goals.lua.
-function Course:judge(s, refused)
+function Course:judge(s, shown, refused)
   if s.no_list then
     return "get"
   elseif not s.status or not self.record then
     return "look"
   end
-  local is_new = self.record.configurationId == self.wanted
-  local is_leaving = lifecycle.leaving(s.target) or lifecycle.stopping(s.status)
-  if is_leaving or lifecycle.ended(s.status) and not lifecycle.died(s.status) then
+  local is_new, died = self.record.configurationId == self.wanted, lifecycle.died(s.status)
+  local was_sent = s.answer == "accepted" or s.answer == "lost"
+  if lifecycle.leaving(s.target) or lifecycle.stopping(s.status) or lifecycle.ended(s.status) and not died then
     return claim(self, lifecycle.ended(s.status) or self.last - self.since >= INSISTENT, "fail", "cannot_come")
-  elseif is_new and s.status == lifecycle.SERVING then
-    return claim(self, is_proved(self), "done")
-  elseif is_new and lifecycle.died(s.status) and (s.answer or self.started) and s.answer ~= "refused" then
-    return claim(self, has_failed(self), "fail", "died")
-  elseif
-    is_new and not lifecycle.died(s.status) or not lifecycle.died(s.status) and not lifecycle.may(s.status, "update")
-  then
+  elseif is_new and s.status == lifecycle.SERVING and (was_sent or not self.may_be_stale) then
+    return claim(self, is_proved(self, shown), "done")
+  elseif is_new and died and (was_sent or self.started) then
+    return claim(self, has_failed(self, shown), "fail", "died")
+  elseif is_new and not died and not self.may_be_stale or not died and not lifecycle.may(s.status, "update") then
     return "look"
   end
   return update(self, s, refused)
@@ -133,8 +131,8 @@ local function go(caller, call, id, course, deadline)
   function listener.seen(_, _, record, _, by, at)
     course:note(record, by, at)
   end
-  local function goal(s, _, refused)
-    return course:judge(s, refused)
+  local function goal(s, shown, refused)
+    return course:judge(s, shown, refused)
   end
   local options = { goal = goal, detail = course.wanted, listener = listener, keep = true, deadline = deadline }
   local one = calls.engine(caller, call, options):add { id }

@@ -1,0 +1,80 @@
+-- A configuration, as commands are given it: its id, or what it says.
+
+local caller = require "aicore.call.caller"
+
+local configured = {}
+
+local function binding(text)
+  local key, value = text:match "^([^=]+)=(.*)$"
+  if not key then
+    return nil, ("'%s' is not NAME=VALUE"):format(text)
+  end
+  return { key = key, value = value }
+end
+
+local function id(text)
+  if caller.check("create", text) then
+    return nil, ("'%s' is not an id"):format(text)
+  end
+  return text
+end
+
+--- Declares the argument, and the options that may stand for it.
+---@param parser table  argparse's
+function configured.configure(parser)
+  parser:argument("configuration", "The configuration's id; or say by options what it says."):args "?"
+  parser
+    :option("--name", "A configuration of this name; one that is the same is found, else it is made.")
+    :argname "<text>"
+  parser:option("--scenario", "Of this scenario."):argname("<id>"):convert(id)
+  parser:option("--executable", "And this executable."):argname("<id>"):convert(id)
+  parser
+    :option("-p --parameter", "With this parameter; may be repeated: -p modelName=gpt-4o.")
+    :argname("<name=value>")
+    :count("*")
+    :convert(binding)
+  parser
+    :option("--artifact", "With this artifact; may be repeated: --artifact data=ID.")
+    :argname("<name=id>")
+    :count("*")
+    :convert(binding)
+end
+
+local function map_of(bindings)
+  local map = {}
+  for _, one in ipairs(bindings or {}) do
+    map[one.key] = one.value
+  end
+  return map
+end
+
+--- What was given; nil: neither an id nor all that it takes.
+---@param given table
+---@return string|aicore.Configuration|nil what
+---@return string? problem
+function configured.read(given)
+  local says = given.name
+    or given.scenario
+    or given.executable
+    or (given.parameter or {})[1]
+    or (given.artifact or {})[1]
+  if given.configuration and says then
+    return nil, "a configuration's id, or what it says: not both"
+  elseif given.configuration then
+    if caller.check("create", given.configuration) then
+      return nil, ("'%s' is not the id of a configuration"):format(given.configuration)
+    end
+    return given.configuration
+  elseif not (given.name and given.scenario and given.executable) then
+    return nil, "which configuration? Give its id, or --name, --scenario and --executable"
+  end
+  return {
+    name = given.name,
+    scenario_id = given.scenario,
+    executable_id = given.executable,
+    parameters = map_of(given.parameter),
+    artifacts = map_of(given.artifact),
+  }
+end
+
+return configured

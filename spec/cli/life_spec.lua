@@ -1,0 +1,236 @@
+--- find, ensure, rollout, watch, configurations: what the commands decide by themselves; commands_spec.lua runs them.
+
+local configurations = require "aicore.cli.configurations"
+local configured = require "aicore.cli.configured"
+local create = require "aicore.cli.create"
+local ensure = require "aicore.cli.ensure"
+local fakes = require "spec.cli.fakes"
+local find = require "aicore.cli.find"
+local list = require "aicore.cli.list"
+local problems = require "aicore.cli.problems"
+local rollout = require "aicore.cli.rollout"
+local update = require "aicore.cli.update"
+local watch = require "aicore.cli.watch"
+
+local function run(command, given, methods, console)
+  console = console or fakes.console()
+  local client = fakes.client(methods)
+  given.command = given.command or "it"
+  return command.run(given, console, client), console, client
+end
+
+--- A watch that tells these, then ends, or fails.
+local function watching(changes, err)
+  return function()
+    local at = 0
+    return function()
+      at = at + 1
+      if changes[at] then
+        return changes[at]
+      elseif err then
+        return false, err
+      end
+    end
+  end
+end
+
+describe("a configuration on the command line", function()
+  it("is an id, or what it says", function()
+    assert.equal("conf-1", configured.read { configuration = "conf-1" })
+    assert.same(
+      {
+        name = "chat",
+        scenario_id = "scen",
+        executable_id = "exec",
+        parameters = { modelName = "m", rest = "a=b" },
+        artifacts = {},
+      },
+      configured.read {
+        name = "chat",
+        scenario = "scen",
+        executable = "exec",
+        parameter = { { key = "modelName", value = "m" }, { key = "rest", value = "a=b" } },
+      }
+    )
+  end)
+
+  it("is not both, nor half of it", function()
+    for _, given in ipairs {
+      {},
+      { configuration = "a/b" },
+      { configuration = "conf-1", name = "chat" },
+      { configuration = "conf-1", parameter = { { key = "a", value = "b" } } },
+      { name = "chat", scenario = "scen" },
+    } do
+      local what, problem = configured.read(given)
+      assert.is_nil(what)
+      assert.is_string(problem)
+    end
+  end)
+end)
+
+describe("create", function()
+  it("finds or makes the configuration first", function()
+    local given = { name = "chat", scenario = "scen", executable = "exec" }
+    local code, console, client = run(create, given, {
+      configure = function()
+        return { id = "conf-7" }
+      end,
+      create = function()
+        return { id = "dep-1", message = "Deployment scheduled." }
+      end,
+    })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: Deployment scheduled." }, console.out)
+    assert.equal("conf-7", client.calls[2][2])
+  end)
+end)
+
+describe("find", function()
+  it("prints where it serves", function()
+    local given = { model = "gpt-4o", timeout = 5 }
+    local code, console, client = run(find, given, {
+      find = function()
+        return { id = "dep-1", status = "RUNNING", deploymentUrl = "https://there" }
+      end,
+    })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: https://there" }, console.out)
+    assert.same({ { "find", { model = "gpt-4o" }, { timeout = 5 } } }, client.calls)
+  end)
+
+  it("says what to do where there is none", function()
+    local code, console = run(find, {}, {
+      find = function()
+        return nil, fakes.err { kind = "state", operation = "find" }
+      end,
+    })
+    assert.equal(problems.FAILED, code)
+    assert.equal("  try: see which there are: aicorectl list", console.notes[2])
+  end)
+end)
+
+describe("ensure", function()
+  it("says whether it was made", function()
+    for text, created in pairs { ["dep-1: is RUNNING"] = false, ["dep-1: was created, and is RUNNING"] = true } do
+      local code, console, client = run(ensure, { configuration = "conf-1", keep = true, timeout = 5 }, {
+        ensure = function()
+          return { id = "dep-1", status = "RUNNING" }, created
+        end,
+      })
+      assert.equal(problems.DONE, code)
+      assert.same({ text }, console.out)
+      assert.same({ "conf-1", true, 5 }, { client.calls[1][2], client.calls[1][3].keep, client.calls[1][3].timeout })
+    end
+  end)
+
+  it("tells why not", function()
+    local code, console = run(ensure, { configuration = "conf-1" }, {
+      ensure = function()
+        return nil, fakes.err "timeout"
+      end,
+    })
+    assert.equal(problems.TIMED_OUT, code)
+    assert.same({}, console.out)
+    assert.is_string(ensure.check { configuration = "conf-1", ttl = "soon" })
+    assert.is_string(ensure.check {})
+  end)
+end)
+
+describe("rollout", function()
+  local function report(fields)
+    return {
+      rollout = function()
+        fields.id = "dep-1"
+        return fields
+      end,
+    }
+  end
+
+  it("prints what runs", function()
+    local given = { id = "dep-1", configuration = "conf-2", rollback = true }
+    local code, console, client = run(rollout, given, report { rolled_back = false })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: runs with conf-2" }, console.out)
+    assert.is_true(client.calls[1][4].rollback)
+  end)
+
+  it("has failed where it runs with the one before, and says why", function()
+    local back = report { rolled_back = true, previous = "conf-1", reason = fakes.err "state" }
+    local code, console = run(rollout, { id = "dep-1", configuration = "conf-2", rollback = true }, back)
+    assert.equal(problems.FAILED, code)
+    assert.same({ "dep-1: runs with conf-1 again" }, console.out)
+    assert.matches("went wrong", console.notes[1])
+  end)
+
+  it("is what update --wait does", function()
+    local code, console = run(update, { id = "dep-1", configuration = "conf-2", wait = true }, report {})
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: runs with conf-2" }, console.out)
+  end)
+end)
+
+describe("watch", function()
+  local changes = {
+    { id = "dep-1", status = "RUNNING", target = "RUNNING", deployment = {} },
+    { id = "dep-1", status = "STOPPING", target = "STOPPED", before = "RUNNING", deployment = {} },
+  }
+
+  it("prints a line for each change", function()
+    local code, console, client = run(watch, { ids = { "dep-1" }, timeout = 9 }, { watch = watching(changes) })
+    assert.equal(problems.DONE, code)
+    assert.matches("^%d%d:%d%d:%d%dZ   dep%-1 +<green>RUNNING$", console.out[1])
+    assert.matches("^%d%d:%d%d:%d%dZ   dep%-1 +RUNNING +<yellow>STOPPING +for STOPPED$", console.out[2])
+    assert.same({ { "watch", { "dep-1" }, { timeout = 9 } } }, client.calls)
+  end)
+
+  it("takes a filter, but not both", function()
+    local given = { ids = {}, model = "gpt-4o", output = "ids" }
+    local code, console, client = run(watch, given, { watch = watching(changes) })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1", "dep-1" }, console.out)
+    assert.same({ model = "gpt-4o" }, client.calls[1][2])
+    assert.equal(problems.USAGE, (run(watch, { ids = { "dep-1" }, model = "gpt-4o" }, {})))
+  end)
+
+  it("tells why it cannot go on; Ctrl-C is no failure to be told", function()
+    assert.equal(
+      problems.NOT_AUTHORISED,
+      (run(watch, { ids = { "dep-1" } }, { watch = watching({}, fakes.err "auth") }))
+    )
+    local code, console = run(watch, { ids = { "dep-1" } }, { watch = watching({}, fakes.err "cancelled") })
+    assert.equal(problems.INTERRUPTED, code)
+    assert.same({}, console.notes)
+  end)
+
+  it("goes on from a list, and does not tell what that has shown", function()
+    local code, console = run(list, { watch = true, output = "ids" }, {
+      list = function()
+        return { { id = "dep-1", status = "RUNNING", targetStatus = "RUNNING" } }
+      end,
+      watch = watching(changes),
+    })
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1", "dep-1" }, console.out)
+  end)
+end)
+
+describe("configurations", function()
+  local found = {
+    { id = "conf-1", name = "chat", parameterBindings = { { key = "modelName", value = "m" } } },
+  }
+
+  it("are an aligned table", function()
+    local code, console, client = run(configurations, { search = "chat", executable = {}, timeout = 5 }, {
+      configurations = function()
+        return found
+      end,
+    })
+    assert.equal(problems.DONE, code)
+    assert.same({
+      "ID       NAME   SCENARIO   EXECUTABLE   PARAMETERS",
+      "conf-1   chat   -          -            modelName=m",
+    }, console.out)
+    assert.same({ { "configurations", { search = "chat", timeout = 5 } } }, client.calls)
+  end)
+end)
