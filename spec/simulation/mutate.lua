@@ -74,13 +74,13 @@ local function load_simulation()
 end
 
 -- Seeds that fail without any mutation, too, say nothing.
-local excused = {}
+local excused = { run = {}, live = {} }
 
 local ENOUGH = 5
 
 --- How many seeds fail of how many, the first of them, and how; nil: there is no such passage any more.
 local function try(mutation, first, count)
-  local modules = mutated_modules(mutation)
+  local modules, way = mutated_modules(mutation), mutation.live and "live" or "run"
   if not modules then
     return nil
   end
@@ -94,8 +94,8 @@ local function try(mutation, first, count)
   end
   local failed, first_one, breach = 0, nil, nil
   for seed = first, first + count - 1 do
-    local _, breaches = simulation.run(seed)
-    if #breaches > 0 and not excused[seed] then
+    local _, breaches = simulation[way](seed)
+    if #breaches > 0 and not excused[way][seed] then
       failed, first_one, breach = failed + 1, first_one or seed, breach or breaches[1]
       if failed == ENOUGH then
         return failed, seed - first + 1, first_one, breach
@@ -108,9 +108,11 @@ end
 local function excuse(first, count)
   forget_modules()
   local simulation = load_simulation()
-  for seed = first, first + count - 1 do
-    local _, breaches = simulation.run(seed)
-    excused[seed] = #breaches > 0 or nil
+  for way, of_way in pairs(excused) do
+    for seed = first, first + count - 1 do
+      local _, breaches = simulation[way](seed)
+      of_way[seed] = #breaches > 0 or nil
+    end
   end
 end
 

@@ -2,9 +2,11 @@
 -- too kind, a check is dead, or another rule covers this one.
 -- A row: the rule, the module, what stands there (once), and what stands there instead; the last three once more where
 -- two rules cover each other, and only both together can be missed.
+-- live: the tasks of life.lua have to notice it.
 
 local EVIDENCE, GOALS, ENGINE = "aicore.fleet.evidence", "aicore.fleet.goals", "aicore.fleet.engine"
 local LOOKS, SENDS, SWEEP = "aicore.fleet.looks", "aicore.fleet.sends", "aicore.fleet.sweep"
+local ENSURE, ROLLOUT, WATCH = "aicore.fleet.ensure", "aicore.fleet.rollout", "aicore.fleet.watch"
 local CALLER, PAGES, REFUSAL, RETRY =
   "aicore.call.caller", "aicore.call.pages", "aicore.call.refusal", "aicore.call.retry"
 
@@ -366,4 +368,65 @@ return {
     'elseif name == "delete" and err.absent then',
     'elseif name == "delete" and err.status == 404 then',
   },
+
+  -- Life
+  {
+    "RUNNING straight after an update may be the old one's",
+    ROLLOUT,
+    "return self.started or ran_last and self.record.status == lifecycle.SERVING",
+    "return true",
+    live = true,
+  },
+  {
+    "on the way back, only ten seconds prove anything",
+    ROLLOUT,
+    "elseif self.may_be_stale or self.first.configurationId == self.wanted then",
+    "elseif self.first.configurationId == self.wanted then",
+    live = true,
+  },
+  {
+    "the way back is sent in any case",
+    ROLLOUT,
+    "and (was_sent or not self.may_be_stale) then",
+    "then",
+    live = true,
+  },
+  { "a rollout goes back", ROLLOUT, "if not call.rollback or not before", "if true or not before", live = true },
+  {
+    "of several that were made at once one stays",
+    ENSURE,
+    "elseif not older or older == self.mine then",
+    "elseif true then",
+    live = true,
+  },
+  {
+    "two lists show all that is older",
+    ENSURE,
+    "local is_settled = shown_at and began - shown_at >= evidence.APART",
+    "local is_settled = true",
+    live = true,
+  },
+  {
+    "what has failed and is an ensure's own is torn down",
+    ENSURE,
+    "id == self.mine and not self.call.keep then",
+    "false then",
+    live = true,
+  },
+  {
+    "a lost create is looked for, not repeated",
+    ENSURE,
+    "elseif not err.ambiguous then\n    return nil, err\n  end",
+    "elseif not err.ambiguous then\n    return nil, err\n  end\n  caller:perform(request, self.call.deadline)",
+    live = true,
+  },
+  { "what is gone is not told again", WATCH, "STALE, HAUNTED = 60, 3600", "STALE, HAUNTED = 60, 0", live = true },
+  {
+    "a change is told once",
+    WATCH,
+    "elseif before and before.status == record.status and before.target == target then",
+    "elseif false then",
+    live = true,
+  },
+  { "a watch looks on", WATCH, 'and "get" or "look"', 'and "look" or "look"', live = true },
 }

@@ -17,8 +17,8 @@ local timestamp = require "aicore.model.timestamp"
 
 local watch = {}
 
---- What is older than what was told is stale for so long, in seconds; and one that was gone, where it is shown.
-local STALE, HAUNTED = 60, 180
+--- What is older than what was told is stale for so long, in seconds; and one that was gone, where a list shows it.
+local STALE, HAUNTED = 60, 3600
 
 --- What one resource group has to tell waits no longer for the others' looks, in seconds.
 local SLICE = 0.5

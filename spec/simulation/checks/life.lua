@@ -258,6 +258,15 @@ function life.touched_by_life(course, broken)
   end
 end
 
+--- What its time to live did before anybody looked is not known.
+local function has_been(course, change, from, to)
+  local life_of = course.truth.lives[change.id]
+  return life_of and life_of.deployment.ttl
+    or course.truth:ever(change.id, from, to, function(state)
+      return state.status == change.status
+    end)
+end
+
 -- Every change that is told was so, and is one; what is told to be gone is gone, and not heard of again.
 function life.changes(course, broken)
   local lag = facts.lag_of(course)
@@ -276,11 +285,7 @@ function life.changes(course, broken)
         if facts.is_there(course, change.id, told.at) then
           broken("%s is told to be gone, and is %s", change.id, facts.say(course, change.id, told.at))
         end
-      elseif
-        not course.truth:ever(change.id, call.began - lag, told.at, function(state)
-          return state.status == change.status
-        end)
-      then
+      elseif not has_been(course, change, call.began - lag, told.at) then
         broken("%s is told to be %s, and never was", change.id, change.status)
       end
     end
