@@ -25,7 +25,7 @@ local function text_of(value)
   return value
 end
 
---- { key = value } as the service has it, in the order of the keys; or what is wrong.
+--- { key = value } as the service has it; or what is wrong.
 local function bindings(given, what, value_name)
   local list = json.array {}
   if given ~= nil and type(given) ~= "table" then
@@ -40,9 +40,6 @@ local function bindings(given, what, value_name)
     end
     list[#list + 1] = { key = key, [value_name] = text }
   end
-  table.sort(list, function(a, b)
-    return a.key < b.key
-  end)
   return list
 end
 
@@ -82,28 +79,22 @@ end
 
 -- Is it there? -------------------------------------------------------------------------------------
 
-local function same_bindings(mine, theirs, value_name)
-  local by_key, count = {}, 0
-  for _, binding in ipairs(theirs) do
-    if by_key[binding.key or false] == nil then
-      count = count + 1
-    end
-    by_key[binding.key or false] = binding[value_name]
+--- A text that is the same for the same bindings, in whatever order.
+local function key_of(list, value_name)
+  local texts = {}
+  for i, binding in ipairs(list) do
+    texts[i] = json.line { tostring(binding.key), tostring(binding[value_name]) }
   end
-  for _, binding in ipairs(mine) do
-    if by_key[binding.key] ~= binding[value_name] then
-      return false
-    end
-  end
-  return count == #mine
+  table.sort(texts)
+  return table.concat(texts)
 end
 
 local function is_same(body, one)
   return one.name == body.name
     and one.scenarioId == body.scenarioId
     and one.executableId == body.executableId
-    and same_bindings(body.parameterBindings, one.parameterBindings, "value")
-    and same_bindings(body.inputArtifactBindings, one.inputArtifactBindings, "artifactId")
+    and key_of(body.parameterBindings, "value") == key_of(one.parameterBindings, "value")
+    and key_of(body.inputArtifactBindings, "artifactId") == key_of(one.inputArtifactBindings, "artifactId")
 end
 
 --- The first of those that are the same, by its id: every program chooses this one.

@@ -8,6 +8,7 @@
 local errors = require "aicore.model.errors"
 local filters = require "aicore.model.filter"
 local groups = require "aicore.call.groups"
+local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local single_flight = require "aicore.call.single_flight"
 local timestamp = require "aicore.model.timestamp"
@@ -132,28 +133,16 @@ end
 
 -- For all ------------------------------------------------------------------------------------------
 
-local function write(value)
-  if type(value) ~= "table" then
-    return type(value) .. tostring(value)
-  end
-  local parts = {}
-  for i, part in ipairs(value) do
-    parts[i] = write(part)
-  end
-  return table.concat(parts, ",")
-end
-
 -- What does not change what is meant.
 local NO_MATTER = { timeout = true, retry = true, correlation_id = true }
 
 --- The same text for the same filter.
 local function key_of(wanted)
-  local parts = {}
+  local matters = {}
   for name, value in pairs(wanted) do
-    parts[#parts + 1] = not NO_MATTER[name] and ("%s=%s"):format(name, write(value)) or nil
+    matters[name] = not NO_MATTER[name] and value or nil
   end
-  table.sort(parts)
-  return table.concat(parts, " ")
+  return json.line(matters)
 end
 
 --- A function that looks, and notes what was found: it outlives the coroutine that begins it.
