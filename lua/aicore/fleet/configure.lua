@@ -183,6 +183,7 @@ function configure.one(caller, what, opts)
     errors.misuse("configure: " .. complaint:gsub("^configure: ", ""))
   end
   local options = { resource_group = request.options.resource_group, retry = request.retry }
+  options.correlation_id = request.options.correlation_id
   return configure.ensure(caller, body, options, caller:deadline(request))
 end
 

@@ -40,7 +40,8 @@ local Ensuring = {}
 Ensuring.__index = Ensuring
 
 local function options_of(self, more)
-  local options = { resource_group = self.call.resource_group, retry = self.call.retry }
+  local call = self.call
+  local options = { resource_group = call.resource_group, retry = call.retry, correlation_id = call.correlation_id }
   for name, value in pairs(more or {}) do
     options[name] = value
   end
