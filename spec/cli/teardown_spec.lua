@@ -40,11 +40,13 @@ end
 
 describe("the options of teardown", function()
   local BOTH, NOT_WITH_ALL =
-    "ids, or a filter, or --all: one of them", "--all means everything: leave it out, or the filter"
+    "ids, or a filter, or --all: one of them",
+    "--all means everything, or every --shard of it: leave it out, or the filter"
   for _, case in ipairs {
     { { ids = { "dep-1" } }, nil },
     { { ids = {}, all = true }, nil },
     { { ids = {}, status = "DEAD" }, nil },
+    { { ids = {}, all = true, shard = { 0, 4 } }, nil },
     { { ids = { "dep-1" }, all = true }, BOTH },
     { { ids = { "dep-1" }, older_than = 5 }, BOTH },
     { { ids = {}, all = true, older_than = 5 }, NOT_WITH_ALL },

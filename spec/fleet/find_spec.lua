@@ -137,7 +137,8 @@ describe("find", function()
       ["unknown option 'max_ages'"] = { {}, { max_ages = 1 } },
       ["max_age: seconds expected, got soon"] = { {}, { max_age = "soon" } },
       ["model: a text expected"] = { { model = 5 } },
-      ["status: a word such as RUNNING, or a list of them, expected"] = { { status = {} } },
+      ["UNKNOWN, or a list of them, expected"] = { { status = {} } },
+      ["status: one of PENDING, "] = { { status = "RUNING" } },
       ["find: unknown option 'colour'"] = { { colour = "red" } },
     } do
       local ok, failure = pcall(find, arguments[1], arguments[2])

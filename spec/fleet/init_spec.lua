@@ -90,7 +90,7 @@ describe("over time", function()
         assert.is_true(told[2].elapsed > 1 and told[2].looks > 1)
         assert.equal(2, #told)
         assert(call(c, "change", "delete", id))
-        assert.is_true(c:wait(id, "GONE"))
+        assert.is_true(c:wait(id, "gone"))
       end)
     end)
 
@@ -1074,6 +1074,9 @@ describe("over time, over sockets,", function()
       [[c:wait("a/b", "GONE")]],
       [[c:wait("abcd")]],
       [[c:wait("abcd", "not a word")]],
+      [[c:wait("abcd", "STOPED")]],
+      [[c:teardown { status = "RUNING" }]],
+      [[c:teardown { status = { "RUNNING", "RUNING" } }]],
       [[c:wait("abcd", "GONE", { foo = 1 })]],
       [[c:wait("abcd", "GONE", { timeout = -1 })]],
       [[c:wait("abcd", "GONE", { appear = -1 })]],

@@ -15,10 +15,11 @@ describe("a filter", function()
   end)
 
   it("understands the spans of time that the command does", function()
-    for _, text in ipairs { "7", "1h30m", "2w", "1.5d" } do
+    for _, text in ipairs { "7s", "1h30m", "2w", "1.5d" } do
       assert.same({ older_than = duration.parse(text) }, filters.parse("older=" .. text))
     end
     assert.is_nil((filters.parse "older=0s"))
+    assert.is_nil((filters.parse "older=7"))
   end)
 
   it("knows every status, in lower case, too", function()

@@ -17,6 +17,16 @@ describe("a span of time", function()
     end
   end)
 
+  it("needs a unit where it is an age", function()
+    assert.equal(604800, duration.parse_age "7d")
+    assert.equal(5400, duration.parse_age "1h30m")
+    local seconds, problem = duration.parse_age "7"
+    assert.is_nil(seconds)
+    assert.equal("'7' needs a unit: say 7s (seconds), 7m, 7h or 7d", problem)
+    assert.same({ nil, "'0' is no time at all" }, { duration.parse_age "0" })
+    assert.matches("is not a time", select(2, duration.parse_age "soon"))
+  end)
+
   it("is more than none", function()
     for _, text in ipairs { "0", "0.0", "0s", "0h0m" } do
       local seconds, problem = duration.parse(text)

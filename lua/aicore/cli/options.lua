@@ -94,12 +94,13 @@ function options.merge(given)
   end
 end
 
---- A number of seconds.
+--- A span of time; `parse` is one of text/duration.lua.
 ---@param parser table
 ---@param name string
 ---@param description string
-function options.time(parser, name, description)
-  parser:option(name, description):argname("<time>"):convert(duration.parse)
+---@param parse (fun(text: string): number?, string?)?  if not given, a bare number is seconds
+function options.time(parser, name, description, parse)
+  parser:option(name, description):argname("<time>"):convert(parse or duration.parse)
 end
 
 --- How long a new one may take to appear, for what waits.
@@ -182,8 +183,8 @@ function options.filter(parser)
     :count("*")
     :convert(id)
     :target "executable_ids"
-  options.time(parser, "--older-than", "Only those created longer ago: 12h, 7d.")
-  options.time(parser, "--retiring-within", "Only those whose model stops working by then: 30d.")
+  options.time(parser, "--older-than", "Only those created longer ago: 12h, 7d.", duration.parse_age)
+  options.time(parser, "--retiring-within", "Only those whose model stops working by then: 30d.", duration.parse_age)
   parser
     :option("--shard", "Only this part of all, for several jobs at once: 0/4 to 3/4.")
     :argname("<index/count>")

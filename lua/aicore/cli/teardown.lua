@@ -29,8 +29,8 @@ function command.check(given)
     return "ids, or a filter, or --all: one of them"
   elseif given.all_resource_groups and not filter and not given.all then
     return "-A is for a filter, or --all: ids are of one resource group"
-  elseif given.all and filter then
-    return "--all means everything: leave it out, or the filter"
+  elseif given.all and filter and (next(filter, next(filter)) or not filter.shard) then
+    return "--all means everything, or every --shard of it: leave it out, or the filter"
   end
 end
 
@@ -38,7 +38,9 @@ end
 local function read_target(given, console)
   local filter = options.read_filter(given)
   if filter or given.all then
-    return options.placed(given, filter or { all = true })
+    filter = filter or {}
+    filter.all = given.all
+    return options.placed(given, filter)
   end
   return ids.read(given, console, "Give ids, a filter such as --scenario ID or --older-than 7d, or --all")
 end

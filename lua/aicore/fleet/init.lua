@@ -10,6 +10,8 @@ local filter = require "aicore.model.filter"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
 local groups = require "aicore.call.groups"
+local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.model.printable"
 local rollout = require "aicore.fleet.rollout"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
@@ -30,16 +32,18 @@ fleet.watch = watch.iterate
 function fleet.wait(caller, id, goal, opts)
   local call, complaint = calls.read(caller, "wait", opts)
   complaint = complaint or calls.id_complaint(caller, "wait", id)
-  if not complaint and (type(goal) ~= "string" or not goal:find "^[%w_]+$") then
-    complaint = ('wait: a status or "GONE" expected, got %s'):format(tostring(goal))
+  local word = lifecycle.read_goal(goal)
+  if not complaint and not word then
+    local words = table.concat(lifecycle.goals, ", ")
+    complaint = ("wait: one of %s expected, got %s"):format(words, printable(tostring(goal)))
   end
   if complaint then
     errors.misuse(complaint)
   end
   local shared = calls.shared(caller, call)
   local listener =
-    waiting.new { id = id, goal = goal, began = call.began, on_progress = call.on_progress, shared = shared }
-  local one = calls.engine(caller, call, { goal = goals.reach(goal), listener = listener, keep = true }):add { id }
+    waiting.new { id = id, goal = word, began = call.began, on_progress = call.on_progress, shared = shared }
+  local one = calls.engine(caller, call, { goal = goals.reach(word), listener = listener, keep = true }):add { id }
   local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
   one:stop(cancelled)
   return listener:result()

@@ -30,17 +30,19 @@ local function is_text(value)
   return type(value) == "string" and value ~= "", "a text expected"
 end
 
-local function is_list_of_words(value)
-  local fit = type(value) == "table" and value[1] ~= nil
-  for _, word in ipairs(fit and value or {}) do
-    fit = fit and type(word) == "string"
+--- Words that the service does not know yet may stand in its records, but nobody means one that it has not.
+local function is_status(value)
+  local words = type(value) == "table" and value or { value }
+  local fit = words[1] ~= nil
+  for _, word in ipairs(words) do
+    fit = fit and lifecycle.read(word) ~= nil
   end
-  return fit, "a word such as RUNNING, or a list of them, expected"
+  return fit, ("one of %s, or a list of them, expected"):format(table.concat(lifecycle.statuses, ", "))
 end
 
--- What is right, of those that are decided here; a status only if it is a list.
+-- What is right, of those that are decided here, and of a status in any case.
 local CHECKS = {
-  status = is_list_of_words,
+  status = is_status,
   configuration_name = is_text,
   model = is_text,
   model_version = is_text,
@@ -48,7 +50,7 @@ local CHECKS = {
     return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
   end,
   retiring_within = function(value)
-    return type(value) == "number" and value >= 0, "seconds expected"
+    return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
   end,
   shard = function(value)
     local fit = type(value) == "table" and is_integer(value[1]) and is_integer(value[2])
@@ -195,16 +197,17 @@ end
 function filter.split(wanted, now, retires)
   local query, own = {}, {}
   for name, value in pairs(wanted or {}) do
-    if name == "status" and type(value) == "string" then
+    local fit, expected = true, nil
+    if CHECKS[name] then
+      fit, expected = CHECKS[name](value)
+    end
+    if not fit then
+      return query, nil, ("%s: %s"):format(name, expected)
+    elseif name == "status" and type(value) == "string" then
       query.status = written(value)
-    elseif not CHECKS[name] then
-      query[name] = value
     else
-      local fit, expected = CHECKS[name](value)
-      if not fit then
-        return query, nil, ("%s: %s"):format(name, expected)
-      end
-      own[name] = value
+      local part = CHECKS[name] and own or query
+      part[name] = value
     end
   end
   local fits = filter.matcher(own)

@@ -84,11 +84,19 @@ function lifecycle.known(status)
 end
 
 --- The status word that a person means, who may write it in lower case.
----@param text string
+---@param text any
 ---@return string|nil word  nil: it is none
 function lifecycle.read(text)
-  local word = text:upper()
+  local word = type(text) == "string" and text:upper()
   return lifecycle.known(word) and word or nil
+end
+
+--- What a person wants to wait for: a status word, or GONE.
+---@param text any
+---@return string|nil word  nil: it is neither
+function lifecycle.read_goal(text)
+  local word = type(text) == "string" and text:upper()
+  return (word == lifecycle.GONE or lifecycle.known(word)) and word or nil
 end
 
 -- One deployment -----------------------------------------------------------------------------------

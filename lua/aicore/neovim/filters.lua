@@ -20,7 +20,7 @@ local WORDS = {
   { "status", "status", lifecycle.read, table.concat(lifecycle.statuses, ", ") },
   { "scenario", "scenario_id", fit "scenario_id", "a scenario's id" },
   { "configuration", "configuration_id", fit "configuration_id", "a configuration's id" },
-  { "older", "older_than", duration.parse, "an age, such as 7d or 12h" },
+  { "older", "older_than", duration.parse_age, "an age, such as 7d or 12h" },
   { "group", "resource_group", fit "resource_group", "a resource group's id" },
 }
 

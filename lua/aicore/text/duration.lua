@@ -31,6 +31,18 @@ function duration.parse(text)
   return seconds
 end
 
+--- The same of an age, where a bare number is more likely to be meant in days than in seconds: it needs a unit.
+---@param text string
+---@return number|nil seconds
+---@return string? problem
+function duration.parse_age(text)
+  local seconds, problem = duration.parse(text)
+  if seconds and text:find "%d$" then
+    return nil, ("'%s' needs a unit: say %ss (seconds), %sm, %sh or %sd"):format(text, text, text, text, text)
+  end
+  return seconds, problem
+end
+
 -- Up to so many seconds, a span is told in these units.
 local SHAPES = {
   { below = 120, first = 1, unit = "s" },
