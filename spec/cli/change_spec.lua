@@ -66,11 +66,58 @@ describe("stop and delete", function()
     assert.matches("there is no such deployment", console.notes[1])
   end)
 
-  it("send nothing in a dry run", function()
-    local code, console, client = run(delete, { ids = { "dep-1" }, dry_run = true, wait = true, output = "json" })
-    assert.equal(problems.DONE, code)
-    assert.same({}, client.calls)
-    assert.same({ id = "dep-1", message = "would be deleted (dry run)", dry_run = true }, cjson.decode(console.out[1]))
+  describe("in a dry run", function()
+    local function pretend(command, status, target, more)
+      local given = { ids = { "dep-1" }, dry_run = true }
+      for name, value in pairs(more or {}) do
+        given[name] = value
+      end
+      local code, console, client = run(command, given, {
+        status = function(id)
+          if not status then
+            return nil, fakes.not_found(id)
+          end
+          return { id = id, status = status, targetStatus = target }
+        end,
+      })
+      assert.same({ { "status", "dep-1", {} } }, client.calls)
+      return { code, console.out[1] or console.notes[1] }, console
+    end
+
+    it("look, and say what would happen", function()
+      local shown = select(2, pretend(delete, "STOPPED", nil, { output = "json", wait = true })).out[1]
+      local message = "would be deleted, its status is STOPPED (dry run)"
+      assert.same({ id = "dep-1", message = message, status = "STOPPED", dry_run = true }, cjson.decode(shown))
+      local nothing = "dep-1: nothing would be done, its status is %s (dry run)"
+      local would = "dep-1: would be stopped, its status is %s (dry run)"
+      assert.same({ 0, would:format "RUNNING" }, pretend(stop, "RUNNING", "RUNNING"))
+      assert.same({ 0, would:format "NEW_WORD" }, pretend(stop, "NEW_WORD"))
+      assert.same({ 0, nothing:format "STOPPING" }, pretend(stop, "STOPPING", "STOPPED"))
+      assert.same({ 0, nothing:format "RUNNING" }, pretend(stop, "RUNNING", "STOPPED"))
+      assert.same({ 0, nothing:format "DEAD" }, pretend(stop, "DEAD", nil, { wait = true }))
+      assert.same({ 0, nothing:format "STOPPED" }, pretend(delete, "STOPPED", "DELETED"))
+    end)
+
+    it("look at nothing where no ids were piped in", function()
+      local code, console, client = run(stop, { ids = {}, dry_run = true })
+      assert.same({ 0, {}, {} }, { code, console.out, client.calls })
+    end)
+
+    it("fail where they would", function()
+      assert.same(
+        { 1, "aicorectl: delete dep-1: state: it would not be deleted, its status is RUNNING" },
+        pretend(delete, "RUNNING")
+      )
+      assert.same(
+        { 1, "aicorectl: stop dep-1: state: it would not be stopped, its status is UNKNOWN" },
+        pretend(stop, "UNKNOWN")
+      )
+      assert.same(
+        { 1, "aicorectl: stop dep-1: state: it would not be stopped, its status is DEAD" },
+        pretend(stop, "DEAD")
+      )
+      assert.same({ 3, "aicorectl: stop dep-1: http: there is no such deployment" }, pretend(stop, nil))
+    end)
   end)
 
   it("send nothing if one of the ids is none", function()

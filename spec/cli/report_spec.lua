@@ -45,6 +45,14 @@ describe("a report", function()
     )
   end)
 
+  it("fails for what was not there, unless it was torn down", function()
+    for goal, code in pairs { stop = problems.NOT_FOUND, delete = problems.NOT_FOUND, teardown = problems.DONE } do
+      local console, exit = show(nil, { absent = { "dep-1" } }, goal)
+      assert.equal(code, exit, goal)
+      assert.equal(code == problems.DONE, console.notes[1] == nil)
+    end
+  end)
+
   it("has every field in JSON, with ids in order and lists that stay lists", function()
     local console =
       show("json", { deleted = { "b", "a" }, failed = { c = fakes.err "state" }, requests = 3, elapsed = 1 })

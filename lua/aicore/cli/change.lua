@@ -1,8 +1,11 @@
 -- What the commands stop and delete have in common: one request for each deployment, or with --wait until it is so.
 
 local clock = require "aicore.runtime.clock"
+local errors = require "aicore.model.errors"
 local ids = require "aicore.cli.ids"
+local lifecycle = require "aicore.model.lifecycle"
 local options = require "aicore.cli.options"
+local preview = require "aicore.cli.preview"
 local problems = require "aicore.cli.problems"
 local progress = require "aicore.cli.progress"
 local report = require "aicore.cli.report"
@@ -10,12 +13,42 @@ local several = require "aicore.cli.several"
 
 local change = {}
 
-local function pretend(wanted, done)
-  local outcomes = {}
-  for i, id in ipairs(wanted) do
-    outcomes[i] = { id = id, value = { id = id, message = ("would be %s (dry run)"):format(done), dry_run = true } }
+--- What would become of one that a look has shown, or why nothing would. A word that is not in the table is the
+--- service's to decide.
+local function forecast(name, done, seen, waits)
+  local status, target = seen.status, seen.targetStatus
+  local is_asked = lifecycle.action_of(target) == name or name == "stop" and lifecycle.stopping(status)
+  if is_asked or name == "stop" and waits and lifecycle.ended(status) then
+    return ("nothing would be done, its status is %s"):format(status)
+  elseif lifecycle.may(status, name) or not lifecycle.known(status) then
+    return ("would be %s, its status is %s"):format(done, status)
   end
-  return outcomes
+  return nil, ("it would not be %s, its status is %s"):format(done, status)
+end
+
+--- Looks, and says what would happen.
+local function pretend(given, console, client, wanted, name, done)
+  local found, err = {}, nil
+  if #wanted > 0 then
+    found, err = preview.find(client, wanted, given.timeout)
+  end
+  if not found then
+    return problems.tell(console, err)
+  end
+  local outcomes = {}
+  for i, seen in ipairs(found) do
+    local message, refusal = forecast(name, done, seen, given.wait)
+    if preview.is_absent(seen) then
+      outcomes[i] = { id = seen.id, err = problems.not_there(given, seen.id) }
+    elseif message then
+      local value = { id = seen.id, message = message .. " (dry run)", status = seen.status, dry_run = true }
+      outcomes[i] = { id = seen.id, value = value }
+    else
+      local fields = { kind = "state", operation = name, id = seen.id, message = refusal, last_status = seen.status }
+      outcomes[i] = { id = seen.id, err = errors.new(fields) }
+    end
+  end
+  return several.print(console, given.output, outcomes)
 end
 
 local function send(client, wanted, name, given)
@@ -52,7 +85,7 @@ function change.command(name, done, summary)
     if not wanted then
       return problems.usage(console, given.command, problem)
     elseif given.dry_run then
-      return several.print(console, given.output, pretend(wanted, done))
+      return pretend(given, console, client, wanted, name, done)
     elseif not given.wait then
       return several.print(console, given.output, send(client, wanted, name, given))
     end

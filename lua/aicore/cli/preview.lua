@@ -13,6 +13,13 @@ local SHOWN = 5
 
 local ABSENT = "not there"
 
+--- Is it an id of which nothing was found?
+---@param seen table  of those found
+---@return boolean
+function preview.is_absent(seen)
+  return seen.status == ABSENT
+end
+
 --- Each id, with its status where it has one.
 local function look_at_each(client, ids, timeout)
   local found = {}
@@ -35,7 +42,12 @@ local function pick(client, ids, timeout)
     if not deployment then
       return nil, err
     end
-    by_id[deployment.id] = { id = deployment.id, status = deployment.status, scenarioId = deployment.scenarioId }
+    by_id[deployment.id] = {
+      id = deployment.id,
+      status = deployment.status,
+      targetStatus = deployment.targetStatus,
+      scenarioId = deployment.scenarioId,
+    }
   end
   for i, id in ipairs(ids) do
     found[i] = by_id[id] or { id = id, status = ABSENT }

@@ -146,6 +146,13 @@ local function tell_unsure(console)
   )
 end
 
+--- Those that were to be stopped or deleted, and were not there: to a teardown that is as good as done.
+local function add_absent(failed, made, goal)
+  for _, id in ipairs(goal ~= "teardown" and made.absent or {}) do
+    failed[#failed + 1] = problems.not_there({ command = goal }, id)
+  end
+end
+
 --- Prints what became of all, and tells of those that failed.
 ---@param console aicore.cli.Console
 ---@param format string?
@@ -164,6 +171,7 @@ function report.print(console, format, made, goal)
     )
     return problems.INTERRUPTED
   end
+  add_absent(failed, made, goal)
   local exit = problems.tell_all(console, failed)
   if made.unsure then
     tell_unsure(console)
