@@ -73,7 +73,7 @@ end
 ---@param id string?
 ---@return aicore.Error
 function fakes.not_found(id)
-  return errors.new { kind = "http", status = 404, code = "01010016", id = id, message = "there is none" }
+  return errors.new { kind = "http", status = 404, code = "01010016", absent = true, id = id, message = "there is none" }
 end
 
 --- An error of a kind.

@@ -12,7 +12,8 @@ describe("an exit code", function()
       { { kind = "http", status = 500 }, 1 },
       { { kind = "transport" }, 1 },
       { { kind = "config" }, 1 },
-      { { kind = "http", status = 404, code = "01010016" }, 3 },
+      { { kind = "http", status = 404, code = "01010016", absent = true }, 3 },
+      { { kind = "http", status = 404, code = "404" }, 1 }, -- a model's, which AI Core passes on
       { { kind = "http", status = 404 }, 1 }, -- a gateway's page: the deployment may exist
       { { kind = "state", absent = true }, 3 },
       { { kind = "timeout" }, 4 },
@@ -47,7 +48,11 @@ describe("advice", function()
       { { kind = "http", status = 503 }, "later" },
       { { kind = "http", status = 404, operation = "list" }, "AICORE_BASE_URL" },
       { { kind = "http", status = 404, operation = "login" }, "AICORE_AUTH_URL" },
-      { { kind = "http", status = 404, code = "x" }, "aicorectl list" },
+      { { kind = "http", status = 404, code = "x", absent = true }, "aicorectl list" },
+      { { kind = "http", status = 404, code = "404" }, "AICORE_BASE_URL" },
+      { { kind = "timeout" }, "--timeout" },
+      { { kind = "timeout", last_status = "RUNNING", last_error = { status = 503 } }, "--timeout" },
+      { { kind = "timeout", last_error = { kind = "http", status = 503 } }, "service is in trouble" },
       { { kind = "auth", status = 401, operation = "login" }, "AICORE_CLIENT_SECRET" },
       { { kind = "auth", status = 403, operation = "list" }, "roles" },
       { { kind = "auth", status = 401, operation = "list" }, "same service key" },

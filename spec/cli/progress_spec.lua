@@ -33,6 +33,11 @@ describe("progress in one line", function()
     assert.matches("; A%?%[2J 1$", line)
   end)
 
+  it("takes none for done that failed", function()
+    local line = progress.line({ total = 4, left = 1, failed = 3, states = { DEAD = 1 } }, 3, { goal = "stop" })
+    assert.equal("0 of 4 done (0%); 3 failed; for 3s; DEAD 1", line)
+  end)
+
   it("promises nothing before anything is done, or when all is", function()
     local line = progress.line({ total = 2, left = 2, states = { ["?"] = 2 } }, 3, {})
     assert.equal("0 of 2 done (0%); for 3s; not seen yet 2", line)

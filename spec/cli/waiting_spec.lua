@@ -90,4 +90,16 @@ describe("waiting", function()
     assert.equal("1: RUNNING 1", states[5])
     assert.matches("2 of 2 done", lines[#lines])
   end)
+
+  it("counts none as done that failed", function()
+    local _, _, _, lines = wait("STOPPED", {
+      d1 = function()
+        return nil, fakes.err "timeout"
+      end,
+      d2 = function()
+        return { id = "d2", status = "STOPPED" }
+      end,
+    }, { live = true })
+    assert.matches("1 of 2 done %(50%%%); 1 failed; ", lines[#lines])
+  end)
 end)

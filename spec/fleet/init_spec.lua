@@ -173,7 +173,7 @@ describe("over time", function()
       c:run(function()
         local _, err = c:wait("d000000000000001", "STOPPED", { timeout = 30 })
         assert.same({ "timeout", 503 }, { err.kind, err.last_error.status })
-        assert.matches("nothing was seen of it; the last look failed: HTTP 503", tostring(err))
+        assert.matches("nothing is known of it; the last look failed: HTTP 503", tostring(err))
       end)
     end)
 

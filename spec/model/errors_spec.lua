@@ -33,6 +33,11 @@ describe("errors", function()
     assert.equal("HTTP 302, auth: moved", text { kind = "auth", status = 302, message = "HTTP 302: moved" })
     assert.equal("HTTP 503, auth: HTTP 403 before", text { kind = "auth", status = 503, message = "HTTP 403 before" })
     assert.equal("transport: no", text { kind = "transport", attempts = 1 })
+    assert.equal("HTTP 404: Not Found", text { kind = "http", status = 404, code = "404", message = "404 Not Found" })
+    assert.equal(
+      "HTTP 404: 4041 of them (code 0404)",
+      text { kind = "http", status = 404, code = "0404", message = "4041 of them" }
+    )
   end)
 
   it("print details: what a gateway said, and AI Core's list", function()

@@ -18,7 +18,7 @@ local KINDS = {
 ---@param err aicore.Error
 ---@return boolean
 function problems.is_not_found(err)
-  return err.absent or err.status == 404 and err.code ~= nil
+  return err.absent == true
 end
 
 --- Of a deletion that had nothing to delete, which the library takes for a success: kubectl says NotFound, too.
@@ -43,11 +43,15 @@ local function service_trouble(err)
   return (err.status or 0) >= 500
 end
 
+--- A gateway's, or that of a model which AI Core passes on: no code of AI Core's is an HTTP status.
+local function is_anothers_404(err)
+  return err.status == 404 and (err.code == nil or err.code == "404")
+end
+
 local NEW_KEY =
   "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
 
--- The first row counts that fits in all that it names: fields of the error (coded: it is AI Core's own answer), a
--- pattern in its message, or a function. {id} is the deployment's.
+-- The first row counts that fits in all that it names: fields of the error, a pattern in its message, or a function. {id} is the deployment's.
 local ADVICE = {
   {
     kind = "config",
@@ -91,8 +95,7 @@ local ADVICE = {
   { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
   { when = problems.is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
   {
-    status = 404,
-    coded = false,
+    when = is_anothers_404,
     'no AI API answers there: look at AICORE_BASE_URL ("AI_API_URL" in a service key)',
   },
   { when = service_trouble, "the service is in trouble: try again later; its support asks for the request id" },
@@ -111,16 +114,16 @@ local function fits(row, err)
       return false
     end
   end
-  if row.coded ~= nil and row.coded ~= (err.code ~= nil) then
-    return false
-  end
   return not (row.says and not tostring(err.message):find(row.says)) and not (row.when and not row.when(err))
 end
 
---- What to do about it, in one line.
+--- What to do about it, in one line. Where time was over and no look has shown anything, what the last one met counts.
 ---@param err aicore.Error
 ---@return string
 function problems.advice(err)
+  if err.kind == "timeout" and err.last_error and not err.last_status then
+    return problems.advice(err.last_error)
+  end
   for _, row in ipairs(ADVICE) do
     if fits(row, err) then
       return (row[1]:gsub("{id}", err.id or "ID"))

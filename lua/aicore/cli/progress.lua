@@ -13,6 +13,7 @@ local BAR = 20 -- characters
 ---@class aicore.cli.Work  how far it is
 ---@field total integer
 ---@field left integer
+---@field failed integer?  of those that are not left
 ---@field states table<string, integer>  how many of those left are in which state
 
 -- "RUNNING 300, STOPPING 20"
@@ -33,7 +34,7 @@ local TEARDOWN = { stopping = 0.25, ended = 0.5 }
 
 --- The share of all the work that is done, from 0 to 1.
 local function share_of(work, goal)
-  local done = work.total - work.left
+  local done = work.total - work.left - (work.failed or 0)
   for state, count in pairs(goal == "teardown" and work.states or {}) do
     done = done + count * (TEARDOWN[lifecycle.phase(state)] or 0)
   end
@@ -61,12 +62,12 @@ end
 ---@param options { bar: boolean?, goal: string? }
 ---@return string
 function progress.line(work, elapsed, options)
-  local done, share = work.total - work.left, share_of(work, options.goal)
-  local parts = {
-    ("%d of %d done (%d%%)"):format(done, work.total, math.floor(share * 100)),
-    pace_text(done, share, elapsed),
-    work.left > 0 and states_text(work.states) or nil,
-  }
+  local failed = work.failed or 0
+  local done, share = work.total - work.left - failed, share_of(work, options.goal)
+  local parts = { ("%d of %d done (%d%%)"):format(done, work.total, math.floor(share * 100)) }
+  parts[#parts + 1] = failed > 0 and ("%d failed"):format(failed) or nil
+  parts[#parts + 1] = pace_text(done, work.left > 0 and share or 1, elapsed)
+  parts[#parts + 1] = work.left > 0 and states_text(work.states) or nil
   return printable((options.bar and bar_text(share) .. " " or "") .. table.concat(parts, "; "))
 end
 

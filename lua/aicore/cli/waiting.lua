@@ -8,7 +8,7 @@ local waiting = {}
 
 --- Counts states by what each wait says of its own deployment.
 local function census(ids, update)
-  local state_of, work = {}, { total = #ids, left = #ids, states = { ["?"] = #ids } }
+  local state_of, work = {}, { total = #ids, left = #ids, failed = 0, states = { ["?"] = #ids } }
   local function move(id, state)
     local states, old = work.states, state_of[id] or "?"
     if old ~= state then
@@ -24,9 +24,10 @@ local function census(ids, update)
       move(seen.id, seen.status or "?")
       update(work)
     end,
-    over = function(id)
+    over = function(id, err)
       move(id, nil)
       work.left = work.left - 1
+      work.failed = work.failed + (err and 1 or 0)
       update(work)
     end,
   }
@@ -47,7 +48,7 @@ function waiting.run(given, console, client, ids, goal)
       appear = given.appear,
       on_progress = count.seen,
     })
-    count.over(id)
+    count.over(id, err)
     return result == true and { id = id, status = goal } or result or nil, err
   end)
   console:settle()

@@ -129,7 +129,7 @@ local REASONS = {
     return copy(err)
   end,
   timeout = function(self, s, err, refusal)
-    local seen = s.status and "its status is " .. s.status or "not seen"
+    local seen = s.status and "its status is " .. s.status or "nothing is known of it"
     return {
       kind = "timeout",
       message = ("not done after %.1f s: %s"):format(elapsed(self), seen),

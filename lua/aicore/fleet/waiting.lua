@@ -104,7 +104,7 @@ local REASONS = {
     return copy(err)
   end,
   timeout = function(self, s, err, refusal)
-    local seen = s.status and describe(s) or "nothing was seen of it"
+    local seen = s.status and describe(s) or "nothing is known of it"
     local message = ("not %s after %.1f s: %s"):format(goal_of(self), elapsed(self), seen)
     return { kind = "timeout", message = message, last_error = err, last_refusal = refusal, retryable = true }
   end,

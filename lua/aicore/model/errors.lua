@@ -39,6 +39,7 @@ local function reason(err)
     return ("%s: %s"):format(err.kind, message)
   end
   local status = ("HTTP %d"):format(err.status)
+  message = message:gsub(("^%d[: ]+"):format(err.status), "") -- as many a gateway says it: "404 Not Found"
   local is_told = message:find(status, 1, true) == 1
   if err.kind == "http" then
     return is_told and message or ("%s: %s"):format(status, message)
@@ -55,7 +56,7 @@ local function notes(err)
   local texts = {}
   for _, note in ipairs(NOTES) do
     local value = err[note[1]]
-    texts[#texts + 1] = value and note[2] .. value
+    texts[#texts + 1] = value and value ~= tostring(err.status) and note[2] .. value or nil
   end
   if (err.attempts or 0) > 1 then
     texts[#texts + 1] = err.attempts .. " attempts"
