@@ -453,6 +453,39 @@ describe_once("aicorectl login", function()
   end)
 end)
 
+describe_once("aicorectl -o json", function()
+  it("prints the error where there is no result", function()
+    server.seed { id = "drunning" }
+    server.fault { operation = "*", status = 403, times = 0 }
+    for arguments, kind in pairs {
+      list = "auth",
+      login = "auth",
+      models = "auth",
+      ["logs drunning"] = "auth",
+      ["status drunning"] = "auth",
+      ["create conf-1"] = "auth",
+      ["update drunning conf-1"] = "auth",
+      ["stop drunning --dry-run"] = "auth",
+      ["teardown --all --yes"] = "auth",
+      ["teardown --all --dry-run"] = "auth",
+      ["teardown --all"] = "usage",
+      ["create x"] = "usage",
+      ["status x"] = "usage",
+      ["update drunning x"] = "usage",
+      ["logs drunning drunning2"] = "usage",
+    } do
+      local result = run(arguments .. " -o json")
+      assert.equal(kind == "auth" and 5 or 2, result.code, arguments .. "\n" .. result.err)
+      local good, shown = pcall(cjson.decode, result.out)
+      assert.is_true(good, arguments .. ":\n" .. result.out)
+      assert.equal(kind, shown.error.kind, arguments)
+      assert.matches("^aicorectl: [^\n]+\n  try: [^\n]+\n$", result.err)
+    end
+    local result = run("list -o json", { env = { AICORE_CLIENT_SECRET = "" } })
+    assert.equal("config", cjson.decode(result.out).error.kind)
+  end)
+end)
+
 describe_once("aicorectl refuses", function()
   it("wrong arguments with 2, one line and where to read on", function()
     local result = run "list --status RUNING"

@@ -73,7 +73,8 @@ end
 ---@param id string?
 ---@return aicore.Error
 function fakes.not_found(id)
-  return errors.new { kind = "http", status = 404, code = "01010016", absent = true, id = id, message = "there is none" }
+  local code = "01010016"
+  return errors.new { kind = "http", status = 404, code = code, absent = true, id = id, message = "there is none" }
 end
 
 --- An error of a kind.

@@ -7,6 +7,7 @@ local printable = require "aicore.model.printable"
 local console = {}
 
 ---@class aicore.cli.Console
+---@field format string?  how the result is printed, by -o
 ---@field live (fun(): string?)?  what the live line says now; nil: there is none
 local Console = {}
 Console.__index = Console

@@ -48,12 +48,8 @@ end
 
 --- After an ambiguous error the deployment may exist all the same: the command, repeated, may make a second one.
 local function tell(console, configuration, err)
-  if not err.ambiguous then
-    return problems.tell(console, err)
-  end
   local advice = "it may exist all the same; before creating another, look: aicorectl list --configuration "
-  problems.say(console, tostring(err), advice .. configuration)
-  return problems.code(err)
+  return problems.tell(console, err, err.ambiguous and advice .. configuration or nil)
 end
 
 ---@param given table

@@ -102,6 +102,7 @@ local function read(arguments)
 end
 
 local function run(asked, screen)
+  screen.format = asked.options.output
   if asked.module.offline then
     return asked.module.run(asked.options, screen, asked.parser)
   end

@@ -114,17 +114,19 @@ function command.run(given, console, client)
   local wanted = options.placed(given, options.read_filter(given) or {})
   wanted.timeout = given.timeout
   local found, err = client:list(wanted)
-  if found and #found == 0 and (given.watch or given.output ~= "json") then
+  if not found then
+    return problems.tell(console, err)
+  elseif #found == 0 and (given.watch or given.output ~= "json") then
     console:note(("no %s found"):format(options.noun(given.kind)))
-  elseif found then
+  else
     show(given, console, client, found)
   end
-  if found and given.watch then
+  if given.watch then
     console:flush()
     wanted.timeout = nil
     return changes.follow(given, console, client, wanted, news(found))
   end
-  return err and problems.tell(console, err) or problems.DONE
+  return err and problems.tell_all(console, { err }) or problems.DONE -- of some of all resource groups
 end
 
 return command

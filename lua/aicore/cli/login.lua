@@ -10,7 +10,6 @@ local host = require "aicore.settings.host"
 local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
-local several = require "aicore.cli.several"
 local timestamp = require "aicore.model.timestamp"
 
 local command = { summary = "Log in, and say who that is and until when; or why not." }
@@ -82,7 +81,7 @@ end
 --- Prints what is known, and tells what is wrong.
 local function finish(given, console, shown, err)
   if given.output == "json" then
-    shown.error = err and several.plain(err)
+    shown.error = err and problems.plain(err)
     console:print(json.encode(shown))
   else
     if not err then
@@ -90,7 +89,7 @@ local function finish(given, console, shown, err)
     end
     print_settings(console, shown)
   end
-  return err and problems.tell(console, err) or problems.DONE
+  return err and problems.tell_all(console, { err }) or problems.DONE
 end
 
 --- No client can be made: the settings are what a person needs to see.

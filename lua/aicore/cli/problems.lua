@@ -1,6 +1,7 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
 local errors = require "aicore.model.errors"
+local json = require "aicore.text.json"
 local refusal = require "aicore.call.refusal"
 
 local problems = {}
@@ -51,7 +52,8 @@ end
 local NEW_KEY =
   "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
 
--- The first row counts that fits in all that it names: fields of the error, a pattern in its message, or a function. {id} is the deployment's.
+-- The first row counts that fits in all that it names: fields of the error, a pattern in its message, or a function.
+-- {id} is the deployment's.
 local ADVICE = {
   {
     kind = "config",
@@ -143,28 +145,55 @@ function problems.say(console, what, advice)
   console:note("  try: " .. advice)
 end
 
+--- An error as scripts get it.
+---@param err aicore.Error
+---@return table
+function problems.plain(err)
+  local fields = {}
+  for name, value in pairs(err) do
+    fields[name] = value
+  end
+  return fields
+end
+
+--- Tells of a command that ends without a result; where that was to be JSON the error is, too.
+---@param console aicore.cli.Console
+---@param err aicore.Error|table
+---@param what string
+---@param advice string
+function problems.fail(console, err, what, advice)
+  if console.format == "json" then
+    console:print(json.encode { error = problems.plain(err) })
+  end
+  problems.say(console, what, advice)
+end
+
 --- Tells what is wrong with the arguments, where only the command can know.
 ---@param console aicore.cli.Console
 ---@param command string
 ---@param problem string
+---@param advice string?  if not given, its --help
 ---@return integer exit
-function problems.usage(console, command, problem)
-  problems.say(console, problem, ("aicorectl %s --help"):format(command))
+function problems.usage(console, command, problem, advice)
+  advice = advice or ("aicorectl %s --help"):format(command)
+  problems.fail(console, { kind = "usage", message = problem }, problem, advice)
   return problems.USAGE
 end
 
---- Tells of one error.
+--- Tells of the one error that there is instead of a result.
 ---@param console aicore.cli.Console
 ---@param err aicore.Error
+---@param advice string?
 ---@return integer exit
-function problems.tell(console, err)
-  problems.say(console, tostring(err), problems.advice(err))
+function problems.tell(console, err, advice)
+  problems.fail(console, err, tostring(err), advice or problems.advice(err))
   return problems.code(err)
 end
 
 local SHOWN = 10 -- errors told one by one
 
---- Tells of many: the first few, and every advice once. The exit code is theirs if they agree on one.
+--- Tells of what stands in the result, too, many errors as a rule: the first few, and every advice once. The exit code
+--- is theirs if they agree on one.
 ---@param console aicore.cli.Console
 ---@param list aicore.Error[]
 ---@return integer exit

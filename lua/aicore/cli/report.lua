@@ -5,7 +5,6 @@ local json = require "aicore.text.json"
 local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local reports = require "aicore.fleet.report"
-local several = require "aicore.cli.several"
 
 local report = {}
 
@@ -86,9 +85,9 @@ function as_json(made)
     shown[row[1]] = ids
   end
   for id, err in pairs(made.failed) do
-    shown.failed[id] = several.plain(err)
+    shown.failed[id] = problems.plain(err)
   end
-  shown.error = made.err and several.plain(made.err)
+  shown.error = made.err and problems.plain(made.err)
   for _, name in ipairs(groups_of(made)) do
     shown.groups = shown.groups or {}
     shown.groups[name] = as_json(made.groups[name])

@@ -38,17 +38,6 @@ function several.run(ids, limit, act)
   return outcomes
 end
 
---- An error as scripts get it.
----@param err aicore.Error
----@return table
-function several.plain(err)
-  local fields = {}
-  for name, value in pairs(err) do
-    fields[name] = value
-  end
-  return fields
-end
-
 -- "d1: Deployment scheduled.": what the service said, or else what it is now, and of one that has died why.
 local function line(outcome)
   local value = outcome.value
@@ -69,7 +58,7 @@ local PRINTERS = {
   json = function(console, outcomes)
     local values = json.array {}
     for i, outcome in ipairs(outcomes) do
-      values[i] = outcome.value or { id = outcome.id, error = several.plain(outcome.err) }
+      values[i] = outcome.value or { id = outcome.id, error = problems.plain(outcome.err) }
     end
     console:print(json.encode(#values == 1 and values[1] or values))
   end,

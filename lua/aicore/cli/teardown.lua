@@ -88,22 +88,19 @@ local function run(given, console, client, target)
 end
 
 -- There is no person to ask.
-local function refuse(console)
-  problems.say(
-    console,
-    "nobody can be asked here whether to tear down",
-    "--yes if it is meant, --dry-run to see what it would be"
-  )
-  return problems.USAGE
+local function refuse(given, console)
+  local advice = "--yes if it is meant, --dry-run to see what it would be"
+  return problems.usage(console, given.command, "nobody can be asked here whether to tear down", advice)
 end
 
 --- Looks first. What was shown is what is torn down, whatever the filter would find by then.
 local function run_previewed(given, console, client, target)
   local found, err = preview.find(client, target, given.timeout)
-  local exit = err and problems.tell(console, err) -- what of all resource groups could be read is shown all the same
   if not found then
-    return exit
-  elseif given.dry_run then
+    return problems.tell(console, err)
+  end
+  local exit = err and problems.tell_all(console, { err }) -- of all resource groups, what could be read is shown
+  if given.dry_run then
     local done = pretend(given, console, client, found)
     return exit or done
   elseif #found == 0 then
@@ -131,7 +128,7 @@ function command.run(given, console, client)
   elseif given.yes and not given.dry_run then
     return run(given, console, client, target)
   elseif not given.dry_run and not console:can_ask() then
-    return refuse(console)
+    return refuse(given, console)
   end
   return run_previewed(given, console, client, target)
 end
