@@ -9,6 +9,7 @@ files["spec/contract/neovim.lua"] = { globals = { "vim" } }
 files["spec/neovim/screen.lua"] = { globals = { "vim" } }
 files["lua/aicore/health.lua"] = { globals = { "vim" }, read_globals = { package = { fields = { "searchpath" } } } }
 files["lua/aicore/neovim"] = { globals = { "vim" } }
+files["plugin"] = { globals = { "vim" } }
 files["lua/aicore/runtime/neovim.lua"] = { globals = { "vim" } }
 files["lua/aicore/text/vim_json.lua"] = { read_globals = { "vim" } }
 files["lua/aicore/runtime/ngx.lua"] = { read_globals = { "ngx" } }

@@ -31,7 +31,7 @@ SOURCES := $(wildcard src/*.c)
 OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
 OBJECTS_51 := $(SOURCES:src/%.c=$(BUILD)/5.1/obj/%.o)
 C_CODE := $(wildcard src/*.[ch] spec/c/*.[ch] spec/fuzz/*.[ch] spec/stress/*.c)
-LUA_CODE := $(wildcard lua spec bin/aicorectl bench examples tools/*.lua rockspec/*.rockspec .busted .luacheckrc)
+LUA_CODE := $(wildcard lua plugin spec bin/aicorectl bench examples tools/*.lua rockspec/*.rockspec .busted .luacheckrc)
 
 LANGUAGE = -std=c11 -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow

@@ -83,11 +83,11 @@ tmux new-session -d -s panel -x $columns -y $lines "nvim -u '$scratch/init.lua' 
 until_there "10 deployments" screen
 keys 13G s
 until_there "Stop this deployment" screen
-keys y
+keys 2 Enter
 until_there "stop accepted" screen
 keys 10G V j t
 until_there "Tear down these 2" screen
-keys y
+keys 2 Enter
 until_there "delete accepted" screen
 keys 8G V j t
 until_there "Tear down these 2" screen

@@ -50,7 +50,7 @@ function editor.missing()
   end
 end
 
-local COMMAND = "env -i PATH=%s HOME=%s %s timeout -s KILL %d nvim --headless -u NONE -i NONE -n --cmd %s -c %s"
+local COMMAND = "env -i PATH=%s HOME=%s %s timeout -s KILL %d nvim --headless -u %s -i NONE -n --cmd %s -c %s"
   .. " </dev/null 2>%s/stderr; echo $?"
 
 --- A folder that ends with what the function does there.
@@ -66,7 +66,8 @@ end
 
 --- Runs the code until Neovim ends.
 ---@param code string
----@param options { environment: table?, plugin: string? }?  plugin: its folder, if it is not this checkout
+---@param options { environment: table?, plugin: string?, plugins: boolean? }?  plugin: its folder, if it is not this
+---  checkout; plugins: it runs what plugins have for its start
 ---@return { lines: string[], status: integer, stderr: string }
 function editor.run(code, options)
   options = options or {}
@@ -82,6 +83,7 @@ function editor.run(code, options)
       folder,
       table.concat(words, " "),
       SECONDS,
+      options.plugins and "NORC" or "NONE",
       quote("set runtimepath^=" .. (options.plugin or ROOT)),
       quote("luafile " .. folder .. "/code.lua"),
       folder

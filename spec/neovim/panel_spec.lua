@@ -118,6 +118,65 @@ describe("the panel", function()
     return seen
   end
 
+  it("is there without a setup, loads nothing before it is used, and completes", function()
+    local result = editor.run(
+      [[
+        say(vim.fn.exists ":AICore")
+        say(package.loaded["aicore.neovim.panel"] == nil and package.loaded.aicore == nil)
+        say(vim.fn.getcompletion("AICore status=D", "cmdline")[1])
+        vim.cmd "AICore status=dead"
+        vim.wait(20000, function()
+          return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n"):find "1 deployment: 1 DEAD"
+        end)
+        say(vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]:match "%d deployment.*DEAD")
+        vim.cmd "qa!"
+      ]],
+      {
+        plugins = true,
+        environment = {
+          AICORE_BASE_URL = server.url,
+          AICORE_AUTH_URL = server.url,
+          AICORE_CLIENT_ID = "me",
+          AICORE_CLIENT_SECRET = "any",
+        },
+      }
+    )
+    assert.equal("", result.stderr)
+    assert.same({ "2", "true", "status=DEAD", "1 deployment: 1 DEAD" }, result.lines)
+  end)
+
+  it("asks by vim.ui, so that it looks like the editor of who answers", function()
+    local lines = run [[
+      open [=[
+        SEEN = {}
+        function vim.ui.select(items, options, choose)
+          SEEN[#SEEN + 1] = table.concat(items, "/") .. " " .. options.prompt:match "^[^\n]*"
+          CHOOSE = choose
+        end
+        function vim.ui.input(options, choose)
+          SEEN[#SEEN + 1] = options.prompt .. options.default
+          choose ""
+        end
+        require("aicore.neovim").setup { refresh = 0.1 }
+      ]=]
+      go_to "drun1"
+      press "s"
+      screen.wait("a question", function() return ask "return CHOOSE ~= nil" end)
+      ask 'CHOOSE "No" CHOOSE(nil)'
+      press ":AICore status=RUNNING<CR>"
+      wait_for "2 deployments"
+      ask 'CHOOSE "Yes" CHOOSE "Yes"'
+      wait_for "1 stopped"
+      press "f"
+      if vim.fn.has "nvim-0.8" == 0 then press "<C-u><CR>" end
+      wait_for "5 deployments"
+      for _, seen in ipairs(ask "return SEEN") do say(seen) end
+    ]]
+    assert.equal("No/Yes Stop this deployment?", lines[1])
+    assert.equal(lines[2] and "filter: status=RUNNING", lines[2])
+    assert.same({ "stop drun1", "stopped drun1" }, effects())
+  end)
+
   it("lists the deployments, newest first", function()
     local lines = run [[
       open()
@@ -193,7 +252,7 @@ describe("the panel", function()
           press "%s"
           wait_for "%s"
           wait_for "  %s  "
-          press "y"
+          press "2<CR>"
           wait_for "accepted, waiting"
           wait_for "1 %s"
         ]]):format(id, key, question, id, name == "stop" and "stopped" or "deleted"))
@@ -204,7 +263,7 @@ describe("the panel", function()
         run(([[
           open(COUNT)
           go_to "%s"
-          for _, no in ipairs { "n", "<CR>", "<Esc>" } do
+          for _, no in ipairs { "1<CR>", "<CR>", "<Esc>" } do
             press "%s"
             wait_for "%s"
             press(no)
@@ -224,7 +283,7 @@ describe("the panel", function()
       go_to "drun1"
       press "t"
       wait_for "Tear down"
-      press "y"
+      press "2<CR>"
       wait_for "%* drun1 +STOPPING +STOPPED +stop accepted, waiting"
       say(screen.group_of("drun1", "accepted"))
       wait_for "%* drun1 +STOPPED +DELETED +delete accepted, waiting"
@@ -245,7 +304,7 @@ describe("the panel", function()
       go_to "drun1"
       press "s"
       wait_for "Stop this"
-      press "y"
+      press "2<CR>"
       wait_for "stop asked"
       wait_for "stop accepted, waiting"
     ]]
@@ -260,7 +319,7 @@ describe("the panel", function()
       for _, id in ipairs { "drun1", "drun2", "dstopped" } do
         wait_for("\n  " .. id .. "  ")
       end
-      press "y"
+      press "2<CR>"
       wait_for "2 stopped, 3 deleted"
     ]]
     local gone = {}
@@ -279,7 +338,7 @@ describe("the panel", function()
       go_to "drun1"
       press "s"
       wait_for "Stop this"
-      press "y"
+      press "2<CR>"
       wait_for "stop asked"
       wait_without "Stop this"
       press "s"
@@ -287,7 +346,7 @@ describe("the panel", function()
       wait_without "Stop this"
       press "t"
       wait_for "Tear down this"
-      press "y"
+      press "2<CR>"
       wait_for "1 deleted"
     ]]
     assert.equal("gone drun1", table.remove(effects()))
@@ -302,7 +361,7 @@ describe("the panel", function()
       refreshed()
       press "t"
       wait_for "Tear down this deployment.*\n  drun2"
-      press "n"
+      press "1<CR>"
       wait_for "dnew"
     ]]
   end)
@@ -338,7 +397,7 @@ describe("the panel", function()
       go_to "dstopped"
       press "d"
       wait_for "Delete this"
-      press "y"
+      press "2<CR>"
       wait_for "aicore: delete dstopped: HTTP 403, auth: hands off"
       press "<Esc>"
       wait_for "%* dstopped +STOPPED +STOPPED +failed .*hands off"
@@ -580,7 +639,7 @@ describe("the panel", function()
       go_to "drun1"
       press "X"
       wait_for "Tear down this deployment"
-      press "n"
+      press "1<CR>"
     ]]
   end)
 

@@ -13,6 +13,7 @@ local notify = require "aicore.neovim.notify"
 local options_of = require "aicore.neovim.options"
 local page = require "aicore.neovim.page"
 local poll = require "aicore.neovim.poll"
+local questions = require "aicore.neovim.questions"
 local timestamp = require "aicore.model.timestamp"
 local view = require "aicore.neovim.view"
 
@@ -130,18 +131,27 @@ end
 
 -- Work ---------------------------------------------------------------------------------------------
 
---- The rows that are chosen and can be worked on: those in the list, which it is not being done to already.
-local function chosen_rows(self, name)
+--- The rows that are chosen, as far as they are in the list.
+local function chosen_rows(self)
   local by_id, rows = {}, {}
   for _, row in ipairs(self.rows or {}) do
     by_id[row.id] = row
   end
   for _, id in ipairs(self.view:chosen()) do
-    local work = self.works[id]
-    local is_done_to = work and work.action == name and not work.failure
-    rows[#rows + 1] = not is_done_to and by_id[id] or nil
+    rows[#rows + 1] = by_id[id]
   end
   return rows
+end
+
+--- Those that it is not being done to already.
+local function idle(self, name, rows)
+  local others = {}
+  for _, row in ipairs(rows) do
+    local work = self.works[row.id]
+    local is_done_to = work and work.action == name and not work.failure
+    others[#others + 1] = not is_done_to and row or nil
+  end
+  return others
 end
 
 --- Each one's work ends: what stays is a failure, or that it is gone. Another action may have taken it over.
@@ -212,18 +222,25 @@ local function perform(self, name, rows)
   self.poll:wake()
 end
 
---- Does it to what is chosen, if the answer is yes.
+--- Does it to what is chosen, if the answer is yes. An answer may take its time: what another one has begun meanwhile
+--- is left to that one.
 local function ask_and_perform(self, name)
   local action = actions.all[name]
-  local rows, complaint = actions.split(action, chosen_rows(self, name))
+  local rows, complaint = actions.split(action, idle(self, name, chosen_rows(self)))
   if complaint then
     notify(complaint, "WARN")
   end
-  if #rows > 0 and vim.fn.confirm(actions.ask(action, rows), "&Yes\n&No", 2, "Question") == 1 then
-    aicore.spawn(function()
-      perform(self, name, rows)
-    end)
+  if #rows == 0 then
+    return
   end
+  questions.confirm(actions.ask(action, rows), function()
+    local still = idle(self, name, rows)
+    if #still > 0 then
+      aicore.spawn(function()
+        perform(self, name, still)
+      end)
+    end
+  end)
 end
 
 -- Pages --------------------------------------------------------------------------------------------
@@ -288,18 +305,17 @@ function Panel:set_filter(text)
   return true
 end
 
---- Not by vim.ui.input: to some versions of it nothing, which is everything here, is the same as no answer.
 local function ask_for_filter(self)
-  local answered, text = pcall(vim.fn.input, {
+  questions.input({
     prompt = "filter: ",
     default = self.filter,
     completion = "customlist,v:lua.require'aicore.neovim.completion'.complete",
-    cancelreturn = self.filter,
-  })
-  if answered and text ~= self.filter and self:set_filter(text) then
-    draw(self)
-    self.poll:wake()
-  end
+  }, function(text)
+    if text ~= self.filter and self:set_filter(text) then
+      draw(self)
+      self.poll:wake()
+    end
+  end)
 end
 
 local function refresh_and_forget(self)
