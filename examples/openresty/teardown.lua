@@ -6,8 +6,8 @@
 -- A teardown takes minutes, so it runs in a timer; what is known of it stands in a shared dictionary, where every
 -- worker can tell it. One runs at a time.
 
-local aicore = require "aicore"
 local cjson = require "cjson"
+local service = require "service"
 
 local teardown = {}
 
@@ -16,10 +16,7 @@ local jobs = ngx.shared.teardowns
 local TIMEOUT = 900 -- s, for one teardown
 local KEPT = 86400 -- s, its report
 
-local function answer(status, body)
-  ngx.status = status
-  ngx.print(cjson.encode(body), "\n")
-end
+local answer = service.answer
 
 local function text(value)
   return value ~= "" and value or nil
@@ -78,7 +75,11 @@ end
 
 --- What a call of aicore has come to: a report, or a status and a reason. It raises where the filter makes no sense.
 local function attempt(filter, opts)
-  local sensible, report, err = pcall(aicore.teardown, filter, opts)
+  local client, problem = service.client()
+  if not client then
+    return nil, 502, tostring(problem)
+  end
+  local sensible, report, err = pcall(client.teardown, client, filter, opts)
   if not sensible then
     return nil, 400, (tostring(report):gsub("^.-:%d+: ", ""))
   elseif not report then

@@ -119,4 +119,56 @@ describe("examples/openresty", function()
     assert.matches("403", body.reason)
     assert.same({}, touched())
   end)
+
+  it("says which deployment serves, and asks for it once a minute", function()
+    service.seed { id = "served", status = "RUNNING", scenario_id = "served" }
+    local before = service.requests().total
+    local status, body = ask("GET", "/serving?scenario=served")
+    assert.equal(200, status)
+    assert.equal("served", body.id)
+    assert.matches("^http://127.0.0.1:%d+/v2/inference/deployments/served$", body.url)
+    local between = service.requests().total
+    assert.is_true(between > before)
+    -- Each of the two workers looks for itself.
+    for _ = 1, 20 do
+      assert.equal("served", select(2, ask("GET", "/serving?scenario=served")).id)
+    end
+    assert.is_true(service.requests().total - between <= between - before)
+  end)
+
+  it("says that none serves, and whether that is AI Core's fault", function()
+    local status, body, headers = ask("GET", "/serving?scenario=nobody-serves-this")
+    assert.equal(503, status)
+    assert.equal("30", headers["retry-after"])
+    assert.matches("no deployment fits", body.reason)
+    service.fault { status = 403, operation = "list", times = 0 }
+    assert.equal(502, (ask("GET", "/serving?scenario=nobody-is-allowed")))
+  end)
+
+  it("shows what all workers have exchanged, as Prometheus reads it", function()
+    local function metrics()
+      local reply = assert(nginx.request(url .. "/metrics"))
+      assert.equal(200, reply.status)
+      assert.matches("^text/plain", reply.headers["content-type"])
+      local values = {}
+      for line in reply.body:gmatch "[^\n]+" do
+        local name, value = line:match '^([%w_]+{[%w_]+="[^"]+"[^}]*}) (%S+)$'
+        assert(name or line:match "^# HELP aicore_[%w_]+ .+" or line:match "^# TYPE aicore_[%w_]+ %w+$", line)
+        values[name or line] = tonumber(value) or true
+      end
+      return values
+    end
+    service.fault { status = 503, operation = "list", times = 1 }
+    local before = metrics()
+    ask("GET", "/teardown?scenario=nightly")
+    local after = metrics()
+    local function grown(name)
+      return (after[name] or 0) - (before[name] or 0)
+    end
+    assert.equal(1, grown 'aicore_exchanges_total{operation="list",outcome="503"}')
+    local lists = grown 'aicore_exchanges_total{operation="list",outcome="200"}'
+    assert.is_true(lists > 0)
+    assert.equal(lists + 1, grown 'aicore_exchange_seconds_count{operation="list"}')
+    assert.is_true(grown 'aicore_exchange_seconds_sum{operation="list"}' > 0)
+  end)
 end)
