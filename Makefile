@@ -54,7 +54,6 @@ check-headers:
 	@test $(words $(ABIS)) = 2 || echo "note: builds for Lua ABI $(ABIS) only; 'make deps' installs the other one's headers"
 
 define compile
-@mkdir -p $(@D)
 $(COMPILE) -MMD -MP -c $< -o $@
 endef
 
@@ -66,10 +65,15 @@ endef
 $(BUILD)/5.4/%: LUA_CFLAGS = $(LUA54_CFLAGS)
 $(BUILD)/5.1/%: LUA_CFLAGS = $(LUA51_CFLAGS)
 
-$(OBJECTS_54): $(BUILD)/5.4/obj/%.o: src/%.c Makefile
+# A target that is otherwise silent (make demo) says what takes so long.
+$(BUILD)/%/obj:
+	@echo "compiling the C module for Lua $*, some seconds …"
+	@mkdir -p $@
+
+$(OBJECTS_54): $(BUILD)/5.4/obj/%.o: src/%.c Makefile | $(BUILD)/5.4/obj
 	$(compile)
 
-$(OBJECTS_51): $(BUILD)/5.1/obj/%.o: src/%.c Makefile
+$(OBJECTS_51): $(BUILD)/5.1/obj/%.o: src/%.c Makefile | $(BUILD)/5.1/obj
 	$(compile)
 
 $(BUILD)/5.4/aicore/core.so: $(OBJECTS_54)
@@ -103,6 +107,18 @@ neovim:
 .PHONY: install
 install: build ## install for Lua 5.4 and LuaJIT (PREFIX=/usr/local, DESTDIR=)
 	sh tools/install.sh '$(DESTDIR)$(PREFIX)' '$(BUILD)' $(ABIS)
+
+# What LuaRocks asks for (rockspec/), with its own flags and folders; nothing of it stays here.
+ROCK = $(BUILD)/rock
+
+.PHONY: rock install-rock
+rock:
+	@$(MAKE) --no-print-directory BUILD='$(ROCK)' ABIS=5.4 EDITOR_LINK= LUA54_CFLAGS='-I$(LUA_INCDIR)' \
+	  CURL_CFLAGS='$(CURL_INCDIR:%=-I%)' CURL_LIBS='$(CURL_LIBDIR:%=-L%) -lcurl' '$(ROCK)/5.4/aicore/core.so'
+
+install-rock:
+	@sh tools/install.sh --modules '$(ROCK)/5.4/aicore/core.so' '$(LIBDIR)' '$(LUADIR)'
+	@rm -rf '$(ROCK)' && rmdir '$(BUILD)' 2>/dev/null || :
 
 .PHONY: env
 env: ## print what lets a Lua use this checkout: eval "$$(make -s env LUA=luajit)"
@@ -188,8 +204,7 @@ lint: deps-lint ## check format, warnings (as errors), the rockspec and who may 
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"
 
 .PHONY: format
-format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; list new files in the rockspec and settings in the documents
-	lua5.4 tools/rockspec.lua
+format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; write the settings into the documents
 	lua5.4 tools/settings.lua
 	$(STYLUA) $(LUA_CODE)
 	clang-format -i $(C_CODE)
@@ -209,7 +224,7 @@ lint-format: $(filter tools/%,$(STYLUA))
 	$(STYLUA) --check $(LUA_CODE)
 	clang-format --dry-run -Werror $(C_CODE)
 
-# Without the rockspec: luacheck would check all its modules a second time.
+# Without the rockspecs: luacheck would check what they name a second time.
 lint-lua:
 	luacheck --quiet --no-color $(filter-out %.rockspec,$(LUA_CODE))
 
@@ -221,7 +236,7 @@ lint-house:
 	lua5.4 tools/busted.lua spec/rockspec_spec.lua
 
 lint-rock:
-	luarocks lint rockspec/aicore-dev-1.rockspec
+	for file in rockspec/*.rockspec; do luarocks lint $$file || exit 1; done
 
 $(BUILD)/tidy/%: src/%.c $(wildcard src/*.h) .clang-tidy
 	@mkdir -p $(@D)

@@ -19,7 +19,7 @@
 #include "table.h"
 #include "transfer.h"
 
-#define AICORE_VERSION "0.1.0"
+#define AICORE_VERSION "0.2.0"
 
 #if LIBCURL_VERSION_NUM < 0x075500
 #error "libcurl 7.85 or newer is needed"

@@ -73,16 +73,19 @@ describe("installed", function()
   end
 
   it("by luarocks make", function()
-    -- In a copy: LuaRocks leaves what it builds where it builds. No server is asked for the dependencies, which are
-    -- here by other ways; but a rock that is not named here would be looked for.
-    run_well(("cp -r src lua bin rockspec README.md LICENSE %s && rm -f %s/lua/aicore/core.so"):format(folder, folder))
-    local tree, config = folder .. "/tree", folder .. "/luarocks.lua"
+    -- In a copy, which is as it was afterwards. No server is asked for the dependencies, which are here by other ways;
+    -- but a rock that is not named here would be looked for.
+    local checkout, tree, config = folder .. "/checkout", folder .. "/tree", folder .. "/luarocks.lua"
+    run_well(("mkdir %s && cp -r Makefile tools src lua plugin man bin rockspec %s"):format(checkout, checkout))
+    run_well(("rm -rf %s/lua/aicore/core.so %s/tools/node_modules"):format(checkout, checkout))
+    local before = run_well("cd " .. checkout .. " && find . | sort")
     local file = assert(io.open(config, "w"))
     file:write [[rocks_provided = { ["lua-cjson"] = "2.1.0-1" } rocks_servers = {}]]
     file:close()
-    local luarocks = ("cd %s && LUAROCKS_CONFIG=%s luarocks --lua-version=%s "):format(folder, config, ABI)
+    local luarocks = ("cd %s && LUAROCKS_CONFIG=%s luarocks --lua-version=%s "):format(checkout, config, ABI)
     run_well(luarocks .. "make --tree " .. tree)
-    run_well(("cd %s && rm -r src lua bin"):format(folder))
+    assert.equal(before, run_well("cd " .. checkout .. " && find . | sort"))
+    run_well("rm -r " .. checkout)
     check_program(tree)
     check_modes(tree)
     local command = ("cd / && env -u LUA_PATH -u LUA_CPATH %s/bin/aicorectl "):format(tree)
@@ -90,6 +93,12 @@ describe("installed", function()
     if ABI == "5.4" then
       assert.matches("the emulator needs lua%-http", (run(command .. "emulator")))
     end
+  end)
+
+  it("after a line that says what takes so long, the first time", function()
+    local begin = ("%s -s BUILD=%s/build %s/build/5.4/obj"):format(MAKE, folder, folder)
+    assert.equal("compiling the C module for Lua 5.4, some seconds …\n", run_well(begin))
+    assert.equal("", run_well(begin))
   end)
 
   it("by make install", function()
