@@ -67,7 +67,7 @@ return {
   {
     "what stands twice tells that pages shift",
     PAGES,
-    "return self.shown + self.odd == self.read",
+    "return not has_moved(self)",
     "return true",
   },
   {
@@ -335,8 +335,8 @@ return {
     "return not self.cancelled\n",
     "return true\n",
     ENGINE,
-    "if self.open == 0 or self.cancelled then",
-    "if self.open == 0 then",
+    "or self.cancelled or self.denied then",
+    "or self.denied then",
   },
   { "what is cancelled ends", ENGINE, "return not self.cancelled\n", "return true\n" },
   {
@@ -350,17 +350,17 @@ return {
   {
     "an exchange is over at the deadline",
     CALLER,
-    "request.options.timeout = math.max(deadline - runtime.now(), 0.001)",
-    "request.options.timeout = 60",
+    "options.timeout = math.max(deadline - self.runtime.now(), 0.001)",
+    "options.timeout = 60",
   },
   {
     "an exchange is over at the deadline, by itself and by the runtime",
     CALLER,
-    "request.options.timeout = math.max(deadline - runtime.now(), 0.001)",
-    "request.options.timeout = 60",
+    "options.timeout = math.max(deadline - self.runtime.now(), 0.001)",
+    "options.timeout = 60",
     CALLER,
-    "runtime.await(session, transfer, deadline + SLACK)",
-    "runtime.await(session, transfer, math.huge)",
+    "runtime.await(self.session, transfer, deadline + SLACK)",
+    "runtime.await(self.session, transfer, math.huge)",
   },
   {
     "a plain delete believes only AI Core's own 404",
