@@ -3,6 +3,7 @@
 local engine = require "aicore.fleet.engine"
 local looks = require "aicore.fleet.looks"
 local sends = require "aicore.fleet.sends"
+local waiting = require "aicore.fleet.waiting"
 
 local calls = {}
 
@@ -141,6 +142,28 @@ function calls.engine(caller, call, options)
     options[name] = value
   end
   return engine.new(options)
+end
+
+--- An engine for one deployment, and what tells what has become of it.
+---@param goal function    see goals.lua
+---@param fields table     goal, what, name: of the listener; seen: called for each sighting that counts; deadline,
+---                        appear, detail: of the engine, instead of the call's
+---@return aicore.Engine
+---@return aicore.WaitListener
+function calls.engine_for_one(caller, call, id, goal, fields)
+  local listener = waiting.new {
+    id = id,
+    goal = fields.goal,
+    what = fields.what,
+    name = fields.name,
+    began = call.began,
+    on_progress = call.on_progress,
+    shared = calls.shared(caller, call),
+  }
+  listener.seen = fields.seen
+  local options = { goal = goal, listener = listener, keep = true }
+  options.deadline, options.appear, options.detail = fields.deadline, fields.appear, fields.detail
+  return calls.engine(caller, call, options):add { id }, listener
 end
 
 return calls

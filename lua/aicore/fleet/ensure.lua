@@ -16,7 +16,6 @@ local goals = require "aicore.fleet.goals"
 local lifecycle = require "aicore.model.lifecycle"
 local pages = require "aicore.call.pages"
 local timestamp = require "aicore.model.timestamp"
-local waiting = require "aicore.fleet.waiting"
 
 local ensure = {}
 
@@ -193,20 +192,12 @@ end
 -- The call -----------------------------------------------------------------------------------------
 
 local function wait(self, id)
-  local call = self.call
-  local listener = waiting.new {
-    id = id,
-    goal = lifecycle.SERVING,
-    name = "ensure",
-    began = call.began,
-    on_progress = call.on_progress,
-    shared = calls.shared(self.caller, call),
-  }
   local born = self.born[id]
   local age = born and (self.since or self.caller.clock.wall()) - born
-  local appear = age and age < HIDDEN and HIDDEN - age or nil -- another program may just have made it
-  local options = { goal = goals.reach(lifecycle.SERVING), listener = listener, keep = true, appear = appear }
-  self.engine = calls.engine(self.caller, call, options):add { id }
+  local fields = { goal = lifecycle.SERVING, name = "ensure" }
+  fields.appear = age and age < HIDDEN and HIDDEN - age or nil -- another program may just have made it
+  local listener
+  self.engine, listener = calls.engine_for_one(self.caller, self.call, id, goals.reach(lifecycle.SERVING), fields)
   self.engine:run()
   return listener:result()
 end

@@ -15,7 +15,6 @@ local printable = require "aicore.model.printable"
 local rollout = require "aicore.fleet.rollout"
 local report = require "aicore.fleet.report"
 local sweep = require "aicore.fleet.sweep"
-local waiting = require "aicore.fleet.waiting"
 local watch = require "aicore.fleet.watch"
 
 local fleet = {}
@@ -40,10 +39,7 @@ function fleet.wait(caller, id, goal, opts)
   if complaint then
     errors.misuse(complaint)
   end
-  local shared = calls.shared(caller, call)
-  local listener =
-    waiting.new { id = id, goal = word, began = call.began, on_progress = call.on_progress, shared = shared }
-  local one = calls.engine(caller, call, { goal = goals.reach(word), listener = listener, keep = true }):add { id }
+  local one, listener = calls.engine_for_one(caller, call, id, goals.reach(word), { goal = word })
   local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
   one:stop(cancelled)
   return listener:result()

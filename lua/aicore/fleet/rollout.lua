@@ -11,7 +11,6 @@ local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
 local evidence = require "aicore.fleet.evidence"
 local lifecycle = require "aicore.model.lifecycle"
-local waiting = require "aicore.fleet.waiting"
 
 local rollout = {}
 
@@ -115,27 +114,26 @@ end
 
 -- The call -----------------------------------------------------------------------------------------
 
+-- Functions of their own, as another call's look may call them.
+local function noting(course)
+  return function(_, _, record, _, by, at)
+    course:note(record, by, at)
+  end
+end
+
+local function goal_of(course)
+  return function(s, shown, refused)
+    return course:judge(s, shown, refused)
+  end
+end
+
 --- Works until it runs with this configuration.
 ---@return aicore.WaitListener listener  its value or err
 local function go(caller, call, id, course, deadline)
-  local shared = calls.shared(caller, call)
-  local listener = waiting.new {
-    id = id,
-    goal = lifecycle.SERVING,
-    what = ("%s with %s"):format(lifecycle.SERVING, course.wanted),
-    name = "rollout",
-    began = call.began,
-    on_progress = call.on_progress,
-    shared = shared,
-  }
-  function listener.seen(_, _, record, _, by, at)
-    course:note(record, by, at)
-  end
-  local function goal(s, shown, refused)
-    return course:judge(s, shown, refused)
-  end
-  local options = { goal = goal, detail = course.wanted, listener = listener, keep = true, deadline = deadline }
-  local one = calls.engine(caller, call, options):add { id }
+  local fields = { goal = lifecycle.SERVING, name = "rollout", detail = course.wanted, deadline = deadline }
+  fields.what = ("%s with %s"):format(lifecycle.SERVING, course.wanted)
+  fields.seen = noting(course)
+  local one, listener = calls.engine_for_one(caller, call, id, goal_of(course), fields)
   course.engine = one
   local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
   one:stop(cancelled)
