@@ -4,13 +4,13 @@ set -eu
 
 build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev libcurl4-openssl-dev"
 demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
-test="$demo lua5.1 lua-busted lua-luv lua-socket luarocks lua-ldoc neovim"
+test="$demo lua5.1 lua-busted lua-luv lua-socket luarocks lua-ldoc neovim chromium"
 lint="$test lua-check clang-format clang-tidy"
 conformance="$demo"
 memcheck="$test valgrind"
 fuzz="$build lua-cjson clang libclang-rt-dev"
 bench="$test jq gnuplot-nox valgrind"
-screenshots="$demo tmux neovim"
+screenshots="$demo tmux neovim aha"
 docs="lua-ldoc"
 # Others' Node.js packages bring their own npm and conflict with Debian's.
 command -v npm >/dev/null || lint="$lint npm" conformance="$conformance npm" bench="$bench npm"

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 {
   printf '\033[1m$ make demo\033[0m\n'
   sh examples/demo/run.sh
-} | fold -s -w 118 | luajit tools/ansi2svg.lua --title "make demo" --columns 118 >"$1.part"
+} | fold -s -w 118 | sh tools/picture.sh "make demo" 118 >"$1.part"
 mv "$1.part" "$1"

@@ -1,5 +1,5 @@
 # Takes a picture of the Neovim panel, of a real run against the emulator:   sh tools/screenshot-panel.sh docs/panel.svg
-# Needs tmux, nvim, luajit and curl. Everything runs on sockets and ports of its own and ends with this script.
+# Needs tmux, nvim, aha and curl. Everything runs on sockets and ports of its own and ends with this script.
 set -eu
 cd "$(dirname "$0")/.."
 out=$1
@@ -93,6 +93,6 @@ keys 8G V j t
 until_there "Tear down these 2" screen
 tmux capture-pane -e -p -t panel >"$scratch/screen"
 mkdir -p "$(dirname "$out")"
-luajit tools/ansi2svg.lua --title ":AICore" --columns $columns <"$scratch/screen" >"$scratch/picture"
+sh tools/picture.sh :AICore $columns <"$scratch/screen" >"$scratch/picture"
 mv "$scratch/picture" "$out"
 echo "wrote $out"
