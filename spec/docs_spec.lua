@@ -125,4 +125,30 @@ describe("the reference", function()
       assert(text:find(('<span class="parameter">%s</span>'):format(row.name), 1, true), row.name)
     end
   end)
+
+  it("is called as the project is, and no reference in it is dead", function()
+    local pages = { ["../index"] = page "../index" }
+    for name in run("cd " .. folder .. "/docs/modules && ls"):gmatch "(%S+)%.html" do
+      pages[name] = page(name)
+    end
+    local links = 0
+    for name, text in pairs(pages) do
+      assert.matches("<title>aicore: SAP AI Core from Lua</title>", text, 1, true)
+      assert.matches("<h1>aicore</h1>", text, 1, true)
+      for target in text:gmatch 'href="([^"]*)"' do
+        local path, anchor = target:match "^([^#]*)#?(.*)$"
+        local wanted = path == "" and name or path:match "^%.?%.?/?m?o?d?u?l?e?s?/?(.*)%.html$" or path
+        local other = pages[wanted == "index" and "../index" or wanted]
+        if anchor ~= "" then
+          local there = other and other:gsub('a name="', 'a name = "'):find(('a name = "%s"'):format(anchor), 1, true)
+          assert(there, name .. " links to " .. target)
+          links = links + 1
+        else
+          assert(other or path:find "%.css$" or path:find "^https?://", name .. " links to " .. target)
+        end
+      end
+    end
+    assert.is_true(links > 100)
+    assert.matches('<code><a href="aicore.html#Options">aicore.Options</a>?</code>', pages["aicore.client"], 1, true)
+  end)
 end)

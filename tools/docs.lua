@@ -3,34 +3,28 @@
 -- with @field, and types are written into the texts. tools/docs.sh calls this, and then LDoc.
 
 -- A page of the reference. Blocks are taken from `files`; `functions` says what they are called on this page, by a
--- pattern of their names in the file; `classes` are taken from anywhere.
+-- pattern of their names in the file. A type is described on the first page that mentions it.
 local PAGES = {
   {
     name = "aicore",
     files = { "lua/aicore/init.lua", "lua/aicore/client.lua" },
     functions = { { "^aicore%.(.*)$", "%1" }, { "^Client:(.*)$", "%1" } },
-    without = { close = true },
-    classes = "Config Options LongOptions CreateOptions LogsOptions TeardownOptions Filter Report FleetProgress "
-      .. "Progress Error WaitError",
+    without = { close = true, log_in = true },
   },
   {
     name = "aicore.client",
     files = { "lua/aicore/client.lua" },
     functions = { { "^Client:(.*)$", "Client:%1" } },
-    classes = "",
   },
   {
     name = "aicore.core",
     files = { "lua/aicore/meta/core.lua" },
     functions = { { "^core%.(.*)$", "%1" }, { "^(Session:.*)$", "%1" }, { "^(Transfer:.*)$", "%1" } },
-    classes = "core.Config core.Options core.StatusOptions core.FilterOptions core.PageOptions core.CreateOptions "
-      .. "core.LogsOptions core.Item core.Version",
   },
   {
     name = "aicore.emulator",
     files = { "lua/aicore/emulator/start.lua" },
     functions = { { "^start$", "start" } },
-    classes = "emulator.StartOptions emulator.Server emulator.Fault emulator.Entry emulator.Settings emulator.Seed",
   },
 }
 
@@ -101,11 +95,18 @@ local function parse(block)
       local kind, text = split_type(rest)
       last = { type = kind, text = text }
       table.insert(parsed["return"], last)
+    elseif tag == "alias" then
+      local name, typed = rest:match "^(%S+)%s*(.*)$"
+      local kind, text = split_type(typed)
+      parsed.class = { name = name, text = ("`%s` %s"):format(kind, text) }
+      last = nil
     elseif tag == "class" then
       local name, parent, text = rest:match "^([%w_.]+)%s*(:?%s*[%w_.]*)%s*(.*)$"
       parent = parent:match "^:%s*(.+)$"
-      parsed.class =
-        { name = name, text = parent and ("With the fields of `%s`. %s"):format(parent, text) or rest:sub(#name + 1) }
+      parsed.class = {
+        name = name,
+        text = parent and ("With the fields of %s. %s"):format(parent, text) or rest:sub(#name + 1):match "^%s*(.*)$",
+      }
       last = parsed.class
     elseif tag then
       last = nil
@@ -122,8 +123,25 @@ end
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
 
+local classes = {} -- every one of the project, by its name
+local homes = { ["aicore.Client"] = "aicore.client.html" } -- where each is described that was mentioned
+local page_now -- the page that is written, and its classes that are still to be
+
+-- A type's name becomes a link. A type that there is not is an error, so no reference is dead.
+local function link(name)
+  local bare = name:gsub("%.$", "")
+  if not homes[bare] then
+    assert(classes[bare], "there is no type " .. bare)
+    local anchor = page_now.name == "aicore" and bare:gsub("^aicore%.", "") or bare -- as LDoc shortens it
+    homes[bare] = ("%s.html#%s"):format(page_now.name, anchor)
+    table.insert(page_now.classes, bare)
+  end
+  return ('<a href="%s">%s</a>%s'):format(homes[bare], bare, name:sub(#bare + 1))
+end
+
 local function html(text)
-  return (text:gsub("[&<>]", ESCAPES):gsub("`([^`]*)`", "<code>%1</code>"))
+  text = text:gsub("[&<>]", ESCAPES):gsub("`([^`]*)`", "<code>%1</code>")
+  return (text:gsub("%f[%w]aicore%.[%w_.]*%f[%w_]%u[%w_.]*", link))
 end
 
 local function write_tags(out, tag, list)
@@ -180,10 +198,8 @@ local function public_name(page, code)
   end
 end
 
---- Every class of the project, by its name.
-local function all_classes()
-  local classes = {}
-  local listing = assert(io.popen "find lua -name '*.lua'")
+local function find_classes()
+  local listing = assert(io.popen "find lua -name '*.lua' | LC_ALL=C sort")
   for path in listing:lines() do
     for _, block in ipairs(blocks_of(path)) do
       local parsed = parse(block)
@@ -193,11 +209,11 @@ local function all_classes()
     end
   end
   listing:close()
-  return classes
 end
 
-local function write_page(page, classes, folder)
+local function write_page(page, folder)
   local out = {}
+  page_now, page.classes = page, {}
   for i, path in ipairs(page.files) do
     local blocks = blocks_of(path)
     if i == 1 then
@@ -213,15 +229,15 @@ local function write_page(page, classes, folder)
       end
     end
   end
-  for name in page.classes:gmatch "%S+" do
-    write_class(out, assert(classes["aicore." .. name], "there is no class aicore." .. name))
+  for _, name in ipairs(page.classes) do -- which grows meanwhile
+    write_class(out, classes[name])
   end
   local file = assert(io.open(("%s/%s.lua"):format(folder, page.name), "w"))
   file:write(table.concat(out, "\n"), "\n")
   file:close()
 end
 
-local classes = all_classes()
+find_classes()
 for _, page in ipairs(PAGES) do
-  write_page(page, classes, arg[1])
+  write_page(page, arg[1])
 end

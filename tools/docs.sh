@@ -9,4 +9,7 @@ mkdir -p "$source" "$target"
 trap 'rm -rf "$source"' EXIT
 
 "${LUA:-lua5.4}" tools/docs.lua "$source"
-ldoc --fatalwarnings --quiet --config config.ld --dir "$target" "$source"
+cp config.ld "$source" # where LDoc looks for it
+target=$(cd "$target" && pwd)
+cd "$source"
+said=$(ldoc --fatalwarnings --quiet --dir "$target" . 2>&1) || { echo "$said" >&2; exit 1; } # it tells what it reads

@@ -1,7 +1,6 @@
 --- require "aicore": stop, delete and watch SAP AI Core deployments.
--- The functions of a client (client.lua tells their arguments and results) on a default client,
--- which is made of the environment's settings at the first call. No logic here; and nothing else is
--- loaded before it is used, as editors load this when they start.
+-- The functions of a client on a default client, which is made of the environment's settings at the first call. No
+-- logic here; and nothing else is loaded before it is used, as editors load this when they start.
 --
 -- A wrong argument raises at the caller's line, and nothing is sent. What the world does wrong comes back as
 -- `nil, err`, see aicore.Error: any call may fail with kind config (the first), auth, http, transport, protocol,
@@ -37,7 +36,7 @@
 ---@field executions aicore   the same functions for executions, which cannot be updated
 local aicore = {}
 
---- A client with settings of its own; see client.new.
+--- A client with settings of its own.
 ---@param config aicore.Config?
 ---@return aicore.Client|nil client
 ---@return aicore.Error? err  of kind "config": what is missing, and where it was looked for
@@ -46,7 +45,7 @@ function aicore.client(config)
 end
 
 --- Runs a function as a coroutine of the host's event loop (Neovim's, luv's), where all of this waits
---- without blocking; see runtime/init.lua.
+--- without blocking.
 ---@param fn fun()
 ---@return nil
 function aicore.spawn(fn)
