@@ -204,8 +204,9 @@ lint: deps-lint ## check format, warnings (as errors), the rockspec and who may 
 	@$(MAKE) --no-print-directory --keep-going lint-format lint-lua lint-c lint-house lint-rock && echo "lint passed"
 
 .PHONY: format
-format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; write the settings into the documents
+format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; write the settings into the documents, and Neovim's help
 	lua5.4 tools/settings.lua
+	lua5.4 tools/help.lua
 	$(STYLUA) $(LUA_CODE)
 	clang-format -i $(C_CODE)
 

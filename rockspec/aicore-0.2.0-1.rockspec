@@ -47,5 +47,5 @@ build = {
   install = {
     bin = { "bin/aicorectl" },
   },
-  copy_directories = { "man", "plugin" }, -- plugin managers that take rocks look for the latter
+  copy_directories = { "doc", "man", "plugin" }, -- plugin managers that take rocks look for doc and plugin
 }

@@ -2,6 +2,10 @@
 -- LDoc knows tags of its own; here each annotated function becomes @function with @param and @return, each class @table
 -- with @field, and types are written into the texts. tools/docs.sh calls this, and then LDoc.
 
+local annotations = require "tools.annotations"
+
+local blocks_of, parse = annotations.blocks_of, annotations.parse
+
 -- A page of the reference. Blocks are taken from `files`; `functions` says what they are called on this page, by a
 -- pattern of their names in the file. A type is described on the first page that mentions it.
 local PAGES = {
@@ -28,102 +32,11 @@ local PAGES = {
   },
 }
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
--- Blocks -------------------------------------------------------------------------------------------
--- A block is a run of lines that begin with "---", and the line of code after it.
-
-local function blocks_of(path)
-  local blocks, block = {}, nil
-  for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
-    local text = line:match "^%s*%-%-%-(.*)$" or block and #blocks == 0 and line:match "^%-%-(.*)$"
-    if text then
-      block = block or { path = path }
-      block[#block + 1] = text
-    elseif block then
-      block.code = line
-      blocks[#blocks + 1] = block
-      block = nil
-    end
-  end
-  return blocks
-end
-
--- The end of a type that begins at `at`: at the first blank that stands in no bracket and after no comma, colon or bar.
-local function type_end(text, at)
-  local depth = 0
-  for i = at, #text do
-    local c = text:sub(i, i)
-    if c:find "[%(%[{<]" then
-      depth = depth + 1
-    elseif c:find "[%)%]}>]" then
-      depth = depth - 1
-    elseif c == " " and depth == 0 and not text:sub(1, i - 1):find "[,:|]$" then
-      return i - 1
-    end
-  end
-  return #text
-end
-
-local function split_type(text)
-  text = text:match "^%s*(.*)$"
-  local last = type_end(text, 1)
-  return text:sub(1, last), text:sub(last + 1):match "^%s*(.*)$"
-end
-
--- { text = lines, param = { { name, type, text } }, return, field, class = { name, text } }
-local function parse(block)
-  local parsed = { text = {}, param = {}, field = {}, ["return"] = {}, code = block.code }
-  local last
-  for _, line in ipairs(block) do
-    local tag, rest = line:match "^@(%w+)%s*(.*)$"
-    if tag == "param" or tag == "field" then
-      local name, typed = rest:match "^(%S+)%s+(.*)$"
-      if name == "private" then
-        last = nil
-      else
-        local kind, text = split_type(typed)
-        last = { name = name:gsub("%?$", ""), type = kind, text = text }
-        table.insert(parsed[tag], last)
-      end
-    elseif tag == "return" then
-      local kind, text = split_type(rest)
-      last = { type = kind, text = text }
-      table.insert(parsed["return"], last)
-    elseif tag == "alias" then
-      local name, typed = rest:match "^(%S+)%s*(.*)$"
-      local kind, text = split_type(typed)
-      parsed.class = { name = name, text = ("`%s` %s"):format(kind, text) }
-      last = nil
-    elseif tag == "class" then
-      local name, parent, text = rest:match "^([%w_.]+)%s*(:?%s*[%w_.]*)%s*(.*)$"
-      parent = parent:match "^:%s*(.+)$"
-      parsed.class = {
-        name = name,
-        text = parent and ("With the fields of %s. %s"):format(parent, text) or rest:sub(#name + 1):match "^%s*(.*)$",
-      }
-      last = parsed.class
-    elseif tag then
-      last = nil
-    elseif last then
-      last.text = last.text .. " " .. line:match "^%s*(.*)$"
-    else
-      table.insert(parsed.text, line)
-    end
-  end
-  return parsed
-end
-
 -- Pages --------------------------------------------------------------------------------------------
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
 
-local classes = {} -- every one of the project, by its name
+local classes = annotations.classes()
 local homes = { ["aicore.Client"] = "aicore.client.html" } -- where each is described that was mentioned
 local page_now -- the page that is written, and its classes that are still to be
 
@@ -198,19 +111,6 @@ local function public_name(page, code)
   end
 end
 
-local function find_classes()
-  local listing = assert(io.popen "find lua -name '*.lua' | LC_ALL=C sort")
-  for path in listing:lines() do
-    for _, block in ipairs(blocks_of(path)) do
-      local parsed = parse(block)
-      if parsed.class and not classes[parsed.class.name] then
-        classes[parsed.class.name] = parsed
-      end
-    end
-  end
-  listing:close()
-end
-
 local function write_page(page, folder)
   local out = {}
   page_now, page.classes = page, {}
@@ -237,7 +137,6 @@ local function write_page(page, folder)
   file:close()
 end
 
-find_classes()
 for _, page in ipairs(PAGES) do
   write_page(page, arg[1])
 end

@@ -76,7 +76,7 @@ describe("installed", function()
     -- In a copy, which is as it was afterwards. No server is asked for the dependencies, which are here by other ways;
     -- but a rock that is not named here would be looked for.
     local checkout, tree, config = folder .. "/checkout", folder .. "/tree", folder .. "/luarocks.lua"
-    run_well(("mkdir %s && cp -r Makefile tools src lua plugin man bin rockspec %s"):format(checkout, checkout))
+    run_well(("mkdir %s && cp -r Makefile tools src lua plugin doc man bin rockspec %s"):format(checkout, checkout))
     run_well(("rm -rf %s/lua/aicore/core.so %s/tools/node_modules"):format(checkout, checkout))
     local before = run_well("cd " .. checkout .. " && find . | sort")
     local file = assert(io.open(config, "w"))
