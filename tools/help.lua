@@ -1,4 +1,4 @@
--- Writes doc/aicore.txt, Neovim's help, from what the reference is made of: the annotations, the panel's table of actions
+-- Writes doc/aicore.txt, Neovim's help, from what the reference is made of, the panel's table of actions
 -- and the schema of settings:   lua5.4 tools/help.lua     (spec/help_spec.lua requires it, to see whether it was done)
 
 local annotations = require "tools.annotations"
