@@ -373,15 +373,15 @@ return {
   {
     "RUNNING straight after an update may be the old one's",
     ROLLOUT,
-    "return self.started or ran_last and self.record.status == lifecycle.SERVING",
+    "return has_started(self) or ran_last and self.record.status == lifecycle.SERVING",
     "return true",
     live = true,
   },
   {
-    "on the way back, only ten seconds prove anything",
+    "what was seen starting may be shown as it was before that",
     ROLLOUT,
-    "elseif self.may_be_stale or self.first.configurationId == self.wanted then",
-    "elseif self.first.configurationId == self.wanted then",
+    "return started and (is_later or self.last - started.at >= INSISTENT)",
+    "return started",
     live = true,
   },
   {

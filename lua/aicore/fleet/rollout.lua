@@ -1,8 +1,9 @@
 --- rollout: another configuration for a deployment, until it runs with that; or else back to the one before.
 -- Rules of this file (EVIDENCE, "rollout"):
 --   RUNNING counts only with the new configuration, by GET, and not straight after the update, when it may still be the
---   old one that runs: PENDING with it was seen since, or the service says that it is the one that has run last, or it
---   was shown for 10 s and nothing else.
+--   old one that runs: PENDING with it was seen before, 10 s ago or with an older modifiedAt (a replica that is behind
+--   shows what was before that), or the service says that it is the one that has run last, or it was shown for 10 s and
+--   nothing else.
 --   DEAD with the new configuration means that it failed; of one that was dead before, by the same rules.
 --   On the way back all may be as it was before the update, as a replica that is behind shows it, or as the update has
 --   had no effect yet: so it is sent in any case, and only those 10 s after that prove anything.
@@ -11,6 +12,7 @@ local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
 local evidence = require "aicore.fleet.evidence"
 local lifecycle = require "aicore.model.lifecycle"
+local timestamp = require "aicore.model.timestamp"
 
 local rollout = {}
 
@@ -30,7 +32,8 @@ local WRONG = 400
 ---@field by_get boolean
 ---@field since number?          when it was shown first as it is now, and nothing else after that
 ---@field last number?           when it was shown last
----@field started boolean        it was seen with the wanted configuration, and not yet running
+---@field started { at: number, stamp: number? }?  when it was seen first with the wanted configuration, and not yet
+---       running; stamp: its modifiedAt, if the service's stamps tell what was first
 ---@field engine aicore.Engine?
 local Course = {}
 Course.__index = Course
@@ -39,7 +42,7 @@ Course.__index = Course
 ---@param may_be_stale boolean
 ---@return aicore.Course
 function rollout.course(wanted, may_be_stale)
-  return setmetatable({ wanted = wanted, may_be_stale = may_be_stale, by_get = false, started = false }, Course)
+  return setmetatable({ wanted = wanted, may_be_stale = may_be_stale, by_get = false }, Course)
 end
 
 --- A sighting that counts.
@@ -51,7 +54,17 @@ function Course:note(record, by, at)
   end
   self.record, self.by_get, self.last = record, by == "get", at
   local is_new = record.configurationId == self.wanted
-  self.started = self.started or is_new and not lifecycle.ended(record.status) and record.status ~= lifecycle.SERVING
+  if is_new and not self.started and not lifecycle.ended(record.status) and record.status ~= lifecycle.SERVING then
+    local earlier, stamp = timestamp.parse(self.first.modifiedAt), timestamp.parse(record.modifiedAt)
+    self.started = { at = at, stamp = earlier and stamp and stamp > earlier and stamp or nil }
+  end
+end
+
+--- Does it run since it was seen starting?
+local function has_started(self)
+  local started, stamp = self.started, timestamp.parse(self.record.modifiedAt)
+  local is_later = started and started.stamp and stamp and stamp > started.stamp
+  return started and (is_later or self.last - started.at >= INSISTENT)
 end
 
 --- Is it beyond doubt that this came after the update? `shown`: s, since it was accepted, too.
@@ -63,7 +76,7 @@ local function is_proved(self, shown)
   end
   local latest = self.record.latestRunningConfigurationId
   local ran_last = latest == self.wanted and self.first.latestRunningConfigurationId ~= latest
-  return self.started or ran_last and self.record.status == lifecycle.SERVING
+  return has_started(self) or ran_last and self.record.status == lifecycle.SERVING
 end
 
 --- Is it beyond doubt that it has failed? Who was alive with another configuration died of this one.

@@ -154,11 +154,21 @@ local function updates_of(course, call, configuration)
   return found
 end
 
+--- Did another program meddle with it? What that asks for may keep an update from taking effect.
+local function is_meddled_with(course, call)
+  for _, effect in ipairs(course.truth.effects) do
+    if effect.request_id == "other" and effect.id == call.ids[1] and effect.time <= call.ended then
+      return true
+    end
+  end
+  return false
+end
+
 -- What a rollout says to run, runs, with the configuration that it says; on the way back, after it was sent back.
 function life.rolled_out(course, broken)
   each(course, "rollout", function(call)
     local report, from = call.result, call.began - facts.lag_of(course)
-    if not report then
+    if not report or is_meddled_with(course, call) then
       return
     end
     local configuration, id = report.configuration_id, call.ids[1]
