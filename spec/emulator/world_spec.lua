@@ -122,6 +122,25 @@ describe("world", function()
     assert.equal("RUNNING", deployment.target_status)
   end)
 
+  it(
+    "names the new configuration while the old one runs, if it is set to; the same update again changes nothing",
+    function()
+      values.early_update = 5
+      local deployment = seed { configuration_id = "conf-1" }
+      assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
+      assert.same({ "conf-2", "RUNNING", true }, {
+        deployment.configuration_id,
+        deployment.status,
+        deployment.announced,
+      })
+      assert.equal("conf-1", deployment.latest_configuration_id)
+      earth:advance(NOW + 3)
+      assert.is_true(earth:change(deployment, "update", cause(NOW + 3), "conf-2"))
+      assert.equal("RUNNING PENDING RUNNING", statuses(deployment.id, 4, 5, 7))
+      assert.same({ "conf-2", nil }, { deployment.latest_configuration_id, deployment.announced })
+    end
+  )
+
   it("shows and runs the old configuration for a while after an update", function()
     values.update_time = 30
     local deployment = seed { configuration_id = "conf-1" }

@@ -11,6 +11,10 @@ function life.service(dice, service)
     service.settings.early_update = dice:scale(0.2, 8)
     service.features[#service.features + 1] = "announced updates"
   end
+  if dice:chance(0.2) then
+    service.settings.update_time = dice:scale(2, 60)
+    service.features[#service.features + 1] = "very slow updates"
+  end
   service.patience = service.patience + 60
   return service
 end

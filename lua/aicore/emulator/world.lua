@@ -448,7 +448,12 @@ function World:change(deployment, action, cause, configuration_id)
   if not self:may(deployment, action) then
     return false
   end
-  if self:is_under_way(deployment, action) then
+  local intent = deployment.intent
+  local again = action == "update"
+    and intent
+    and intent.action == action
+    and intent.configuration_id == configuration_id
+  if again or self:is_under_way(deployment, action) then
     return true
   end
   note(self, action, deployment, cause.now, cause.request_id)

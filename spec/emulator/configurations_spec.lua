@@ -1,0 +1,72 @@
+--- The operations about configurations.
+
+local service = require "spec.emulator.service"
+
+local call, decoded, fails = service.call, service.decoded, service.fails
+
+describe("configurations", function()
+  before_each(function()
+    service.start()
+  end)
+
+  local function make(fields)
+    local body = { name = "Chat", scenarioId = "scen-1", executableId = "exec-1" }
+    for name, value in pairs(fields or {}) do
+      body[name] = value
+    end
+    local answer = call("POST", "/configurations", { body = body })
+    assert.equal(201, answer.status)
+    return decoded(answer).id
+  end
+
+  local function ids(query)
+    local found, list = decoded(call("GET", "/configurations" .. (query or ""))), {}
+    for i, one in ipairs(found.resources) do
+      list[i] = one.id
+    end
+    assert.is_true(found.count >= #list)
+    return list
+  end
+
+  it("are made, the same one as often as it is asked for, and listed", function()
+    local first, second = make(), make()
+    assert.not_equal(first, second)
+    local other = make { name = "other", scenarioId = "scen-2", executableId = "exec-2" }
+    assert.same({ first, second, other }, ids())
+    assert.same({ first, second }, ids "?$search=hat")
+    assert.same({ other }, ids "?scenarioId=scen-2")
+    assert.same({ other }, ids "?executableIds=exec-2,exec-3")
+    assert.same({ second }, ids "?$top=1&$skip=1")
+  end)
+
+  it("keep their bindings, and give them to what runs by them", function()
+    local id =
+      make { parameterBindings = { { key = "modelName", value = "m-1" }, { key = "modelVersion", value = "7" } } }
+    local shown = decoded(call("GET", "/configurations")).resources[1]
+    assert.same({ key = "modelName", value = "m-1" }, shown.parameterBindings[1])
+    local deployment = decoded(call("POST", "/deployments", { body = { configurationId = id } })).id
+    service.now = service.now + 5
+    local record = decoded(call("GET", "/deployments/" .. deployment))
+    assert.same({ "Chat", "scen-1", "exec-1" }, { record.configurationName, record.scenarioId, record.executableId })
+    assert.same({ name = "m-1", version = "7" }, record.details.resources.backendDetails.model)
+  end)
+
+  it("are refused where something is wrong", function()
+    for _, fields in ipairs {
+      { name = "" },
+      { scenarioId = "a/b" },
+      { executableId = 5 },
+      { parameterBindings = "x" },
+      { parameterBindings = { { key = "a", value = 5 } } },
+      { parameterBindings = { { key = "a", value = ("x"):rep(5001) } } },
+      { inputArtifactBindings = { { key = "a", value = "not artifactId" } } },
+    } do
+      local body = { name = "Chat", scenarioId = "scen-1", executableId = "exec-1" }
+      for name, value in pairs(fields) do
+        body[name] = value
+      end
+      fails(400, call("POST", "/configurations", { body = body }))
+    end
+    fails(400, call("GET", "/configurations?$search="))
+  end)
+end)
