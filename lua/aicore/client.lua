@@ -9,8 +9,13 @@ local quota = require "aicore.model.quota"
 local runtimes = require "aicore.runtime"
 local settings = require "aicore.settings.resolve"
 
+---@class aicore.Place
+---@field base_url string
+---@field resource_group string  of calls that name none
+
 ---@class aicore.Client
 ---@field warnings string[]        what a person should hear of the settings
+---@field place aicore.Place        where it works, for questions to a person
 ---@field runtime aicore.Runtime   how it waits; for programs that gather calls of their own
 ---@field executions aicore.Client the same methods for executions, which cannot be updated
 ---@field private caller aicore.Caller
@@ -432,10 +437,14 @@ function client.new(arguments)
     token = found.token,
     on_attempt = found.on_attempt,
   }
-  local self = { caller = caller, runtime = runtime, warnings = found.warnings }
-  self.executions =
-    setmetatable({ caller = caller:of "executions", runtime = runtime, warnings = found.warnings }, Client)
-  return setmetatable(self, Client)
+  local place = { base_url = found.session.base_url, resource_group = found.session.resource_group }
+  local function of(its_caller)
+    local fields = { caller = its_caller, runtime = runtime, warnings = found.warnings, place = place }
+    return setmetatable(fields, Client)
+  end
+  local self = of(caller)
+  self.executions = of(caller:of "executions")
+  return self
 end
 
 return client

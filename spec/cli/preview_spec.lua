@@ -106,22 +106,32 @@ describe("a preview", function()
         "  dep-5   RUNNING   nightly",
         "  … and 2 more",
       }, "\n"),
-      preview.text(found, "will be torn down")
+      preview.text(found, "will be torn down", {})
     )
   end)
 
+  it("says where", function()
+    local place, found = { base_url = "https://api", resource_group = "team" }, { { id = "dep-1", status = "DEAD" } }
+    assert.equal(
+      "1 deployment (1 DEAD) in resource group team of https://api would go\n  dep-1   DEAD",
+      preview.text(found, "would go", {}, place)
+    )
+    local text = preview.text(found, "would go", { all_resource_groups = true, kind = "executions" }, place)
+    assert.matches("^1 execution %(1 DEAD%) in all resource groups of https://api would go\n", text)
+  end)
+
   it("cannot speak to the terminal", function()
-    local text = preview.text({ { id = "dep-1", status = "A\27[2J", scenarioId = "s\n" } }, "would go")
+    local text = preview.text({ { id = "dep-1", status = "A\27[2J", scenarioId = "s\n" } }, "would go", {})
     assert.equal("1 deployment (1 A?[2J) would go\n  dep-1   A?[2J   s?", text)
-    text = preview.text({ { id = "dep-1", status = "DEAD", scenarioId = 5 } }, "would go")
+    text = preview.text({ { id = "dep-1", status = "DEAD", scenarioId = 5 } }, "would go", {})
     assert.matches("DEAD   5$", text)
   end)
 
   it("is of one, or of none", function()
     assert.equal(
       "1 deployment (1 not there) would go\n  dep-1   not there",
-      preview.text({ { id = "dep-1", status = "not there" } }, "would go")
+      preview.text({ { id = "dep-1", status = "not there" } }, "would go", {})
     )
-    assert.equal("0 deployments would go", preview.text({}, "would go"))
+    assert.equal("0 deployments would go", preview.text({}, "would go", {}))
   end)
 end)

@@ -21,6 +21,14 @@ describe("an action", function()
     assert.matches("\n  d8  RUNNING  s\n  … and 2 more$", question)
   end)
 
+  it("says where, and how many are in which state", function()
+    local place = { base_url = "https://api", resource_group = "default" }
+    assert.equal(
+      "Stop this deployment?\n1 RUNNING in resource group team of https://api\n  d1  RUNNING  s",
+      actions.ask(actions.all.stop, rows_of(1), place, "team")
+    )
+  end)
+
   it("is not for every state", function()
     local rows = { row("d1", "RUNNING"), row("d2", "STOPPED"), row("d3", "NEW") }
     local fit, complaint = actions.split(actions.all.stop, rows)

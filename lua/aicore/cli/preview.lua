@@ -5,6 +5,7 @@ local options = require "aicore.cli.options"
 local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
+local summary = require "aicore.text.summary"
 
 local preview = {}
 
@@ -69,31 +70,17 @@ function preview.find(client, target, timeout)
   return client:list(target)
 end
 
---- "12 RUNNING, 3 STOPPED"
-local function states_text(found)
-  local counts, names = {}, {}
-  for _, deployment in ipairs(found) do
-    local status = deployment.status
-    if not counts[status] then
-      names[#names + 1] = status
-    end
-    counts[status] = (counts[status] or 0) + 1
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    names[i] = ("%d %s"):format(counts[name], name)
-  end
-  return table.concat(names, ", ")
-end
-
 --- Several lines: a sentence, and the first few.
 ---@param found table[]
 ---@param what string  "will be torn down"
----@param kind string?  what they are: deployments, if it does not say
+---@param given table  the command's options
+---@param place aicore.Place?
 ---@return string
-function preview.text(found, what, kind)
-  local states = #found > 0 and (" (%s)"):format(states_text(found)) or ""
-  local lines, rows = { printable(("%d %s%s %s"):format(#found, options.noun(kind, #found), states, what)) }, {}
+function preview.text(found, what, given, place)
+  local states = #found > 0 and (" (%s)"):format(summary.states(found)) or ""
+  local where = place and " in " .. summary.place(place, given.all_resource_groups and "*" or nil) or ""
+  local sentence = ("%d %s%s%s %s"):format(#found, options.noun(given.kind, #found), states, where, what)
+  local lines, rows = { printable(sentence) }, {}
   for i = 1, math.min(#found, SHOWN) do
     rows[i] = { "  " .. found[i].id, found[i].status, found[i].scenarioId or "", found[i].resource_group or "" }
   end

@@ -69,7 +69,7 @@ local function pretend(given, console, client, found)
       console:print(id)
     end
   else
-    console:print(preview.text(found, "would be torn down (dry run)", given.kind))
+    console:print(preview.text(found, "would be torn down (dry run)", given, client.place))
   end
   return problems.DONE
 end
@@ -106,7 +106,7 @@ local function run_previewed(given, console, client, target)
   elseif #found == 0 then
     return exit or report.print(console, given.output, report.empty(), "teardown")
   end
-  console:note(preview.text(found, "will be torn down; that cannot be undone", given.kind))
+  console:note(preview.text(found, "will be torn down; that cannot be undone", given, client.place))
   if not console:ask "Go on?" then
     console:note "nothing was changed"
     return problems.FAILED

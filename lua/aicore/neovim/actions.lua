@@ -2,7 +2,9 @@
 -- Pure, as the model is.
 
 local lifecycle = require "aicore.model.lifecycle"
+local printable = require "aicore.model.printable"
 local refusal = require "aicore.call.refusal"
+local summary = require "aicore.text.summary"
 
 local unpack = table.unpack or unpack
 
@@ -61,14 +63,17 @@ end
 --- The question, with what it is about.
 ---@param action aicore.neovim.Action
 ---@param rows aicore.neovim.Row[]
+---@param place aicore.Place?
+---@param group string?        the resource group, if it is not the client's
 ---@return string
-function actions.ask(action, rows)
+function actions.ask(action, rows, place, group)
   local names = {}
   for i, row in ipairs(rows) do
     names[i] = ("  %s  %s  %s"):format(row.id, row.status, row.scenario)
   end
   local what = #rows == 1 and "this deployment" or ("these %d deployments"):format(#rows)
-  return action.question:format(what) .. "\n" .. name_some(names)
+  local where = place and ("\n%s in %s"):format(summary.states(rows), summary.place(place, group)) or ""
+  return action.question:format(what) .. printable(where, true) .. "\n" .. name_some(names)
 end
 
 --- Splits rows into those that it may be asked of, and a complaint about the others.

@@ -233,7 +233,7 @@ local function ask_and_perform(self, name)
   if #rows == 0 then
     return
   end
-  questions.confirm(actions.ask(action, rows), function()
+  questions.confirm(actions.ask(action, rows, self.client.place, self.wanted.resource_group), function()
     local still = idle(self, name, rows)
     if #still > 0 then
       aicore.spawn(function()
