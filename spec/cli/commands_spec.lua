@@ -66,7 +66,7 @@ describe_once("aicorectl --kind executions", function()
     assert.matches("Status: +RUNNING", output("--kind executions status " .. ids[1]))
     assert.matches("default %(2 executions%)", output "login --kind executions")
     local preview = run("teardown --dry-run --kind executions " .. table.concat(ids, " ")).out
-    assert.matches("^2 executions %(2 RUNNING%) would be torn down", preview)
+    assert.matches("^2 executions %(2 RUNNING%) in all resource groups of %S+ would be torn down", preview)
     assert.equal(2, #cjson.decode(output "teardown --scenario nightly -y -o json --kind executions").deleted)
     assert.matches("COMPLETED", output "create conf-exec --wait --kind executions")
     local refused = run("update --kind executions e000 conf-2")
@@ -109,7 +109,7 @@ describe_once("aicorectl -A", function()
 
   it("tears down by group, and shows it before", function()
     local result = run "teardown -A --scenario foundation-models --dry-run"
-    assert.matches("^4 deployments %(4 RUNNING%) would be torn down", result.out)
+    assert.matches("^4 deployments %(4 RUNNING%) in all resource groups of %S+ would be torn down", result.out)
     assert.matches("RUNNING +foundation%-models +team%-b", result.out)
     assert.equal(4, #cjson.decode(output "teardown -A --all --dry-run -o json").skipped)
     local report = cjson.decode(output "teardown -A --all -y -o json")
@@ -215,6 +215,33 @@ describe_once("aicorectl list", function()
     local text = pipe:read "*a"
     pipe:close()
     assert.matches("\naicorectl: the result could not be written: No space left on device\n  try: [^\n]+\n1\n$", text)
+  end)
+
+  it("has failed when anything else could not be written", function()
+    for _, arguments in ipairs {
+      "",
+      "--help",
+      "list --help",
+      "--version",
+      "completion bash",
+      "create x -o json",
+      "login",
+      "emulator",
+      "logs -f drunning",
+    } do
+      local line = command.line(arguments, { env = command.settings(server) })
+      local pipe = assert(io.popen(line .. " 2>&1 >/dev/full; echo $?"))
+      local text = pipe:read "*a"
+      pipe:close()
+      assert.matches("No space left on device.*\n1\n$", text, arguments)
+    end
+  end)
+
+  it("is help where nothing is said", function()
+    local result = run ""
+    assert.equal(0, result.code)
+    assert.equal(result.out, run("--help").out)
+    assert.matches("^Usage: aicorectl .*\n   teardown +Stop and delete", result.out)
   end)
 
   it("asks in the resource group that it was told", function()
@@ -370,7 +397,7 @@ describe_once("aicorectl teardown", function()
     server.seed { count = 6, status = "STOPPED", scenario_id = "nightly" }
     server.seed { count = 10, scenario_id = "nightly" }
     local text = output "teardown --scenario nightly --dry-run"
-    assert.matches("^16 deployments %(10 RUNNING, 6 STOPPED%) would be torn down %(dry run%)\n", text)
+    assert.matches("^16 deployments %(10 RUNNING, 6 STOPPED%) in resource group default of %S+ would be torn down %(dry run%)\n", text)
     assert.matches("\n  … and 11 more\n$", text)
     assert.equal(text, output("teardown --dry-run", { input = output "list -o ids" }))
     assert.equal(output "list -o ids", output "teardown --all --dry-run -o ids")

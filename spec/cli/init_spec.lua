@@ -24,7 +24,7 @@ end
 
 describe("aicorectl refuses", function()
   for arguments, what in pairs {
-    [""] = "a command is required",
+    ["-v"] = "a command is required",
     frobnicate = "unknown command",
     ["list --status RUNING"] = "must be one of 'PENDING'",
     ["list --older-than 7"] = "'7' needs a unit",

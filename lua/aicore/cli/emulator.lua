@@ -110,8 +110,8 @@ local function model_maker(given)
 end
 
 local function announce(url)
-  io.stdout:write("listening on ", url, "\n")
-  io.stdout:flush()
+  assert(io.stdout:write("listening on ", url, "\n"))
+  assert(io.stdout:flush())
 end
 
 --- Runs until SIGTERM or SIGINT.

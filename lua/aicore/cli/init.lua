@@ -54,25 +54,36 @@ local function missing()
   end
 end
 
-local function print_version()
+-- What is printed instead of running a command is raised, as argparse would print and exit by itself.
+
+local function show_version()
   local version, jit = require("aicore.runtime").versions(), package.loaded.jit
-  local lua = jit and jit.version or _VERSION
-  print(
-    ("aicorectl %s (libcurl %s, %s, %s)"):format(version.aicore, version.libcurl, version.tls or "without TLS", lua)
-  )
-  os.exit(0, true)
+  local lua, tls = jit and jit.version or _VERSION, version.tls or "without TLS"
+  error({ text = ("aicorectl %s (libcurl %s, %s, %s)"):format(version.aicore, version.libcurl, tls, lua) }, 0)
+end
+
+local function show_help(parser)
+  error({ text = (parser:get_help():gsub("\n+$", "")) }, 0)
+end
+
+local function with_help(parser)
+  return parser:add_help {
+    action = function()
+      show_help(parser)
+    end,
+  }
 end
 
 local function build()
   local options = require "aicore.cli.options"
-  local parser = require "argparse"("aicorectl", "Stop, delete and watch deployments of SAP AI Core.")
+  local parser = with_help(require "argparse"("aicorectl", "Stop, delete and watch deployments of SAP AI Core."))
   parser:require_command(true):command_target "command"
-  parser:flag("--version", "Show the versions of this program and its libraries."):action(print_version)
+  parser:flag("--version", "Show the versions of this program and its libraries."):action(show_version)
   options.shared(parser, true)
   local commands = {}
   for _, entry in ipairs(COMMANDS) do
     local module = require(entry.module)
-    local sub_parser = parser:command(entry.name, module.summary)
+    local sub_parser = with_help(parser:command(entry.name, module.summary))
     module.configure(sub_parser)
     if not module.offline then
       options.shared(sub_parser, false)
@@ -90,6 +101,9 @@ end
 local function read(arguments)
   local parser, commands = build()
   parser.error = usage_error
+  if #arguments == 0 then
+    show_help(parser)
+  end
   local options = parser:parse(arguments)
   require("aicore.cli.options").merge(options)
   local command = commands[options.command]
@@ -114,11 +128,6 @@ local function run(asked, screen)
   end
   local exit = asked.module.run(asked.options, screen, client)
   client:close()
-  local lost = screen:flush()
-  if lost then
-    problems.say(screen, "the result could not be written: " .. lost, "look at where standard output goes")
-    return problems.FAILED
-  end
   return exit
 end
 
@@ -132,11 +141,24 @@ local function explain(failure, screen)
     screen:settle()
     screen:note "aicorectl: interrupted"
     return problems.INTERRUPTED
+  elseif type(failure) == "table" and failure.text then
+    screen:print(failure.text)
+    return problems.DONE
   elseif type(failure) == "table" and failure.usage then
     screen:note(("%s\n\nError: %s"):format(failure.usage, failure.message))
     return problems.USAGE
   end
   error(failure, 0)
+end
+
+--- Whatever was to be written has been, or it has failed.
+local function finish(screen, exit)
+  local lost = screen:flush()
+  if lost then
+    problems.say(screen, "the result could not be written: " .. lost, "look at where standard output goes")
+    return problems.FAILED
+  end
+  return exit
 end
 
 --- Runs a command line.
@@ -152,7 +174,7 @@ function cli.main(arguments)
   local ok, result = pcall(function()
     return run(read(arguments), screen)
   end)
-  return ok and result or explain(result, screen)
+  return finish(screen, ok and result or explain(result, screen))
 end
 
 return cli

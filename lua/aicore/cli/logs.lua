@@ -74,6 +74,8 @@ local function follow(console, client, given, reader, id)
     end)
     if not count then
       return problems.tell(console, err)
+    elseif console:flush() then
+      return problems.FAILED
     elseif ended then
       return problems.DONE
     end
