@@ -35,6 +35,30 @@ describe("the blocking runtime", function()
       assert.equal(7, most)
     end)
 
+    it("lets those sleep on whom the end of another gather does not concern", function()
+      local slept
+      local results = blocking.gather({
+        function()
+          local began = core.now()
+          blocking.sleep(0.05)
+          slept = core.now() - began
+        end,
+        function()
+          return pcall(blocking.gather, {
+            function()
+              blocking.sleep(0.001)
+              error "no"
+            end,
+            function()
+              return blocking.sleep(60)
+            end,
+          }, 2)
+        end,
+      }, 2)
+      assert.is_false(results[2])
+      assert.is_true(slept >= 0.05, slept)
+    end)
+
     it("has many exchanges in flight, and wakes all who wait for the same", function()
       local server = raw_server.start { ANSWER }
       local session = core.session { base_url = server.url }

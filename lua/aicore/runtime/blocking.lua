@@ -39,15 +39,46 @@ local blocking = { now = core.now }
 -- The task of a coroutine that runs in a loop.
 local task_of = setmetatable({}, { __mode = "k" })
 
--- The coroutines that wait for a transfer: whoever steps the session wakes them.
-local waiting_for = setmetatable({}, { __mode = "k" })
+-- Who waits: waiting[session][transfer] is a task, or a list of them. Sessions that nobody waits for do not stand here.
+local waiting = setmetatable({}, { __mode = "k" })
 
+--- Lets a task go on at the next turn of its loop, if it waits.
+local function wake(task)
+  if task.wake_at then
+    task.wake_at = nil
+    local ready = task.group.loop.ready
+    ready[#ready + 1] = task
+  end
+end
+
+local function each_waiter(waiter, act)
+  if waiter.thread then
+    act(waiter)
+    return
+  end
+  for _, task in ipairs(waiter) do
+    act(task)
+  end
+end
+
+local function forget_transfer(session, transfer)
+  local waiters = waiting[session]
+  if waiters then
+    waiters[transfer] = nil
+    waiting[session] = next(waiters) and waiters
+  end
+end
+
+--- Who waits for what has finished goes on.
 local function step(session)
-  for _, transfer in ipairs(session:step()) do
-    for _, task in ipairs(waiting_for[transfer] or {}) do
-      task.wake_at = -math.huge
+  local finished = session:step()
+  for i = 1, #finished do
+    local transfer, waiters = finished[i], waiting[session]
+    local waiter = waiters and waiters[transfer]
+    if waiter then
+      forget_transfer(session, transfer)
+      each_waiter(waiter, wake)
     end
-    waiting_for[transfer] = nil
   end
 end
 
@@ -68,8 +99,10 @@ local function block_on(session, transfer, deadline)
 end
 
 -- In a loop ----------------------------------------------------------------------------------------
--- A loop has tasks; a task is { thread, group, wake_at, session (that it waits for), joins (a group) }.
--- A group is what one gather runs; one that was called inside of a task belongs to that task.
+-- A loop has tasks, and a list of those that are ready: who wakes one puts it there, so that no turn looks through
+-- all of them. A task is { thread, group, index, wake_at }; wake_at: when it goes on at the latest; nil while it
+-- runs, is ready, or waits for a group.
+-- A group is what one gather runs; one that was called inside of a task belongs to that task, its parent.
 
 --- Is the task to end? It is when its group is, or the task that the group belongs to.
 local function is_cancelled(task)
@@ -91,12 +124,52 @@ local function is_over(group)
   return group.running == 0 and not has_more(group)
 end
 
---- Gives the loop control until `wake_at`, or until somebody sets that to the past.
-local function pause(task, wake_at, session)
+--- lua.c and luajit.c say this when a person pressed Ctrl-C.
+local function is_interrupt(failure)
+  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
+end
+
+--- Ends a group. All tasks look for themselves whether that is meant for them.
+local function cancel(group, failure)
+  group.cancelled = true
+  group.failure = group.failure or failure
+  group.loop.disturbed = true
+end
+
+--- Gives the loop control until `wake_at`, or until the task is woken.
+local function pause(task, wake_at)
   if not is_cancelled(task) then
-    task.wake_at, task.session = wake_at, session
+    local loop = task.group.loop
+    task.wake_at = wake_at
+    loop.next_wake = math.min(loop.next_wake, wake_at)
     coroutine.yield()
-    task.session = nil
+  end
+end
+
+local function join_waiters(session, transfer, task)
+  local waiters = waiting[session] or {}
+  waiting[session] = waiters
+  local waiter = waiters[transfer]
+  if not waiter then
+    waiters[transfer] = task
+  elseif waiter.thread then
+    waiters[transfer] = { waiter, task }
+  else
+    waiter[#waiter + 1] = task
+  end
+end
+
+--- One that was woken by its transfer stands there no more, nor do the others.
+local function leave_waiters(session, transfer, task)
+  local waiter = (waiting[session] or {})[transfer]
+  if waiter == task then
+    forget_transfer(session, transfer)
+  elseif waiter and not waiter.thread then
+    for i = #waiter, 1, -1 do
+      if waiter[i] == task then
+        table.remove(waiter, i)
+      end
+    end
   end
 end
 
@@ -108,34 +181,43 @@ local function wait_in_loop(task, session, transfer, deadline)
     elseif core.now() >= deadline then
       return "timeout"
     end
-    local tasks = waiting_for[transfer] or {}
-    waiting_for[transfer] = tasks
-    tasks[#tasks + 1] = task
-    pause(task, deadline, session)
+    join_waiters(session, transfer, task)
+    pause(task, deadline)
+    leave_waiters(session, transfer, task)
   end
 end
 
---- lua.c and luajit.c say this when a person pressed Ctrl-C.
-local function is_interrupt(failure)
-  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
+--- What a task has done may let others begin: it has ended, or added functions to a group that it runs in.
+local function note_room(loop, group)
+  while group do
+    if group.running < group.limit and has_more(group) then
+      loop.hungry[#loop.hungry + 1] = group
+    end
+    group = group.parent and group.parent.group
+  end
 end
 
---- Gives a task control. Its error ends its group; Ctrl-C, which LuaJIT lets strike in any coroutine, the whole loop.
+--- A task that was made ready twice may have ended meanwhile; one that waits again does so.
 local function resume(loop, task)
-  local group = task.group
-  local ok, result = coroutine.resume(task.thread)
-  if coroutine.status(task.thread) ~= "dead" then
+  if not loop.tasks[task] then
     return
   end
-  loop.tasks[task] = nil
-  group.running = group.running - 1
-  if ok then
-    group.results[task.index] = result
-  else
-    group.cancelled = true
-    group.failure = group.failure or { result }
-    loop.root.cancelled = loop.root.cancelled or is_interrupt(result)
+  local group = task.group
+  task.wake_at = nil
+  local ok, result = coroutine.resume(task.thread)
+  if coroutine.status(task.thread) == "dead" then
+    loop.tasks[task] = nil
+    group.running = group.running - 1
+    if ok then
+      group.results[task.index] = result
+    else
+      cancel(is_interrupt(result) and loop.root or group, { result }) -- a person means all of it
+    end
+    if group.parent and is_over(group) then
+      loop.ready[#loop.ready + 1] = group.parent
+    end
   end
+  note_room(loop, group)
 end
 
 local function begin_tasks(loop, group)
@@ -147,45 +229,59 @@ local function begin_tasks(loop, group)
   end
 end
 
-local function is_due(task, now)
-  if task.joins then
-    return is_over(task.joins)
+--- All go on: whoever was not meant waits again.
+local function wake_all(loop)
+  loop.disturbed, loop.ready = false, {}
+  for task in pairs(loop.tasks) do
+    task.wake_at = nil
+    loop.ready[#loop.ready + 1] = task
   end
-  return task.wake_at <= now or is_cancelled(task)
 end
 
---- The tasks whose time has come; and until when nothing happens by itself, and whose sessions are
---- worth watching meanwhile.
-local function survey(loop)
-  local due, wake_at, sessions = {}, math.huge, {}
-  local now = core.now()
+--- Those go on whose time has come; the others say when that is.
+local function wake_late(loop)
+  local now, next_wake = core.now(), math.huge
+  if now < loop.next_wake then
+    return
+  end
   for task in pairs(loop.tasks) do
-    if is_due(task, now) then
-      due[#due + 1] = task
+    local wake_at = task.wake_at or math.huge
+    if wake_at <= now then
+      wake(task)
     else
-      wake_at = math.min(wake_at, task.wake_at)
-      local session = task.session
-      if session and session:closed() then
-        due[#due + 1] = task -- its transfer is over, and nobody says so
-      elseif session then
-        sessions[session] = true
+      next_wake = math.min(next_wake, wake_at)
+    end
+  end
+  loop.next_wake = next_wake
+end
+
+--- A session that was closed does not say that its transfers are over.
+local function wake_abandoned()
+  for session, waiters in pairs(waiting) do
+    if session:closed() then
+      waiting[session] = nil
+      for _, waiter in pairs(waiters) do
+        each_waiter(waiter, wake)
       end
     end
   end
-  return due, wake_at, sessions
 end
 
 -- With more than one session (several clients in one gather) they are watched in turns.
 local TURN_SECONDS = 0.005
 
-local function sleep_until(wake_at, sessions)
+local function sleep_until(wake_at)
   local left = wake_at - core.now()
-  local only = next(sessions)
+  local only = next(waiting)
   if not only then
     return core.sleep(math.max(left, 0))
   end
-  local several = next(sessions, only) ~= nil
-  for session in pairs(sessions) do
+  local several = next(waiting, only) ~= nil
+  local sessions = {} -- a copy, as those who are woken leave
+  for session in pairs(waiting) do
+    sessions[#sessions + 1] = session
+  end
+  for _, session in ipairs(sessions) do
     if not session:wait(several and math.min(left, TURN_SECONDS) or left) then
       return false
     end
@@ -194,53 +290,50 @@ local function sleep_until(wake_at, sessions)
   return true
 end
 
---- One turn: begins what may begin, resumes who is due, or sleeps until somebody is.
+--- One turn: begins what may begin, and resumes who is ready, or sleeps until somebody is.
 local function turn(loop)
-  local groups = {} -- a copy, as a task may bring another group
-  for group in pairs(loop.groups) do
-    groups[#groups + 1] = group
-  end
-  for _, group in ipairs(groups) do
+  local hungry = loop.hungry
+  loop.hungry = {}
+  for _, group in ipairs(hungry) do
     begin_tasks(loop, group)
   end
-  local due, wake_at, sessions = survey(loop)
-  for _, task in ipairs(due) do
-    resume(loop, task)
+  if loop.disturbed then
+    wake_all(loop)
   end
-  if #due == 0 and next(loop.tasks) and not sleep_until(wake_at, sessions) then
-    loop.root.cancelled = true
+  wake_late(loop)
+  if #loop.ready == 0 and next(loop.tasks) then
+    wake_abandoned()
+  end
+  if #loop.ready == 0 and #loop.hungry == 0 and next(loop.tasks) and not sleep_until(loop.next_wake) then
+    cancel(loop.root)
+  end
+  local ready = loop.ready
+  loop.ready = {}
+  for _, task in ipairs(ready) do
+    resume(loop, task)
   end
 end
 
 --- Turns until the first group is over. An error here (Ctrl-C strikes anywhere) ends everything.
 local function run(group)
-  local loop = { root = group, tasks = {}, groups = { [group] = true } }
+  local loop = { root = group, tasks = {}, ready = {}, hungry = { group }, next_wake = math.huge }
   group.loop = loop
-  local function turn_until_over()
-    repeat
-      turn(loop)
-    until is_over(group)
-  end
   repeat
-    local ok, failure = pcall(turn_until_over)
+    local ok, failure = pcall(turn, loop)
     if not ok then
-      group.cancelled = true
-      group.failure = group.failure or { failure }
+      cancel(group, { failure })
     end
-  until ok or is_over(group)
+  until is_over(group)
 end
 
 --- Lets the loop that runs already run the group, too.
 local function join(task, group)
   local loop = task.group.loop
   group.loop, group.parent = loop, task
-  loop.groups[group] = true
   begin_tasks(loop, group)
-  task.joins, task.wake_at = group, math.huge
   while not is_over(group) do
     coroutine.yield()
   end
-  task.joins, loop.groups[group] = nil, nil
 end
 
 -- The runtime --------------------------------------------------------------------------------------
@@ -258,7 +351,10 @@ function blocking.sleep(seconds)
   if not task then
     return core.sleep(seconds)
   end
-  pause(task, core.now() + seconds)
+  local wake_at = core.now() + seconds
+  repeat
+    pause(task, wake_at)
+  until is_cancelled(task) or core.now() >= wake_at
   return not is_cancelled(task)
 end
 
