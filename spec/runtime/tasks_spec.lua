@@ -55,6 +55,7 @@ end
 local function new_loop(at_once)
   local loop = { time = 100, at_once = at_once, depth = 0, deepest = 0, watched = {}, reported = {} }
   local waiters, begun = {}, {}
+  loop.waiters = waiters
   loop.runtime = tasks.new {
     name = "tables",
     advice = "do otherwise",
@@ -170,6 +171,15 @@ for name, at_once in pairs { ["that begins and resumes at once"] = true, ["that 
     before_each(function()
       loop = new_loop(at_once)
       runtime, session = loop.runtime, new_session(loop)
+    end)
+
+    it("makes nothing to wait by for what has finished already", function()
+      local transfer = new_transfer()
+      transfer.is_finished = true
+      loop.run(function()
+        assert.is_nil(runtime.await(session, transfer, loop.time - 1))
+      end)
+      assert.same({ 0, 0 }, { #loop.waiters, count(loop.watched) })
     end)
 
     --- A coroutine that waits for the transfer, and puts what await has said into `said`.

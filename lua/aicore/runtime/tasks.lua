@@ -167,6 +167,9 @@ end
 
 local function await(self, session, transfer, deadline)
   check(self)
+  if transfer:finished() then
+    return nil -- when it was begun, as most are where the service is near: then nothing is made to wait by
+  end
   local group, waiter = own_group(self), self.port.waiter()
   while not transfer:finished() do
     if is_cancelled(group) then
