@@ -397,7 +397,10 @@ describe_once("aicorectl teardown", function()
     server.seed { count = 6, status = "STOPPED", scenario_id = "nightly" }
     server.seed { count = 10, scenario_id = "nightly" }
     local text = output "teardown --scenario nightly --dry-run"
-    assert.matches("^16 deployments %(10 RUNNING, 6 STOPPED%) in resource group default of %S+ would be torn down %(dry run%)\n", text)
+    assert.matches(
+      "^16 deployments %(10 RUNNING, 6 STOPPED%) in resource group default of %S+ would be torn down %(dry run%)\n",
+      text
+    )
     assert.matches("\n  … and 11 more\n$", text)
     assert.equal(text, output("teardown --dry-run", { input = output "list -o ids" }))
     assert.equal(output "list -o ids", output "teardown --all --dry-run -o ids")
