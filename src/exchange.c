@@ -208,7 +208,9 @@ bool aic_exchange_open(exchange *x, config *c, goaway *shared) {
 static bool set_url(const exchange *x, bool is_new, const request *built) {
   const char *base = x->config->base_url;
   const char *path = strchr(strstr(base, "://") + 3, '/');
-  const bool is_path_alone = !is_new && path != NULL && strchr(built->url, '?') == NULL;
+  const bool is_api =
+      x->operation->shape->form != REPLY_TOKEN; /* else its host may be another one */
+  const bool is_path_alone = !is_new && is_api && path != NULL && strchr(built->url, '?') == NULL;
   if (!is_path_alone) return curl_url_set(x->url, CURLUPART_URL, built->url, 0) == CURLUE_OK;
   return curl_url_set(x->url, CURLUPART_PATH, built->url + (path - base), 0) == CURLUE_OK &&
          curl_url_set(x->url, CURLUPART_QUERY, NULL, 0) == CURLUE_OK;
@@ -275,11 +277,10 @@ static bool set_operation(const exchange *x, const char *url) {
   CURL *easy = x->easy;
   const bool is_get = strcmp(op->verb, "GET") == 0; /* libcurl's own word */
   const bool has_body = op->body != NULL;
+  /* libcurl refuses that while it still holds a buffer, of a transfer that was cut off: that one does. */
+  (void)set_number(easy, CURLOPT_BUFFERSIZE, op->shape->is_long ? LONG_REPLY : SHORT_REPLY);
   return set_pointer(easy, CURLOPT_PROXY, proxy_for(c, url)) &&
-         /* What must not happen twice takes no connection that may turn out to be dead. */
-         set_number(easy, CURLOPT_FRESH_CONNECT, op->once) &&
          set_number(easy, CURLOPT_VERBOSE, op->changes && c->secure) && /* HTTP/2 is TLS only */
-         set_number(easy, CURLOPT_BUFFERSIZE, op->shape->is_long ? LONG_REPLY : SHORT_REPLY) &&
          /* libcurl takes half of a compressed body for all of it: half of a JSON text is none, but
           * half of a count is. */
          set_pointer(

@@ -171,9 +171,11 @@ const char *aic_pool_start(pool *p, const request *built, transfer **handle, boo
   t->handle = handle;
   *handle = t;
   t->announced = announced;
+  /* What must not happen twice takes no connection that may turn out to be dead. */
+  const long fresh = built->operation->once || p->silent > 0;
   const bool prepared =
       aic_exchange_prepare(&t->exchange, built) &&
-      (p->silent == 0 || curl_easy_setopt(t->exchange.easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
+      curl_easy_setopt(t->exchange.easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK;
   if (prepared && announced && (p->queued.first != NULL || p->opened >= MOST_OPENED)) {
     aic_pool_move(t, &p->queued);
     return NULL;
