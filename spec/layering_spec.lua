@@ -61,7 +61,7 @@ local C_LAYERS = {
 -- What a C file must not include, itself or through another header of ours.
 local INCLUDES = {
   {
-    "credentials.* buffer.* pollset* secret.* spelling.* token.* sigpipe.* system.* array.*",
+    "credentials.* buffer.* pollset* secret.* spelling.* token.* sigpipe.h system.* array.*",
     never = "lua.h lauxlib.h lualib.h luajit.h compat.h curl/*",
   },
 }

@@ -49,7 +49,7 @@ function goal.roll_out(given, console, client)
   end
   local reason = report and report.reason
   if reason then
-    report.reason = several.plain(reason)
+    report.reason = problems.plain(reason)
   end
   local exit = several.print(console, given.output, { outcome })
   if reason then
