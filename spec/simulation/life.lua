@@ -36,7 +36,7 @@ local DRAWS = {
     call.ids = { call.configuration } -- for the story
     call.keep = dice:chance(0.1) or nil
     for _ = 2, dice:weighted { { 45, 1 }, { 45, 2 }, { 10, 3 } } do
-      local other = add(call.at + (dice:chance(0.5) and dice:number(0, 0.2) or dice:scale(0.1, 30)))
+      local other = add(call.at + dice:pick { dice:number(0, 0.2), dice:number(0.2, 1), dice:scale(0.1, 30) })
       other.method, other.configuration, other.ids = "ensure", call.configuration, call.ids
       other.resource_group = call.resource_group
     end

@@ -53,7 +53,7 @@ function goal.roll_out(given, console, client)
   end
   local exit = several.print(console, given.output, { outcome })
   if reason then
-    problems.tell(console, reason)
+    problems.say(console, tostring(reason), problems.advice(reason))
     return problems.FAILED
   end
   return exit

@@ -43,10 +43,12 @@ local function has_lost_a_create(course, call)
   return false
 end
 
-local function serves(configuration)
+--- announced: also one that is shown with this configuration while the one before still runs, by another's update: who
+--- has not sent that cannot know.
+local function serves(configuration, announced)
   return function(state)
     return state.configuration_id == configuration
-      and not state.announced
+      and (announced or not state.announced)
       and lifecycle.meets(lifecycle.SERVING, state.status, state.target)
   end
 end
@@ -64,7 +66,7 @@ function life.ensured(course, broken)
       return
     end
     local from = call.began - facts.lag_of(course)
-    if not course.truth:ever(record.id, from, call.ended, serves(call.configuration)) then
+    if not course.truth:ever(record.id, from, call.ended, serves(call.configuration, true)) then
       broken("ensure returns %s, which is %s", record.id, facts.say(course, record.id, call.ended))
     end
     local made = made_by(course)[call]
