@@ -55,7 +55,8 @@ describe("a teardown at a terminal", function()
     local text, code = terminal.finish()
     assert.equal(0, code)
     assert.matches(
-      "^2 deployments %(1 DEAD, 1 RUNNING%) in resource group default of http://127[%d.:]+/v2 will be torn down; that cannot be undone\n  ddead ",
+      "^2 deployments %(1 DEAD, 1 RUNNING%) in resource group default of http://127[%d.:]+/v2 will be torn down; "
+        .. "that cannot be undone\n  ddead ",
       text
     )
     assert.matches("\r%[#+%.+%] 0 of 2 done %(%d+%%%); [^\r\n]+\27%[K", text)
