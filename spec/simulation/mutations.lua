@@ -31,6 +31,15 @@ return {
     "local INSISTENT, INSISTENT_AFTER_END = 0, 90",
   },
   {
+    "the same, and what was accepted is sent again at once",
+    EVIDENCE,
+    "local INSISTENT, INSISTENT_AFTER_END = 60, 90",
+    "local INSISTENT, INSISTENT_AFTER_END = 0, 90",
+    EVIDENCE,
+    "return 10 * 2 ^ (sends - 1)",
+    "return 1",
+  },
+  {
     "what has ended runs again only after 90 s",
     EVIDENCE,
     "local INSISTENT, INSISTENT_AFTER_END = 60, 90",
