@@ -3,6 +3,8 @@
 #   sh bench/instructions.sh            tells them, a line per Lua
 #   sh bench/instructions.sh check      … and fails where there are 3 % more than bench/instructions.json says
 #   sh bench/instructions.sh store      … and writes that file
+# A line has: raw, ours, and the difference, without the C library; the same with it (…_all), which is what the
+# processor does; and calls of malloc, calloc and realloc (…_heap).
 # What a start costs cancels out: it is in both of two runs, and the difference is FEW calls against MANY. The C
 # library and the dynamic linker are left out: how many instructions a memcpy takes there depends on the processor,
 # which chooses one. The server, outside of valgrind, answers after some ms: later than anyone has begun to wait, so
@@ -41,8 +43,9 @@ server=$!
 read -r port <"$dir/port"
 url=http://127.0.0.1:$port
 
-# The instructions of all objects but those, from callgrind's file: lines of costs ("+3 12"), each behind its object
-# ("ob="). The line behind "calls=" is about what was called, which is counted where it stands.
+# From callgrind's file: "instructions without the C library, with it, calls for memory". It has lines of costs
+# ("+3 12"), each behind its object ("ob="). The line behind "calls=" is about what was called ("cfn="), whose costs are
+# counted where they stand.
 count() {
   awk '
     /^c?ob=/ {
@@ -52,13 +55,25 @@ count() {
       if (/^ob=/) object = id
       next
     }
-    /^calls=/ { skip = 1; next }
+    /^c?fn=/ {
+      id = $0; sub(/^c?fn=/, "", id)
+      name = id; sub(/\).*/, ")", id)
+      if (sub(/^\([0-9]+\) /, "", name)) functions[id] = name
+      if (/^cfn=/) called = functions[id]
+      next
+    }
+    /^calls=/ {
+      if (called ~ /^(malloc|calloc|realloc)$/ && names[object] !~ /\/libc[.-]/) heap += substr($1, 7)
+      skip = 1
+      next
+    }
     /^[0-9+*-]/ { if (!skip) costs[object] += $2; skip = 0 }
     END {
       for (id in costs) {
+        all += costs[id]
         if (names[id] !~ /\/(libc|ld-linux[^\/]*|ld|libm|libpthread)[.-][^\/]*$/) sum += costs[id]
       }
-      printf "%d\n", sum
+      printf "%d %d %d\n", sum, all, heap
     }' "$1"
 }
 
@@ -71,13 +86,13 @@ run() {
   count "$dir/callgrind.$calls"
 }
 
-# per_call COMMAND …
+# per_call COMMAND …: the same three, of a call. A tenth of the calls and one more warm up.
 per_call() {
   run $FEW "$@" >"$dir/few" &
-  many=$(run $MANY "$@")
+  run $MANY "$@" >"$dir/many"
   wait $! || return 1
-  # A tenth of the calls and one more warm up.
-  echo $(((many - $(cat "$dir/few")) / (MANY + MANY / 10 - FEW - FEW / 10)))
+  calls=$((MANY + MANY / 10 - FEW - FEW / 10))
+  paste -d ' ' "$dir/many" "$dir/few" | awk -v n=$calls '{ printf "%d %d %d\n", ($1 - $4) / n, ($2 - $5) / n, ($3 - $6) / n }'
 }
 
 # of_lua LUA [OPTION]
@@ -98,9 +113,9 @@ stored_of() {
 
 failed=0
 for name in lua54 luajit; do
-  eval "ours=\$$name"
-  beyond=$((ours - raw))
-  line="$name raw=$raw ours=$ours beyond=$beyond"
+  eval "set -- $raw \$$name"
+  beyond=$(($4 - $1))
+  line="$name raw=$1 ours=$4 beyond=$beyond raw_all=$2 ours_all=$5 beyond_all=$(($5 - $2)) raw_heap=$3 ours_heap=$6"
   if [ "$mode" = check ]; then
     before=$(stored_of $name)
     line="$line stored=$before"
@@ -110,6 +125,6 @@ for name in lua54 luajit; do
 done
 
 if [ "$mode" = store ]; then
-  printf '{ "lua54": %d, "luajit": %d }\n' $((lua54 - raw)) $((luajit - raw)) >$stored
+  printf '{ "lua54": %d, "luajit": %d }\n' $((${lua54%% *} - ${raw%% *})) $((${luajit%% *} - ${raw%% *})) >$stored
 fi
 exit $failed

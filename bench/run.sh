@@ -24,15 +24,25 @@ for program in build/openresty/nginx gcc jq curl valgrind gnuplot nvim; do
 done
 
 mkdir -p "$BENCH_BIN"
-for source in bench/raw/*.c; do
+for source in bench/raw/[!r]*.c; do
   program=$BENCH_BIN/$(basename "$source" .c)
   [ "$program" -nt "$source" ] && [ "$program" -nt bench/raw/raw.h ] ||
     ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic "$source" -o "$program" -lcurl
 done
 
+for abi in 5.4 5.1; do
+  case $abi in 5.4) flags=$(pkg-config --cflags lua5.4) ;; *) flags=$(pkg-config --cflags luajit) ;; esac
+  mkdir -p "$BENCH_BIN/$abi"
+  ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $flags bench/raw/raw_easy.c -o "$BENCH_BIN/$abi/raw_easy.so" -lcurl
+done
+
 # Each program finds this checkout, bench/ included, by itself; so does a command after ". lua5.4.env".
 wrap() {
-  { sh tools/env.sh "$2"; printf 'export LUA_PATH="%s/?.lua;$LUA_PATH"\n' "$PWD"; } >"$BENCH_DIR/$2.env"
+  case $2 in lua5.4) abi=5.4 ;; *) abi=5.1 ;; esac
+  {
+    sh tools/env.sh "$2"
+    printf 'export LUA_PATH="%s/?.lua;$LUA_PATH" LUA_CPATH="%s/%s/?.so;$LUA_CPATH"\n' "$PWD" "$BENCH_BIN" "$abi"
+  } >"$BENCH_DIR/$2.env"
   printf '#!/bin/sh\n. "%s"\nexec %s "$@"\n' "$BENCH_DIR/$2.env" "$1" >"$BENCH_DIR/$1"
   chmod +x "$BENCH_DIR/$1"
 }

@@ -9,7 +9,7 @@ lint="$test lua-check clang-format clang-tidy"
 conformance="$demo"
 memcheck="$test valgrind"
 fuzz="$build lua-cjson clang libclang-rt-dev"
-bench="$test jq gnuplot-nox valgrind"
+bench="$test jq gnuplot-nox valgrind lua-curl lua-sec"
 screenshots="$demo tmux neovim aha"
 docs="lua-ldoc"
 # Others' Node.js packages bring their own npm and conflict with Debian's.

@@ -1,12 +1,17 @@
--- B1: luasocket.lua URL CALLS: luasocket and cjson. Its socket.http closes the connection after every request, so HTTP
--- is spoken by hand here, as far as this answer needs it: less than a real client would do.
+-- B1: luasocket.lua URL CALLS CA: luasocket (over TLS with LuaSec) and cjson. Its socket.http connects anew for
+-- every request, so HTTP is spoken by hand here, as far as this answer needs it: less than a real client does.
 local cjson = require "cjson"
 local lib = require "bench.lib"
 local socket = require "socket"
 
-local host, port = arg[1]:match "^http://([^:]+):(%d+)"
+local scheme, host, port = arg[1]:match "^(%w+)://([^:]+):(%d+)"
 local connection = assert(socket.connect(host, tonumber(port)))
 connection:setoption("tcp-nodelay", true)
+if scheme == "https" then
+  local parameters = { mode = "client", protocol = "any", cafile = arg[3], verify = "peer" }
+  connection = assert(require("ssl").wrap(connection, parameters))
+  assert(connection:dohandshake())
+end
 
 local request = table.concat({
   "GET /v2/lm/deployments/d000000000000001 HTTP/1.1",
