@@ -165,32 +165,33 @@ kinds.sh = IS_JIT and function(block)
   run_commands(block, block.place)
 end
 
-kinds.console = IS_JIT and function(block)
-  environment = settings()
-  if block.text:find("key.json", 1, true) or block.text:find "export AICORE_BASE_URL" then
-    environment = {} -- they bring their own
-  end
-  local commands, expected = {}, {}
-  for _, line in ipairs(block) do
-    local command = line:match "^%$ (.*)$"
-    if command then
-      table.insert(commands, command)
-      expected[#commands] = {}
-    else
-      table.insert(expected[#commands], line)
+kinds.console = IS_JIT
+  and function(block)
+    environment = settings()
+    if block.text:find("key.json", 1, true) or block.text:find "export AICORE_BASE_URL" then
+      environment = {} -- they bring their own
     end
-  end
-  local printed = run_commands(commands, block.place)
-  for i, lines in ipairs(expected) do
-    for _, line in ipairs(lines) do
-      local found = false
-      for said in printed[i]:gmatch "[^\n]+" do
-        found = found or matches(line, said)
+    local commands, expected = {}, {}
+    for _, line in ipairs(block) do
+      local command = line:match "^%$ (.*)$"
+      if command then
+        table.insert(commands, command)
+        expected[#commands] = {}
+      else
+        table.insert(expected[#commands], line)
       end
-      assert(found, ("%s: '%s' does not print '%s', but:\n%s"):format(block.place, commands[i], line, printed[i]))
+    end
+    local printed = run_commands(commands, block.place)
+    for i, lines in ipairs(expected) do
+      for _, line in ipairs(lines) do
+        local found = false
+        for said in printed[i]:gmatch "[^\n]+" do
+          found = found or matches(line, said)
+        end
+        assert(found, ("%s: '%s' does not print '%s', but:\n%s"):format(block.place, commands[i], line, printed[i]))
+      end
     end
   end
-end
 
 function kinds.lua(block)
   write(folder .. "/program.lua", block.text)
@@ -205,21 +206,16 @@ end
 
 kinds["lua neovim"] = IS_JIT
   and function(block)
-    local result = editor.run(
-      [[
+    local result = editor.run([[
         local told
         function vim.notify(message) told = message end
         (function()
-      ]]
-        .. block.text
-        .. [[
+      ]] .. block.text .. [[
         end)()
         vim.wait(30000, function() return told end)
         say(told)
         vim.cmd "qa!"
-      ]],
-      { environment = settings() }
-    )
+      ]], { environment = settings() })
     assert.same({ "RUNNING" }, result.lines, block.place .. ": " .. result.stderr)
   end
 
