@@ -54,7 +54,7 @@ local function write(path, text)
   file:close()
 end
 
--- Small answers come from memory; lists from files. A list ends where `$skip` says so: /n/20000/… has two pages.
+-- Small answers come from memory; lists from files, page by page: /n/20000/… has two, and then an empty one.
 local NGINX = [[
 daemon off; $user worker_processes 1; pid $dir/nginx.pid; error_log stderr error;
 events { worker_connections 4096; }
@@ -62,7 +62,9 @@ http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
   client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3; uwsgi_temp_path $dir/t4;
   scgi_temp_path $dir/t5; ssl_certificate $dir/server.pem; ssl_certificate_key $dir/server.key;
-  map $uri$args $page { default page.json; ~/n/(\d+)/.*skip=\1$ empty.json; }
+  map $uri$args $page {
+    ~/n/(?<most>\d+)/.*skip=(?<begun>\d+)0000$ $most-$begun.json; ~/n/(?<most>\d+)/ $most-0.json;
+  }
   server {
     listen 127.0.0.1:$plain backlog=4096; listen 127.0.0.1:$tls ssl; listen 127.0.0.1:$h2 ssl http2;
     location /v2/lm/deployments/ { return 200 '$status'; }

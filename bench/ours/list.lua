@@ -30,7 +30,7 @@ local MODES = {
 local before = lib.memory "VmRSS"
 if mode == "cjson" then
   local decode = require("cjson").decode
-  local text = read(os.getenv "BENCH_DIR" .. "/page.json")
+  local text = read(os.getenv "BENCH_DIR" .. "/10000-0.json")
   MODES.cjson = function()
     local list = decode(text)
     return #list.resources, list
