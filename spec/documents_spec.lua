@@ -1,6 +1,6 @@
 -- README.md and docs/*.md are true: every command and every snippet in them is run, as it is printed.
---   ```sh, ```console   in a shell, in a folder that looks like the checkout and has a service key, key.json; in console
---                       a "$" stands before a command, and the other lines are what it prints ("…" is anything)
+--   ```sh, ```console   in a shell, in a folder that looks like the checkout and has a service key, key.json; in
+--                       console a "$" stands before a command, and the rest is what it prints ("…" is anything)
 --   ```lua              by this Lua; what stands under one heading is one program
 --   ```lua neovim, ```lua plugin    in Neovim; as an entry of a plugin manager's list
 --   ```nginx            in nginx
@@ -101,8 +101,8 @@ end
 -- until it has said something; those that ask a person are answered; these specs are a part of `make test`.
 local SHELL = [[
 cd %s
-export HOME=$PWD/home DESTDIR=$PWD/root LUAROCKS_CONFIG=$PWD/luarocks.lua PATH="$PWD/bin:$PATH" MAKEFLAGS="-s -- DEPS=no"
-export JOB_COMPLETION_INDEX=0 TERM=dumb
+export HOME=$PWD/home DESTDIR=$PWD/root LUAROCKS_CONFIG=$PWD/luarocks.lua PATH="$PWD/bin:$PATH"
+export MAKEFLAGS="-s -- DEPS=no" JOB_COMPLETION_INDEX=0 TERM=dumb
 unset LUA_PATH LUA_CPATH LUA_PATH_5_4 LUA_CPATH_5_4 MAKELEVEL MFLAGS BUILD
 trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
 sudo() { "$@"; }
@@ -220,7 +220,7 @@ kinds["lua neovim"] = IS_JIT
   end
 
 kinds["lua plugin"] = function(block)
-  local entry = assert((loadstring or load)("return " .. block.text))()
+  local entry = assert((rawget(_G, "loadstring") or load)("return " .. block.text))()
   assert.equal("…/aicore", entry[1])
   local output, status = run(entry.build .. " -n DEPS=no")
   assert.equal(0, status, output)
