@@ -9,7 +9,10 @@
 /* A configuration of its own: the host's is left alone. A Neovim without lua-cjson has one inside. */
 static const char MAKE_DECODER[] =
     "local found, json = pcall(require, 'cjson')\n"
-    "if not found then return require('aicore.text.vim_json')(json, ...) end\n"
+    "if not found then\n"
+    "  if not tostring(json):find(\"module 'cjson' not found\", 1, true) then error(json, 0) end\n"
+    "  return require('aicore.text.vim_json')(json, ...)\n"
+    "end\n"
     "json = json.new()\n"
     "json.decode_max_depth(...)\n"
     "json.decode_invalid_numbers(false)\n"

@@ -228,6 +228,7 @@ local function learn_patience(self, seconds)
 end
 
 --- Asks for these by id, many at once, so that a slow answer holds up none of the others for long.
+---@return boolean? cancelled  the host ends it
 local function get(self, ids, deadline)
   if #ids == 1 and open_count(self) == 1 then
     get_one(self, ids[1], deadline, math.huge)()
@@ -236,7 +237,9 @@ local function get(self, ids, deadline)
     for i, id in ipairs(ids) do
       functions[i] = get_one(self, id, deadline, self.patience)
     end
-    learn_patience(self, (self.group.runtime.gather(functions, AT_ONCE)))
+    local seconds, cancelled = self.group.runtime.gather(functions, AT_ONCE)
+    learn_patience(self, seconds)
+    return cancelled
   end
 end
 
@@ -335,8 +338,9 @@ end
 
 -- Sharing ------------------------------------------------------------------------------------------
 
---- One look on behalf of all. A function of its own: it outlives the coroutine that begins it.
-local function look(self, deadline)
+--- One look on behalf of all. A function of its own: it outlives the coroutine that begins it. `flight` is told if the
+--- host has cut it short.
+local function look(self, flight, deadline)
   return function()
     local runtime = self.group.runtime
     local began, doubtful = runtime.now(), nil
@@ -344,7 +348,7 @@ local function look(self, deadline)
       doubtful = read_list(self, deadline)
     end
     local wanted = self:by_id() and "each_due" or "each_to_get"
-    get(self, collect(self, wanted, runtime.now(), doubtful), deadline)
+    flight.cut_short = get(self, collect(self, wanted, runtime.now(), doubtful), deadline)
     self.over_at = runtime.now()
     self.count, self.took, self.due_at = self.count + 1, self.over_at - began, nil
   end
@@ -390,8 +394,9 @@ function Looks:share(wake_at, deadline)
     else
       local pause = math.min(due(self, now), wake_at) - now
       if pause <= 0 then
-        self.flight = single_flight.new(now)
-        return self.flight:run(runtime, look(self, deadline))
+        flight = single_flight.new(now)
+        self.flight = flight
+        return flight:run(runtime, look(self, flight, deadline)) and not flight.cut_short
       elseif not runtime.sleep(math.min(pause, nap(self))) then
         return false
       end
