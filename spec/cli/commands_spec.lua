@@ -239,7 +239,7 @@ describe_once("aicorectl list", function()
 
   it("is help where nothing is said", function()
     local result = run ""
-    assert.equal(0, result.code)
+    assert.equal(2, result.code)
     assert.equal(result.out, run("--help").out)
     assert.matches("^Usage: aicorectl .*\n   teardown +Stop and delete", result.out)
   end)

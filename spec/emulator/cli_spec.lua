@@ -1,5 +1,6 @@
 --- aicorectl emulator: options, the line it prints, how it ends.
 
+local commands = require "spec.cli.command"
 local emulator = require "spec.support.emulator"
 
 local function run(command)
@@ -21,6 +22,63 @@ describe("aicorectl emulator", function()
       assert.matches("^listening on http://127%.0%.0%.1:%d+\n$", output)
       assert.equal(expected, status)
     end
+  end)
+
+  it("takes faults from the command line", function()
+    local server = emulator.start {
+      "--deployments",
+      1,
+      "--fault",
+      "status=503,times=2,operation=status",
+      "--fault",
+      "ignore=true,operation=stop,id=d000000000000001",
+    }
+    finally(server.stop)
+    local statuses = {}
+    for i = 1, 3 do
+      statuses[i] = server.call("GET", "/deployments/d000000000000001").status
+    end
+    assert.same({ 503, 503, 200 }, statuses)
+    assert.equal(
+      202,
+      server.call("PATCH", "/deployments/d000000000000001", { body = { targetStatus = "STOPPED" } }).status
+    )
+    assert.equal("RUNNING", server.call("GET", "/deployments/d000000000000001").json.targetStatus)
+  end)
+
+  it("refuses faults that are none", function()
+    for text, problem in pairs {
+      ["status=503,operation=stopp"] = "operation must name an operation",
+      ["status=99"] = "bad value of status",
+      ["colour=red"] = "unknown field colour",
+      ["503"] = "'503' is not NAME=VALUE",
+      ["refuse=409,operation=list"] = "refuse and ignore are about",
+    } do
+      local output, status = run(CALL .. "--fault " .. text)
+      assert.equal(2, status)
+      assert.matches(problem, output, 1, true)
+    end
+  end)
+
+  it("tells a person at a terminal what to paste", function()
+    local screen = os.tmpname()
+    local line = "trap : INT; " .. CALL .. "--client-id me --client-secret 'a b'"
+    local keys = assert(io.popen(("script -qfc '%s' /dev/null >%s 2>&1"):format(line:gsub("'", "'\\''"), screen), "w"))
+    local text
+    commands.eventually(function()
+      local file = assert(io.open(screen))
+      text = file:read "*a"
+      file:close()
+      return text:find "AICORE_CLIENT_SECRET=[^\n]*\n" ~= nil
+    end, function()
+      return text
+    end)
+    keys:write "\3"
+    keys:close()
+    os.remove(screen)
+    local url = text:match "^listening on (http://[%d.:]+)\r\n"
+    local exports = "export AICORE_BASE_URL=%s AICORE_AUTH_URL=%s AICORE_CLIENT_ID=me AICORE_CLIENT_SECRET='a b'\r\n"
+    assert.is_truthy(text:find(exports:format(url, url), 1, true), text)
   end)
 
   it("leaves no process and no port behind", function()

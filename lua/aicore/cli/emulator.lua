@@ -19,6 +19,33 @@ end
 
 local seconds = number(0, 1e6)
 
+local LITERALS = { ["true"] = true, ["false"] = false }
+
+--- "status=503,times=3,operation=stop" -> a fault; of every request if it names no operation.
+local function fault(text)
+  local fields = { operation = "*" }
+  for part in text:gmatch "[^,]+" do
+    local name, value = part:match "^([%w_]+)=(.*)$"
+    if not name then
+      return nil, ("'%s' is not NAME=VALUE"):format(part)
+    end
+    fields[name] = tonumber(value) or value
+    if LITERALS[value] ~= nil then
+      fields[name] = LITERALS[value]
+    end
+  end
+  local copy = {}
+  for name, value in pairs(fields) do
+    copy[name] = value
+  end
+  local trial = require("aicore.emulator.faults").new(math.random, require("aicore.emulator.operations").names)
+  local _, problem = trial:add(copy)
+  if problem then
+    return nil, ("'%s': %s"):format(text, problem)
+  end
+  return fields
+end
+
 --- Declares the options.
 ---@param parser table  argparse's
 function command.configure(parser)
@@ -41,6 +68,11 @@ function command.configure(parser)
   parser:option("--tls-cert", "Certificate (PEM) to serve https with."):argname "<file>"
   parser:option("--tls-key", "Its key (PEM)."):argname "<file>"
   parser:option("--client-ca", "Who signs client certificates (PEM)."):argname "<file>"
+  parser
+    :option("--fault", "What goes wrong; may be repeated: status=503,times=3,operation=stop.")
+    :argname("<name=value,…>")
+    :count("*")
+    :convert(fault)
   parser:option("--seed", "Seed of ids, tokens and chance.", "1"):convert(number(0, 2 ^ 53, true))
 end
 
@@ -105,23 +137,59 @@ local function model_maker(given)
     for _ = 1, given.deployments do
       model.world:seed({ status = given.status }, now)
     end
+    for _, one in ipairs(given.fault or {}) do
+      assert(model.faults:add(one))
+    end
     return model
   end
 end
 
-local function announce(url)
-  assert(io.stdout:write("listening on ", url, "\n"))
-  assert(io.stdout:flush())
+local function quoted(text)
+  return text:find "^[%w_./:-]+$" and text or "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- What lets a shell's next commands find it.
+local function exports(given, url)
+  local values = {
+    { "AICORE_BASE_URL", url },
+    { given.client_ca and "AICORE_CERT_URL" or "AICORE_AUTH_URL", url },
+    { "AICORE_CLIENT_ID", given.client_id or "me" },
+  }
+  if given.client_ca then
+    values[4], values[5] = { "AICORE_CERT_FILE_PATH", "CERT.pem" }, { "AICORE_KEY_FILE_PATH", "KEY.pem" }
+  else
+    values[4] = { "AICORE_CLIENT_SECRET", given.client_secret or "any" }
+  end
+  local words = { "export" }
+  for i, value in ipairs(values) do
+    words[i + 1] = value[1] .. "=" .. quoted(value[2])
+  end
+  return table.concat(words, " ")
+end
+
+--- Programs read the one line; a person at a terminal gets another to paste.
+local function announcer(given, console)
+  return function(url)
+    assert(io.stdout:write("listening on ", url, "\n"))
+    assert(io.stdout:flush())
+    if console and console:is_terminal(1) and console:is_terminal(2) then
+      console:note("in another shell: " .. exports(given, url))
+      if given.tls_cert then
+        console:note("and aicorectl --ca-file " .. quoted(given.tls_cert))
+      end
+    end
+  end
 end
 
 --- Runs until SIGTERM or SIGINT.
 ---@param given table
+---@param console aicore.cli.Console?
 ---@return integer exit
-function command.run(given)
+function command.run(given, console)
   local problem = missing()
   local ok, result
   if not problem then
-    ok, result = pcall(require("aicore.emulator.server").run, model_maker(given), given, announce)
+    ok, result = pcall(require("aicore.emulator.server").run, model_maker(given), given, announcer(given, console))
     problem = not ok and tostring(result)
   end
   if problem then

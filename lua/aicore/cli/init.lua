@@ -62,8 +62,8 @@ local function show_version()
   error({ text = ("aicorectl %s (libcurl %s, %s, %s)"):format(version.aicore, version.libcurl, tls, lua) }, 0)
 end
 
-local function show_help(parser)
-  error({ text = (parser:get_help():gsub("\n+$", "")) }, 0)
+local function show_help(parser, exit)
+  error({ text = (parser:get_help():gsub("\n+$", "")), exit = exit }, 0)
 end
 
 local function with_help(parser)
@@ -102,7 +102,7 @@ local function read(arguments)
   local parser, commands = build()
   parser.error = usage_error
   if #arguments == 0 then
-    show_help(parser)
+    show_help(parser, problems.USAGE)
   end
   local options = parser:parse(arguments)
   require("aicore.cli.options").merge(options)
@@ -143,7 +143,7 @@ local function explain(failure, screen)
     return problems.INTERRUPTED
   elseif type(failure) == "table" and failure.text then
     screen:print(failure.text)
-    return problems.DONE
+    return failure.exit or problems.DONE
   elseif type(failure) == "table" and failure.usage then
     screen:note(("%s\n\nError: %s"):format(failure.usage, failure.message))
     return problems.USAGE
