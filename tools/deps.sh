@@ -30,7 +30,7 @@ deps: no apt-get here. Install these by hand, then run make with DEPS=no:
   brew: lua luajit pkgconf curl luarocks; for lint: clang-format llvm stylua; for memcheck: valgrind
   dnf:  gcc pkgconf lua-devel luajit-devel libcurl-devel luarocks openssl curl; lint: clang-tools-extra npm; memcheck: valgrind
   apk:  gcc musl-dev pkgconf lua5.4-dev luajit-dev curl-dev luarocks openssl curl; lint: clang-extra-tools npm; memcheck: valgrind
-  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket (and Neovim); luacheck; ldoc
+  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket (and Neovim, chromium); luacheck; ldoc
 END
   exit 1
 fi
