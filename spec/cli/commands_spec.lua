@@ -502,6 +502,9 @@ describe_once("aicorectl -o json", function()
       ["create x"] = "usage",
       ["status x"] = "usage",
       ["update drunning x"] = "usage",
+      find = "auth",
+      ["ensure conf-1"] = "auth",
+      configurations = "auth",
       ["logs drunning drunning2"] = "usage",
     } do
       local result = run(arguments .. " -o json")
@@ -510,6 +513,9 @@ describe_once("aicorectl -o json", function()
       assert.is_true(good, arguments .. ":\n" .. result.out)
       assert.equal(kind, shown.error.kind, arguments)
       assert.matches("^aicorectl: [^\n]+\n  try: [^\n]+\n$", result.err)
+    end
+    for _, arguments in ipairs { "logs -f drunning", "watch drunning" } do
+      assert.matches('^{"error":{[^\n]+}\n$', run(arguments .. " -o json").out)
     end
     local result = run("list -o json", { env = { AICORE_CLIENT_SECRET = "" } })
     assert.equal("config", cjson.decode(result.out).error.kind)

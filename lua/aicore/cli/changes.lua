@@ -51,6 +51,7 @@ local PRINTERS = {
 ---@return integer exit
 function changes.follow(given, console, client, target, is_new)
   local printer = PRINTERS[given.output or "table"]
+  console.streaming = true
   for change, err in client:watch(target, { timeout = given.timeout, appear = given.appear }) do
     if not change then
       return err.kind == "cancelled" and problems.INTERRUPTED or problems.tell(console, err)

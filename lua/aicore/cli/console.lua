@@ -8,6 +8,7 @@ local console = {}
 
 ---@class aicore.cli.Console
 ---@field format string?  how the result is printed, by -o
+---@field streaming boolean?  JSON is an object per line
 ---@field live (fun(): string?)?  what the live line says now; nil: there is none
 local Console = {}
 Console.__index = Console

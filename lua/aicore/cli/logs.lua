@@ -119,6 +119,7 @@ function command.run(given, console, client)
   if not id then
     return problems.usage(console, given.command, problem)
   end
+  console.streaming = given.follow
   local reader = log_reader.new(id, given.since and clock.wall() - given.since)
   if not given.follow then
     return show(console, client, given, reader)

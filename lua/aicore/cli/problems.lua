@@ -163,7 +163,7 @@ end
 ---@param advice string
 function problems.fail(console, err, what, advice)
   if console.format == "json" then
-    console:print(json.encode { error = problems.plain(err) })
+    console:print((console.streaming and json.line or json.encode) { error = problems.plain(err) })
   end
   problems.say(console, what, advice)
 end
