@@ -7,16 +7,16 @@
 #include "compat.h"
 
 /* A configuration of its own: the host's is left alone. A Neovim without lua-cjson has one inside. */
-static const char MAKE_DECODER[] =
-    "local found, json = pcall(require, 'cjson')\n"
-    "if not found then\n"
-    "  if not tostring(json):find(\"module 'cjson' not found\", 1, true) then error(json, 0) end\n"
-    "  return require('aicore.text.vim_json')(json, ...)\n"
-    "end\n"
-    "json = json.new()\n"
-    "json.decode_max_depth(...)\n"
-    "json.decode_invalid_numbers(false)\n"
-    "return json.decode";
+static const char MAKE_DECODER[] = "local found, json = pcall(require, 'cjson')\n"
+                                   "if not found then\n"
+                                   "  if tostring(json):find('memory', 1, true) then error(json, "
+                                   "0) end\n" /* it is there all the same */
+                                   "  return require('aicore.text.vim_json')(json, ...)\n"
+                                   "end\n"
+                                   "json = json.new()\n"
+                                   "json.decode_max_depth(...)\n"
+                                   "json.decode_invalid_numbers(false)\n"
+                                   "return json.decode";
 
 void aic_json_push_decoder(lua_State *L, int max_depth) {
   if (luaL_loadstring(L, MAKE_DECODER) != 0) lua_error(L);

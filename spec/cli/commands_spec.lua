@@ -66,7 +66,7 @@ describe_once("aicorectl --kind executions", function()
     assert.matches("Status: +RUNNING", output("--kind executions status " .. ids[1]))
     assert.matches("default %(2 executions%)", output "login --kind executions")
     local preview = run("teardown --dry-run --kind executions " .. table.concat(ids, " ")).out
-    assert.matches("^2 executions %(2 RUNNING%) in all resource groups of %S+ would be torn down", preview)
+    assert.matches("^2 executions %(2 RUNNING%) in resource group default of %S+ would be torn down", preview)
     assert.equal(2, #cjson.decode(output "teardown --scenario nightly -y -o json --kind executions").deleted)
     assert.matches("COMPLETED", output "create conf-exec --wait --kind executions")
     local refused = run("update --kind executions e000 conf-2")
