@@ -193,6 +193,21 @@ describe_once("aicorectl list", function()
     assert.equal(3, select(2, parts:gsub("\n", "")))
   end)
 
+  it("fits the terminal, is in order, and as long as one likes", function()
+    local env = { COLUMNS = "80" }
+    for line in output("list", { env = env }):gmatch "[^\n]+" do
+      assert.is_true(#line:gsub("\226\128\166", ".") <= 80, line)
+    end
+    assert.matches("\ndstopped%-longer   STOPPED   [^\n]*\226\128\166", output("list", { env = env }))
+    assert.equal("dstopped-longer\ndrunning\n", output "list -o ids --sort scenario")
+    local result = run "list --sort status --limit 1 --no-headers"
+    assert.matches("^drunning +RUNNING [^\n]+\n$", result.out)
+    assert.equal("1 of 2 are shown\n", result.err)
+    assert.equal(1, #cjson.decode(output "list -o json --limit 1"))
+    assert.equal(2, run("list --sort colour").code)
+    assert.equal(2, run("list --limit 0").code)
+  end)
+
   it("says so when there are none, and JSON stays an array", function()
     server.clear_deployments()
     local result = run "list"

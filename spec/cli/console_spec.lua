@@ -64,6 +64,17 @@ describe("a console's colour", function()
   end)
 end)
 
+describe("the room for a table", function()
+  it("is COLUMNS, or the terminal's width; in a pipe there is any", function()
+    assert.equal(60, new({ COLUMNS = "60" }):room())
+    local other = new {}
+    other.terminals[1] = false
+    assert.is_nil(other:room())
+    other.terminals[1], other.columns = true, 99
+    assert.equal(99, other:room())
+  end)
+end)
+
 describe("a console's width", function()
   it("is what COLUMNS says", function()
     assert.equal(132, new({ COLUMNS = "132" }):width())

@@ -42,6 +42,9 @@ function fakes.console(given)
   function console.width()
     return given.width or 80
   end
+  function console.room()
+    return given.width
+  end
   function console.refresh(self)
     self.drawn = self.live()
   end

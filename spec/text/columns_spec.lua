@@ -19,12 +19,33 @@ describe("an aligned table", function()
     assert.same({ "<a>    b", "cc   d" }, lines)
   end)
 
+  it("is cut in the widest columns where there is no room, in the first last", function()
+    local rows = { { "id-1", "größer", "ok", "abcdefghij" } }
+    assert.same({ "id-1   größer   ok   abcdefghij" }, columns.align(rows, nil, 31))
+    assert.same({ "id-1   größer   ok   abcdefgh…" }, columns.align(rows, nil, 30))
+    assert.same({ "id-1   grö…   ok   abc…" }, columns.align(rows, nil, 23))
+    assert.same({ "id-1   …   …   …" }, columns.align(rows, nil, 16))
+    assert.same({ "i…   …   …   …" }, columns.align(rows, nil, 14))
+    assert.same({ "…   …   …   …" }, columns.align(rows, nil, 2))
+    assert.same({ "ab…" }, columns.align({ { "abcd" } }, nil, 3))
+    assert.same({}, columns.align({}, nil, 3))
+  end)
+
   it("may be empty", function()
     assert.same({}, columns.align {})
   end)
 
   it("is made of cells that are fit for a terminal, whatever the service wrote", function()
     assert.same({ "a?b   5", "ü     c" }, columns.align { { "a\27b", 5 }, { "ü", "c" } })
+  end)
+end)
+
+describe("a text that is too wide", function()
+  it("ends in one character that says so", function()
+    assert.same(
+      { "größe", "grö…", "…" },
+      { columns.cut("größe", 5), columns.cut("größe", 4), columns.cut("größe", 1) }
+    )
   end)
 end)
 

@@ -1,9 +1,9 @@
 -- aicorectl configurations: a table of them.
 
 local caller = require "aicore.call.caller"
-local columns = require "aicore.text.columns"
 local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
+local tables = require "aicore.cli.tables"
 
 local command = { summary = "List configurations." }
 
@@ -17,8 +17,22 @@ local function fit(name)
   end
 end
 
+local function field(name)
+  return function(one)
+    return one[name]
+  end
+end
+
+local KEYS = {
+  { "id", field "id" },
+  { "name", field "name" },
+  { "scenario", field "scenarioId" },
+  { "executable", field "executableId" },
+}
+
 ---@param parser table  argparse's
 function command.configure(parser)
+  tables.configure(parser, KEYS)
   parser:option("--scenario", "Only those of this scenario."):argname("<id>"):convert(fit "scenario_id")
   parser:option("--executable", "Only those of this executable; may be repeated."):argname("<id>"):count "*"
   parser:option("--search", "Only those with this in their name."):argname("<text>"):convert(fit "search")
@@ -34,25 +48,14 @@ local function parameters_of(one)
   return table.concat(texts, " ")
 end
 
-local PRINTERS = {
-  table = function(console, found)
-    local rows = { HEADING }
-    for i, one in ipairs(found) do
-      rows[i + 1] = { one.id, one.name or "-", one.scenarioId or "-", one.executableId or "-", parameters_of(one) }
-    end
-    for _, line in ipairs(columns.align(rows)) do
-      console:print(line)
-    end
-  end,
-  json = function(console, found)
-    console:print(json.encode(json.array(found)))
-  end,
-  ids = function(console, found)
-    for _, one in ipairs(found) do
-      console:print(one.id)
-    end
-  end,
-}
+local function show(given, console, found)
+  local rows, ids = { HEADING }, {}
+  for i, one in ipairs(found) do
+    ids[i] = one.id
+    rows[i + 1] = { one.id, one.name or "-", one.scenarioId or "-", one.executableId or "-", parameters_of(one) }
+  end
+  tables.print(console, given, { json = json.array(found), ids = ids, rows = rows })
+end
 
 ---@param given table
 ---@param console aicore.cli.Console
@@ -71,7 +74,7 @@ function command.run(given, console, client)
   elseif #found == 0 and given.output ~= "json" then
     console:note "no configurations found"
   else
-    PRINTERS[given.output or "table"](console, found)
+    show(given, console, tables.arrange(given, console, found, KEYS))
   end
   return problems.DONE
 end

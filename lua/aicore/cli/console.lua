@@ -71,6 +71,13 @@ function Console:width()
   return self.columns
 end
 
+--- Columns that a table may take; nil: any number, as no person looks. COLUMNS counts in a pipe, too.
+---@return integer?
+function Console:room()
+  local is_said = (tonumber(self.getenv "COLUMNS" or "") or 0) > 0
+  return (is_said or self:is_terminal(STDOUT)) and self:width() or nil
+end
+
 -- Colour ------------------------------------------------------------------------------------------
 
 local CODES = { bold = 1, faint = 2, red = 31, green = 32, yellow = 33 }

@@ -16,12 +16,6 @@ local unpack = table.unpack or unpack
 
 local command = { summary = "List deployments, or executions.", everywhere = true }
 
----@param parser table  argparse's
-function command.configure(parser)
-  options.filter(parser)
-  parser:flag("-w --watch", "Go on, and show every change.")
-end
-
 ---@param given table
 ---@return string? problem
 function command.check(given)
@@ -42,6 +36,40 @@ local function news(found)
 end
 
 local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE", "RETIRES" }
+
+local function field(name)
+  return function(deployment)
+    return deployment[name]
+  end
+end
+
+local KEYS = {
+  { "id", field "id" },
+  { "status", field "status" },
+  { "target", field "targetStatus" },
+  { "scenario", field "scenarioId" },
+  {
+    "configuration",
+    function(deployment)
+      return deployment.configurationName or deployment.configurationId
+    end,
+  },
+  {
+    "age", -- the youngest first
+    function(deployment)
+      local created = timestamp.parse(deployment.createdAt)
+      return created and -created
+    end,
+  },
+  { "group", field "resource_group" },
+}
+
+---@param parser table  argparse's
+function command.configure(parser)
+  options.filter(parser)
+  tables.configure(parser, KEYS)
+  parser:flag("-w --watch", "Go on, and show every change.")
+end
 
 local function age(deployment, now)
   local created = timestamp.parse(deployment.createdAt)
@@ -96,7 +124,7 @@ local function show(given, console, client, found)
     rows = rows_of(found, retirements(given, client, found), given.all_resource_groups)
   end
   local status = given.all_resource_groups and 3 or 2
-  tables.print(console, given.output, {
+  tables.print(console, given, {
     json = json.array(found),
     ids = ids,
     rows = rows,
@@ -119,7 +147,7 @@ function command.run(given, console, client)
   elseif #found == 0 and (given.watch or given.output ~= "json") then
     console:note(("no %s found"):format(options.noun(given.kind)))
   else
-    show(given, console, client, found)
+    show(given, console, client, tables.arrange(given, console, found, KEYS))
   end
   if given.watch then
     console:flush()

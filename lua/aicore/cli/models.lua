@@ -6,7 +6,25 @@ local tables = require "aicore.cli.tables"
 
 local command = { summary = "List the models that may be deployed, and until when they work." }
 
-function command.configure() end
+local KEYS = {
+  {
+    "model",
+    function(model)
+      return model.model
+    end,
+  },
+  {
+    "executable",
+    function(model)
+      return model.executableId
+    end,
+  },
+}
+
+---@param parser table  argparse's
+function command.configure(parser)
+  tables.configure(parser, KEYS)
+end
 
 local function row_of(model, version)
   local replacements = type(version.suggestedReplacements) == "table" and version.suggestedReplacements or {}
@@ -28,6 +46,7 @@ function command.run(given, console, client)
   if not found then
     return problems.tell(console, err)
   end
+  found = tables.arrange(given, console, found, KEYS)
   local rows, names = { { "MODEL", "VERSION", "EXECUTABLE", "RETIRES", "REPLACEMENT" } }, {}
   for i, model in ipairs(found) do
     names[i] = model.model
@@ -35,7 +54,7 @@ function command.run(given, console, client)
       rows[#rows + 1] = row_of(model, version)
     end
   end
-  tables.print(console, given.output, { json = json.array(found), ids = names, rows = rows })
+  tables.print(console, given, { json = json.array(found), ids = names, rows = rows })
   return problems.DONE
 end
 

@@ -29,7 +29,7 @@ function command.run(given, console, client)
     rows[#rows + 1] = row_of(name, found.plans[name])
   end
   rows[#rows + 1] = row_of("all", found)
-  tables.print(console, given.output, { json = found, ids = names, rows = rows })
+  tables.print(console, given, { json = found, ids = names, rows = rows })
   return problems.DONE
 end
 

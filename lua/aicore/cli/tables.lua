@@ -1,9 +1,71 @@
--- What a list is printed as: a table, JSON or ids.
+-- What a list is printed as: a table, JSON or ids; and in which order, how many of it, and whether with a heading.
 
 local columns = require "aicore.text.columns"
 local json = require "aicore.text.json"
 
 local tables = {}
+
+local function number(text)
+  local value = tonumber(text)
+  if not value or value < 1 or value % 1 ~= 0 then
+    return nil, ("'%s' is not a whole number from 1"):format(text)
+  end
+  return value
+end
+
+--- What records may be sorted by: a name, and the function that gives what is compared.
+---@alias aicore.cli.Keys { [1]: string, [2]: fun(record: table): any }[]
+
+--- Declares the options.
+---@param parser table  argparse's
+---@param keys aicore.cli.Keys
+function tables.configure(parser, keys)
+  local names = {}
+  for i, key in ipairs(keys) do
+    names[i] = key[1]
+  end
+  parser:option("--sort", "Sort by a column: " .. table.concat(names, ", ") .. "."):argname("<column>"):choices(names)
+  parser:option("--limit", "Only so many, the first ones."):argname("<number>"):convert(number)
+  parser:flag("--no-headers", "Without the line of headings.")
+end
+
+local function sorted(records, read)
+  local list = {}
+  for i, record in ipairs(records) do
+    list[i] = { record = record, key = read(record), place = i }
+  end
+  table.sort(list, function(a, b)
+    if a.key == b.key or a.key == nil and b.key == nil then
+      return a.place < b.place
+    end
+    return b.key == nil or a.key ~= nil and a.key < b.key
+  end)
+  for i, one in ipairs(list) do
+    list[i] = one.record
+  end
+  return list
+end
+
+--- The records as the options want them.
+---@param given table
+---@param console aicore.cli.Console
+---@param records table[]
+---@param keys aicore.cli.Keys
+---@return table[]
+function tables.arrange(given, console, records, keys)
+  for _, key in ipairs(keys) do
+    records = given.sort == key[1] and sorted(records, key[2]) or records
+  end
+  if not given.limit or #records <= given.limit then
+    return records
+  end
+  local first = {}
+  for i = 1, given.limit do
+    first[i] = records[i]
+  end
+  console:note(("%d of %d are shown"):format(given.limit, #records))
+  return first
+end
 
 ---@class aicore.cli.Listing
 ---@field json any               what -o json prints
@@ -12,21 +74,22 @@ local tables = {}
 ---@field colour nil|fun(text: string, row: integer, column: integer): string?
 
 ---@param console aicore.cli.Console
----@param format string?
+---@param given table
 ---@param listing aicore.cli.Listing
-function tables.print(console, format, listing)
-  if format == "json" then
+function tables.print(console, given, listing)
+  if given.output == "json" then
     console:print(json.encode(listing.json))
     return
   end
-  local lines = listing.ids
-  if format ~= "ids" then
+  local lines, first = listing.ids, 1
+  if given.output ~= "ids" then
+    first = given.no_headers and 2 or 1
     lines = columns.align(listing.rows, function(text, row, column)
       return console:paint(listing.colour and listing.colour(text, row, column) or nil, text)
-    end)
+    end, console:room())
   end
-  for _, line in ipairs(lines) do
-    console:print(line)
+  for i = first, #lines do
+    console:print(lines[i])
   end
 end
 
