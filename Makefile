@@ -108,6 +108,10 @@ neovim:
 install: build ## install for Lua 5.4 and LuaJIT (PREFIX=/usr/local, DESTDIR=)
 	sh tools/install.sh '$(DESTDIR)$(PREFIX)' '$(BUILD)' $(ABIS)
 
+.PHONY: uninstall
+uninstall: ## take away what install has put there (PREFIX, DESTDIR as for install)
+	sh tools/install.sh --uninstall '$(DESTDIR)$(PREFIX)' '$(BUILD)' $(ABIS)
+
 # What LuaRocks asks for (rockspec/), with its own flags and folders; nothing of it stays here.
 ROCK = $(BUILD)/rock
 

@@ -1,6 +1,7 @@
 --- The command line as a whole, called and not run: what it refuses before there is a client.
 
 local cli = require "aicore.cli"
+local command = require "spec.cli.command"
 
 --- Runs a command line; returns its exit code and what it wrote on standard error.
 local function main(arguments)
@@ -21,6 +22,18 @@ local function main(arguments)
   assert(ok, code)
   return code, table.concat(written)
 end
+
+describe("aicorectl", function()
+  it("may be called by a link, and by a link to that", function()
+    local folder = io.popen("mktemp -d"):read "*l"
+    os.execute(("ln -s $PWD/bin/aicorectl %s/one; ln -s one %s/two"):format(folder, folder))
+    for _, name in ipairs { "one", "two" } do
+      local line = ("cd /; env -u LUA_PATH -u LUA_CPATH %s %s/%s --version"):format(command.interpreter, folder, name)
+      assert.matches("^aicorectl %d", io.popen(line):read "*a")
+    end
+    os.execute("rm -r " .. folder)
+  end)
+end)
 
 describe("aicorectl refuses", function()
   for arguments, what in pairs {

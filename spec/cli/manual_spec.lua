@@ -1,6 +1,7 @@
 --- The manual page and the completion scripts know all that the help knows.
 
 local command = require "spec.cli.command"
+local emulator = require "spec.support.emulator"
 local lifecycle = require "aicore.model.lifecycle"
 
 local function help(arguments)
@@ -107,5 +108,44 @@ describe("a completion script", function()
     assert.equal("--older-than", complete "aicorectl teardown --old")
     assert.equal("json", complete "aicorectl list -o js")
     assert.equal("STOPPING STOPPED", complete "aicorectl list --status STOP")
+    assert.equal("", complete "aicorectl stop d")
+  end)
+
+  it("asks for ids and profiles", function()
+    local server = emulator.start { "--deployments", 2 }
+    finally(server.stop)
+    local env = command.settings(server)
+    assert.equal("d000000000000001\nd000000000000002\n", command.run("complete ids", { env = env }).out)
+    local silent = { out = "", err = "", code = 0 }
+    assert.same(silent, command.run("complete ids", {}))
+    server.fault { operation = "login", latency = 30 }
+    assert.same(silent, command.run("complete ids", { env = env }))
+    assert.equal("", command.run("complete profiles", {}).out)
+    local folder = run("mktemp -d"):gsub("\n", "")
+    run(("touch %s/config.json %s/config_b.json %s/config_a.json %s/x"):gsub("%%s", folder))
+    assert.equal("a\nb\ndefault\n", command.run("complete profiles", { env = { AICORE_HOME = folder } }).out)
+    run("rm -r " .. folder)
+  end)
+
+  it("lets shells ask", function()
+    for shell, asks in pairs {
+      bash = { [[complete ids 2>/dev/null)" -- "$cur"]], [[complete profiles 2>/dev/null)" -- "$cur"]] },
+      zsh = { '"*: :_aicorectl_ids"', "]: :_aicorectl_profiles", "_aicorectl_profiles() {" },
+      fish = { "'__fish_aicorectl_using_command stop' -xa '(aicorectl complete ids", "-l profile -xa" },
+    } do
+      local script = command.run("completion " .. shell).out
+      for _, ask in ipairs(asks) do
+        assert.is_truthy(script:find(ask, 1, true), ask)
+      end
+    end
+  end)
+
+  it("knows every command that takes ids", function()
+    local script = command.run("completion fish").out
+    for _, name in ipairs(names()) do
+      local takes = help(name):match "\n  *<?ids?>? " ~= nil
+      local asked = script:find(("using_command %s' -xa '(aicorectl complete ids"):format(name), 1, true) ~= nil
+      assert.equal(takes, asked, name)
+    end
   end)
 end)

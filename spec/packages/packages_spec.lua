@@ -111,10 +111,20 @@ describe("installed", function()
       "^Usage: aicorectl",
       run_well(away(tree) .. INTERPRETERS[1] .. " " .. tree .. "/bin/aicorectl --help")
     )
+    for _, file in ipairs {
+      "bash-completion/completions/aicorectl",
+      "zsh/site-functions/_aicorectl",
+      "fish/vendor_completions.d/aicorectl.fish",
+    } do
+      run_well(("grep -q 'complete ids' %s/share/%s"):format(tree, file))
+    end
     assert.equal("", run_well(("find %s -name '*.so' -path '*share*' -o -name '*.lua' -path '*/lib/*'"):format(tree)))
     local pages = run_well "ls man/*.1 2>/dev/null || true"
     for page in pages:gmatch "man/(%S+)" do
       run_well(("test -r %s/share/man/man1/%s"):format(tree, page))
     end
+    run_well(("%s -s uninstall DEPS=no BUILD=%s DESTDIR=%s PREFIX=/opt/aicore"):format(MAKE, build, folder))
+    assert.equal("", run_well(("find %s -type f -o -name aicore"):format(folder .. "/opt/aicore/share")))
+    assert.equal("", run_well(("find %s ! -type d"):format(tree)))
   end)
 end)

@@ -31,6 +31,7 @@ local COMMANDS = {
   { name = "quota", module = "aicore.cli.quota" },
   { name = "emulator", module = "aicore.cli.emulator" },
   { name = "completion", module = "aicore.cli.completion" },
+  { name = "complete", module = "aicore.cli.complete", hidden = true },
 }
 
 -- What has to be there, and how to get it. The clock is the first that needs the C module.
@@ -83,7 +84,7 @@ local function build()
   local commands = {}
   for _, entry in ipairs(COMMANDS) do
     local module = require(entry.module)
-    local sub_parser = with_help(parser:command(entry.name, module.summary))
+    local sub_parser = with_help(parser:command(entry.name, module.summary)):hidden(entry.hidden or false)
     module.configure(sub_parser)
     if not module.offline then
       options.shared(sub_parser, false)
