@@ -314,12 +314,18 @@ local function turn(loop)
   end
 end
 
---- Turns until the first group is over. An error here (Ctrl-C strikes anywhere) ends everything.
+local function turn_until_over(loop, group)
+  repeat
+    turn(loop)
+  until is_over(group)
+end
+
+--- Turns until the first group is over. An error here ends everything: Ctrl-C strikes anywhere, between two turns, too.
 local function run(group)
   local loop = { root = group, tasks = {}, ready = {}, hungry = { group }, next_wake = math.huge }
   group.loop = loop
   repeat
-    local ok, failure = pcall(turn, loop)
+    local ok, failure = pcall(turn_until_over, loop, group)
     if not ok then
       cancel(group, { failure })
     end
