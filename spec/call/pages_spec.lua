@@ -269,6 +269,18 @@ describe("pages", function()
       assert.matches("2 records were shown, its count says 3", err.message)
     end)
 
+    it("are an error where page after page shows nothing new, in whatever order", function()
+      local asked = 0
+      local found, err = all(function()
+        asked = asked + 1
+        local first, second = { id = "a" }, { id = "b" }
+        return { count = 1000, resources = asked % 2 == 0 and { first, second } or { second, first } }
+      end)
+      assert.is_nil(found)
+      assert.matches("$skip is ignored", err.message, 1, true)
+      assert.is_true(asked < 10, asked)
+    end)
+
     it("are not believed where both show the same, and one of them twice: pages have moved", function()
       local moved = { { "a", "b", count = 4 }, { "b", "d", count = 4 }, { count = 4 } }
       local found, err = all(story { moved[1], moved[2], moved[1], moved[2], moved[1], moved[2] })

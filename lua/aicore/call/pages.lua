@@ -6,7 +6,7 @@
 --   Records that stand twice count once: pages shift while they are read.
 --   A list is complete if its counts are the same and its records make them up, or if it has no count but its pages'
 --   own. Two readings in a row that show the same, and nothing twice, mean that the count is what is odd.
---   A page that begins as the one before it means that $skip is ignored.
+--   A page that begins as the one before it, or several that show nothing new, mean that $skip is ignored.
 
 local errors = require "aicore.model.errors"
 
@@ -18,6 +18,9 @@ pages.SIZE = 10000
 --- A page this long is many megabytes of garbage. By default Lua lets a heap grow to the double before it collects, so
 --- that two pages would be held.
 local LONG = 2500
+
+--- After so many pages in a row that show nothing new, the next one would not, either.
+local MOST_STALE = 5
 
 ---@alias aicore.FetchPage fun(top: integer, skip: integer?): table|nil, aicore.Error?, integer?
 ---       one page: the reply, an error, how many records were set aside
@@ -54,6 +57,7 @@ function pages.read(fetch, memory, size)
     shown = 0, -- records, each once
     own_counts = true, -- the counts so far are the pages' own lengths
     same_counts = true,
+    stale = 0, -- pages in a row that have shown nothing new
     ids = {},
   }, Reader)
 end
@@ -143,7 +147,7 @@ function Reader:next(done_with)
   local reply, err, odd = self.fetch(self.size, self.read > 0 and self.read or nil)
   local page = reply and reply.resources
   local first = page and page[1] and page[1].id
-  if first and first == self.first then
+  if first and (first == self.first or self.stale >= MOST_STALE) then
     err = ignores_skip(first)
   end
   if err then
@@ -157,7 +161,8 @@ function Reader:next(done_with)
   note_count(self, reply.count, self.length)
   self.over = is_over(self, self.length)
   local alone = self.over and self.pages == 1 and (self.counts == false or self.count == self.length)
-  self.shown = self.shown + (alone and #page or drop_known(self, page))
+  local fresh = alone and #page or drop_known(self, page)
+  self.shown, self.stale = self.shown + fresh, fresh == 0 and self.length > 0 and self.stale + 1 or 0
   self.complete = self.over and is_complete(self)
   return page
 end
