@@ -82,7 +82,8 @@ static void judge_url(const request *built) {
   EXPECT(curl_url_set(parsed, CURLUPART_URL, built->url, 0) == CURLUE_OK);
   EXPECT(curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK);
   EXPECT(curl_url_get(parsed, CURLUPART_PATH, &path, 0) == CURLUE_OK);
-  EXPECT(strcmp(host, "api.example.com") == 0 && strncmp(path, "/v2/lm/", 7) == 0);
+  EXPECT(strcmp(host, "api.example.com") == 0 &&
+         (strncmp(path, "/v2/lm/", 7) == 0 || strncmp(path, "/v2/admin/", 10) == 0));
   EXPECT(strncmp(path + 3, target, strlen(path + 3)) == 0);
   curl_free(host);
   curl_free(path);
