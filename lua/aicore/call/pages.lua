@@ -62,11 +62,11 @@ function pages.read(fetch, memory, size)
   }, Reader)
 end
 
-local function ignores_skip(id)
+local function ignores_skip(why)
   return errors.new {
     kind = "protocol",
     operation = "list",
-    message = ("the list cannot be read to its end: $skip is ignored, two pages begin with %s"):format(id),
+    message = "the list cannot be read to its end: $skip is ignored, " .. why,
     retryable = false,
   }
 end
@@ -147,8 +147,10 @@ function Reader:next(done_with)
   local reply, err, odd = self.fetch(self.size, self.read > 0 and self.read or nil)
   local page = reply and reply.resources
   local first = page and page[1] and page[1].id
-  if first and (first == self.first or self.stale >= MOST_STALE) then
-    err = ignores_skip(first)
+  if first and first == self.first then
+    err = ignores_skip("two pages begin with " .. first)
+  elseif page and self.stale >= MOST_STALE then
+    err = ignores_skip("page after page shows nothing new")
   end
   if err then
     self.over = true
