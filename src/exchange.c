@@ -48,7 +48,8 @@ static int on_log(CURL *easy, curl_infotype type, char *text, size_t length, voi
   const char *last = strstr(line, words[0].before_last);
   last = last != NULL ? strstr(last, words[1].before_last) : NULL;
   if (last != NULL) {
-    const goaway seen = {x->port, strtol(last + strlen(words[1].before_last), NULL, 10)};
+    const goaway seen = {
+        x->port, strtol(last + strlen(words[1].before_last), NULL, 10), x->goaway->number + 1};
     *x->goaway = seen;
   }
   for (size_t i = 0; i < COUNT(words) && last == NULL; i++) {
@@ -59,9 +60,14 @@ static int on_log(CURL *easy, curl_infotype type, char *text, size_t length, voi
   return 0;
 }
 
+/* Has its connection ended by a GOAWAY since it was sent? */
+static bool has_goaway(const exchange *x) {
+  return x->goaway->number != x->goaways && x->goaway->port == x->port;
+}
+
 /* Did a GOAWAY say that the request was not looked at? */
 static bool beyond_goaway(const exchange *x) {
-  return x->stream > 0 && x->goaway->port == x->port && x->stream > x->goaway->last_stream;
+  return x->stream > 0 && has_goaway(x) && x->stream > x->goaway->last_stream;
 }
 
 /* libcurl sends again, by itself. Of HTTP/2 it does so when the stream was refused, or when a connection
@@ -70,7 +76,7 @@ static bool beyond_goaway(const exchange *x) {
 static bool was_refused(const exchange *x) {
   if (x->header_bytes > 0) return false;
   if (x->stream_refused) return true;
-  if (x->goaway->port == x->port) return beyond_goaway(x);
+  if (has_goaway(x)) return beyond_goaway(x);
   return x->stream > 0 && x->error[0] == '\0' && aic_operation_is_about_one(x->operation);
 }
 
@@ -97,6 +103,7 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
   x->issued++;
   x->refused = x->stream_refused = false;
   x->port = local_port;
+  x->goaways = x->goaway->number;
   x->stream = 0;
   return CURL_PREREQFUNC_OK;
 }

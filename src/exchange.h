@@ -15,6 +15,7 @@
 typedef struct goaway {
   int port; /* of the connection, at our end; 0: there was none */
   long last_stream;
+  unsigned number; /* how many there were */
 } goaway;
 
 typedef struct exchange {
@@ -34,7 +35,8 @@ typedef struct exchange {
   bool stream_refused; /* libcurl has said so of the stream, and is about to send again */
   int port;            /* ours, of the connection that it was sent on last; 0: it was not sent */
   long stream;         /* of HTTP/2, on that connection; 0: none, or not known */
-  goaway *goaway;      /* what the exchanges of a session know together */
+  unsigned goaways; /* how many there were when it was sent: its port may be that of one before */
+  goaway *goaway;   /* what the exchanges of a session know together */
   CURLcode outcome;
   buffer reply;
   size_t header_bytes;

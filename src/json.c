@@ -6,11 +6,12 @@
 #include "array.h"
 #include "compat.h"
 
-/* A configuration of its own: the host's is left alone. A Neovim without lua-cjson has one inside. */
+/* A configuration of its own: the host's is left alone. A Neovim without lua-cjson has one inside; lack
+ * of memory is no lack of lua-cjson. */
 static const char MAKE_DECODER[] = "local found, json = pcall(require, 'cjson')\n"
                                    "if not found then\n"
-                                   "  if tostring(json):find('memory', 1, true) then error(json, "
-                                   "0) end\n" /* it is there all the same */
+                                   "  local full = tostring(json):find 'not enough memory'\n"
+                                   "  if full then error(json, 0) end\n"
                                    "  return require('aicore.text.vim_json')(json, ...)\n"
                                    "end\n"
                                    "json = json.new()\n"
