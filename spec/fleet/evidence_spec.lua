@@ -339,6 +339,7 @@ describe("the evidence", function()
         ["0 get RUNNING; 1 stop refused; 50 -send; 60 get RUNNING; 100 stop refused"] = 0,
         ["0 get RUNNING; 1 stop refused; 50 stop accepted; 100 stop refused"] = 0,
         ["0 get PENDING; 1 stop refused; 50 get RUNNING; 60 stop refused; 100 stop refused"] = 40,
+        ["0 get STOPPED; 1 stop refused; 50 delete refused; 100 delete refused"] = 50,
       } do
         assert.equal(seconds, after(story):refused(ID), story)
       end

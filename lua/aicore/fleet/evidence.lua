@@ -453,7 +453,7 @@ end
 function Beliefs:sending(place, action, at)
   local to, from = step(self, place, "sending " .. action, changes_of_sending, action)
   if from.action ~= to.action then
-    self.since[place] = at
+    self.since[place], self.refused_at[place] = at, nil
   end
 end
 

@@ -28,13 +28,17 @@ local function shifts(course)
   return (settings.page_shifts or 0) > 0 or settings.skip_ignored or (settings.count or "page") ~= "page"
 end
 
+--- The last look begins so long before the deadline, in seconds, if the one before took so long.
+local LONGEST_LOOK = 5
+
 --- A call looks at once when it begins, and for the last time just before its deadline, whatever others have done.
-local function is_first_or_last(course, request)
+local function is_first_or_last(course, request, was_troubled)
   local near = 1 + 4 * course.service.settings.latency
+  local last = was_troubled and math.max(near, LONGEST_LOOK) or near
   for _, call in ipairs(course.calls) do
     if call.began and call.client == request.client then
       local passed, left = request.at - call.began, call.began + call.timeout - request.at
-      if passed >= 0 and passed < near or left >= 0 and left < near then
+      if passed >= 0 and passed < near or left >= 0 and left < last then
         return true
       end
     end
@@ -48,7 +52,7 @@ function looks.pace(course, broken)
   if looks_alone(course) or shifts(course) then
     return
   end
-  local last = {}
+  local last, troubled_at = {}, -math.huge
   for _, request in ipairs(course.requests) do
     local first_page = request.name == "list" and not request.parameters["$skip"]
     local what = first_page and "list" or request.name == "status" and "GET of " .. request.id
@@ -58,9 +62,11 @@ function looks.pace(course, broken)
       local too_soon = before and is_good(before) and request.at - before.at < CLOSEST - facts.EARLY
       local list = last[request.client .. request.group .. "list"]
       local confirms = request.name == "status" and list and before and list.at >= before.at
-      if too_soon and not confirms and not is_first_or_last(course, request) then
+      local was_troubled = request.at - troubled_at < 2 * LONGEST_LOOK
+      if too_soon and not confirms and not is_first_or_last(course, request, was_troubled) then
         broken("a %s %.3f s after the one before", what, request.at - before.at)
       end
+      troubled_at = is_good(request) and troubled_at or request.answered or request.at
       last[key] = request
     end
   end
