@@ -2,7 +2,7 @@
 -- A plot takes the deployments and the task as they were drawn, and lays down the rest.
 
 local plots = {
-  share = 0.15, -- of all seeds
+  share = 0.2, -- of all seeds
 }
 
 ---@class simulation.Plot
@@ -189,6 +189,101 @@ local function lay_strangers(service, task, dice)
   service.patience = service.patience + 300
 end
 
+--- Fewer are looked at by id.
+local MANY = 5
+
+--- One call that tears down these.
+local function tear_down(task, ids)
+  local call = task.calls[1]
+  call.method, call.ids = "teardown", ids
+  call.filter, call.goal, call.dry_run, call.appear, call.creates = nil, nil, nil, nil, nil
+  return call
+end
+
+--- One call that tears down all that stand, each in one of these states, and `age()` seconds old.
+local function tear_down_as(service, task, dice, statuses, age)
+  local standing = find_standing(service, task)
+  for _, deployment in ipairs(standing) do
+    deployment.status, deployment.age, deployment.ttl = dice:pick(statuses), age(), nil
+  end
+  tear_down(task, ids_of(standing))
+end
+
+--- Lists and GETs, or one of them, are answered 503 for so many seconds, after the first answers to it.
+local function fail_looks(service, seconds, skip)
+  for name, first in pairs(skip) do
+    service.faults[#service.faults + 1] = { operation = name, status = 503, skip = first, lasts = seconds }
+  end
+end
+
+-- "The list says nothing of those that it does not show": pages shift for a moment while they are read, and a replica
+-- that is behind does not find what is new, either.
+local function lay_gaps(service, task, dice)
+  local settings = service.settings
+  settings.latency, settings.delete_time = math.min(settings.latency, 0.1), dice:scale(15, 60)
+  settings.read_lag, settings.replicas, settings.lagging_sends = 10, 2, true
+  settings.page_cap = math.max(2, math.ceil(#service.deployments / dice:integer(3, 5)))
+  tear_down_as(service, task, dice, { "STOPPED", "DEAD" }, function()
+    return settings.read_lag - dice:number(2, 5)
+  end)
+  local shifts = { from = dice:number(0.2, 2), settings = { page_shifts = 0.8 }, otherwise = { page_shifts = 0 } }
+  shifts.to = shifts.from + dice:number(0.3, 1.5)
+  service.outages[1] = shifts
+  service.patience = service.patience + 200
+end
+
+-- "Two …, not both by send": sends find what is new only now and then, and what they do is ignored at first. A second
+-- one comes after 10 s; a third one after 30 s, with no sighting between them where all looks fail.
+local function lay_deafness(service, task, dice)
+  local settings, is_blind = service.settings, dice:chance(0.5)
+  local seconds = is_blind and dice:number(31, 40) or dice:number(11, 16)
+  settings.delete_time, settings.appear_time = dice:scale(15, 60), seconds + 1
+  settings.appear_chance, settings.lagging_sends = dice:number(0.4, 0.7), true
+  for _, deployment in ipairs(service.deployments) do
+    deployment.age = math.max(deployment.age, settings.appear_time)
+  end
+  tear_down_as(service, task, dice, { "STOPPED", "DEAD" }, function()
+    return 1
+  end)
+  service.faults[1] = { operation = "delete", ignore = true, lasts = seconds }
+  fail_looks(service, seconds, is_blind and { list = 1, status = 0 } or {})
+  service.patience = service.patience + 300
+end
+
+-- "Or list, then send, and at least 2 s later list or get": nothing finds yet what others have made a moment ago.
+local function lay_newborn(service, task, dice)
+  local settings, unseen = service.settings, dice:number(1, 2)
+  settings.latency = math.min(settings.latency, 0.1)
+  settings.list_lag, settings.appear_time, settings.lagging_sends = unseen + 1, unseen + 1, true
+  tear_down_as(service, task, dice, { "RUNNING", "STOPPED", "DEAD" }, function()
+    return dice:number(1, 1.3)
+  end)
+  service.patience = service.patience + 100
+end
+
+-- "Nothing but 'not found' for 30 s and five looks": most of the looks fail meanwhile.
+local function lay_few_looks(service, task, dice)
+  local settings, failing = service.settings, dice:number(26, 31)
+  settings.start_time, settings.latency = dice:scale(0.5, 5), math.min(settings.latency, 0.2)
+  settings.appear_time = failing + 3
+  tear_down(task, {}).creates = dice:integer(1, 2)
+  fail_looks(service, failing, { status = 1 })
+  service.patience = service.patience + 300
+end
+
+-- The same, "the last of them a GET": lists are behind, and GETs fail.
+local function lay_late_lists(service, task, dice)
+  local settings = service.settings
+  settings.start_time, settings.list_lag = dice:scale(0.5, 5), dice:number(40, 60)
+  tear_down(task, {}).creates = dice:integer(4, 6)
+  fail_looks(service, dice:number(31, 40), { status = 0 })
+  service.patience = service.patience + 300
+end
+
+local function is_about_many(service, task)
+  return #task.calls == 1 and #find_standing(service, task) >= MANY
+end
+
 local function has_one_call(_, task)
   return #task.calls == 1
 end
@@ -203,6 +298,11 @@ local PLOTS = {
   { name = "some hang", lay = lay_hanging },
   { name = "a stop is taken back", lay = lay_change_of_mind },
   { name = "strangers answer", lay = lay_strangers },
+  { name = "gaps in lists", lay = lay_gaps, suits = is_about_many },
+  { name = "deaf to sends", lay = lay_deafness, suits = is_about_many },
+  { name = "newborn", lay = lay_newborn, suits = is_about_many },
+  { name = "few looks", lay = lay_few_looks, suits = has_one_call },
+  { name = "late lists", lay = lay_late_lists, suits = has_one_call },
 }
 
 local OLD = 30 -- s: any replica knows what is as old as this
