@@ -109,6 +109,11 @@ describe("the evidence", function()
       { "0 get STOPPING; 1 list PENDING; 61 get RUNNING", "RUNNING" },
       { "0 get STOPPING; 1 get RUNNING; 30 get STOPPING; 61 get RUNNING", "STOPPING" },
       { "0 get STOPPING; 1 get RUNNING; 30 get STOPPING; 61 get RUNNING; 121 get RUNNING", "RUNNING" },
+      -- no news are no step: what came before them still rules out the same
+      { "0 get STOPPING; 1 list UNKNOWN; 2 list RUNNING", "UNKNOWN" },
+      { "0 get STOPPING; 1 list UNKNOWN; 2 list RUNNING; 62 list RUNNING", "RUNNING" },
+      { "0 get STOPPING; 1 list UNKNOWN; 2 list PAUSED; 3 list PENDING", "PAUSED" },
+      { "0 get STOPPING; 1 list UNKNOWN; 2 list STOPPED", "STOPPED" },
       -- a word that is not known rules out nothing
       { "0 get RUNNING; 1 get PAUSED; 2 get RUNNING", "RUNNING" },
     } do

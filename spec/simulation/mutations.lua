@@ -15,7 +15,7 @@ return {
   {
     "what has ended never runs again, and what is forbidden counts late",
     EVIDENCE,
-    "if not status or lifecycle.may_become(status, record.status) then",
+    "if not order or lifecycle.may_become(order, record.status) then",
     "if true then",
   },
   {

@@ -6,7 +6,7 @@
 -- Rules of this file (each claim needs several observations, as a single one may be stale, lost or foreign):
 --   Order     What has ended runs again only if a newer modifiedAt says so, or it was updated, or nothing else was seen
 --             for 90 s: longer than any list lags. Another step that the lifecycle forbids counts when nothing else was
---             seen for 60 s. What counts clears what was missing before.
+--             seen for 60 s; no news are no step. What counts clears what was missing before.
 --   Target    Only a target that was seen counts, and it counts until another one is seen.
 --   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
@@ -49,6 +49,7 @@ local DENIALS_APART = 5
 
 ---@class aicore.Situation  immutable; what is false or nil is not so, or not known
 ---@field status string?    as of the last sighting that counted; nil: not seen in this call
+---@field order string?     the status by which what may follow is judged: the last one that was news
 ---@field target string?    the last target that was seen
 ---@field by_get boolean    the last sighting was by GET
 ---@field ran boolean       it was seen running in this call
@@ -70,6 +71,7 @@ local DENIALS_APART = 5
 -- In the order in which they make the key of a situation.
 local FIELDS = {
   "status",
+  "order",
   "target",
   "by_get",
   "ran",
@@ -216,10 +218,10 @@ end
 
 --- Does the lifecycle allow this step, or the record say itself that it is newer?
 local function is_possible(self, place, record)
-  local status = self.situation[place].status
-  if not status or lifecycle.may_become(status, record.status) then
+  local order = self.situation[place].order
+  if not order or lifecycle.may_become(order, record.status) then
     return true
-  elseif not lifecycle.ended(status) then
+  elseif not lifecycle.ended(order) then
     return false
   elseif is_brought_back(self.situation[place]) then
     return true
@@ -235,7 +237,7 @@ local function counts(self, place, record, at)
     return true
   end
   local first = self.forbidden[place] or at
-  local ended = lifecycle.ended(self.situation[place].status)
+  local ended = lifecycle.ended(self.situation[place].order)
   local believed = at - first >= (ended and INSISTENT_AFTER_END or INSISTENT)
   self.forbidden[place] = nil
   if not believed then
@@ -275,6 +277,7 @@ local function changes_of_seen(from, status, target, by)
   local ended = lifecycle.ended(status)
   local changes = {
     status = status,
+    order = lifecycle.phase(status) == "unclear" and from.order or status,
     target = target,
     by_get = by == "get",
     ran = from.ran or lifecycle.active(status),
