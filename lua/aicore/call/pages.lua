@@ -3,6 +3,8 @@
 --   A page shorter than asked for is no end: services cap $top. One reads on while there is less than `count` says.
 --   A `count` may be the list's or its page's own. Where it could be either, one more page tells: an empty one whose
 --   count is not 0. That is remembered per client.
+--   A count may be too small. One reads on after a page that is as long as the longest, until an empty page has shown
+--   once that the count is right.
 --   Records that stand twice count once: pages shift while they are read.
 --   A list is complete if its counts are the same and its records make them up, or if it has no count but its pages'
 --   own. Two readings in a row that show the same, and nothing twice, mean that the count is what is odd.
@@ -25,6 +27,10 @@ local MOST_STALE = 5
 ---@alias aicore.FetchPage fun(top: integer, skip: integer?): table|nil, aicore.Error?, integer?
 ---       one page: the reply, an error, how many records were set aside
 
+---@class aicore.PagesMemory  what is known of a service
+---@field count_is_total boolean?  an empty page had a count: it is not the page's own
+---@field count_is_right boolean?  the pages before that made it up
+
 ---@class aicore.Reader
 ---@field complete boolean  it was read to its end, and lacks nothing
 ---@field read integer      records so far, those that were set aside and those that stood twice included
@@ -34,13 +40,13 @@ local MOST_STALE = 5
 ---@field ids table<string, true>  what it has shown, unless it was complete by its only page
 ---@field private fetch aicore.FetchPage
 ---@field private size integer
----@field private memory { count_is_total: boolean? }  what is known of this service
+---@field private memory aicore.PagesMemory
 local Reader = {}
 Reader.__index = Reader
 
 --- Reads a list, an exchange a page.
 ---@param fetch aicore.FetchPage
----@param memory { count_is_total: boolean? }?  shared by all lists of a client
+---@param memory aicore.PagesMemory?  shared by all lists of a client
 ---@param size integer?  records per page
 ---@return aicore.Reader
 function pages.read(fetch, memory, size)
@@ -55,6 +61,7 @@ function pages.read(fetch, memory, size)
     pages = 0,
     odd = 0,
     shown = 0, -- records, each once
+    longest = 0, -- page
     own_counts = true, -- the counts so far are the pages' own lengths
     same_counts = true,
     stale = 0, -- pages in a row that have shown nothing new
@@ -80,8 +87,9 @@ local function note_count(self, count, length)
   if self.pages > 1 and count ~= self.count then
     self.same_counts = false
   end
-  if length == 0 and count ~= 0 and self.own_counts then
-    self.memory.count_is_total = true
+  if length == 0 and count ~= 0 then
+    self.memory.count_is_total = self.memory.count_is_total or self.own_counts
+    self.memory.count_is_right = count == self.read
   end
   self.own_counts = self.own_counts and count == length
   self.count, self.total = count, math.max(count, self.read)
@@ -93,8 +101,10 @@ local function is_over(self, length)
     return true
   elseif self.counts == false or self.read < self.count then
     return false
+  elseif self.own_counts then
+    return self.memory.count_is_total == true
   end
-  return not self.own_counts or self.memory.count_is_total == true
+  return length < self.longest or self.memory.count_is_right == true
 end
 
 --- Has any record stood twice in it? Then pages have moved while it was read, and others may have stood nowhere.
@@ -158,7 +168,7 @@ function Reader:next(done_with)
   end
   self.first, self.pages, self.odd = first, self.pages + 1, self.odd + (odd or 0)
   self.length = #page + (odd or 0)
-  self.read = self.read + self.length
+  self.read, self.longest = self.read + self.length, math.max(self.longest, self.length)
   self.total = math.max(self.total, self.read)
   note_count(self, reply.count, self.length)
   self.over = is_over(self, self.length)

@@ -85,10 +85,14 @@ local function fits_always(course, call, id)
   return true
 end
 
---- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown.
+local MAY_BE_TOO_SMALL = { less = true, wrong = true }
+
+--- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown. (Nor where pages
+--- shift and a count is too small: what is lacking, and by how much, is then told by nothing.)
 local function lists_are_honest(service)
   local settings = service.settings
-  return not settings.list_misses and #service.outages == 0
+  local hides_shifts = (settings.page_shifts or 0) > 0 and MAY_BE_TOO_SMALL[settings.count]
+  return not settings.list_misses and #service.outages == 0 and not hides_shifts
 end
 
 --- What a first list has not shown is newer, where there are no dates; what is odd is nowhere by its id. Where lists
