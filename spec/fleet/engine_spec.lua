@@ -71,6 +71,24 @@ describe("an engine", function()
     assert.is_nil(next(group.records))
   end)
 
+  -- What one goal sends is told to all that have the deployment.
+  it("fails by a refusal that is final only where it would send the same", function()
+    for _, answer in ipairs { "invalid", "denied" } do
+      for goal, fails in pairs { [goals.delete] = true, [goals.reach "GONE"] = false, [goals.stop] = false } do
+        start_anew()
+        local made, heard = new(goal, { "d00001" })
+        made:seen(1, { id = "d00001", status = "STOPPED" }, "get", 0)
+        for at = 1, 11, 10 do
+          if made.open > 0 then
+            made:sending(1, "delete", at)
+            made:answered(1, "delete", answer, { kind = "http" }, at + 1)
+          end
+        end
+        assert.equal(fails, heard.failures.d00001 ~= nil, answer)
+      end
+    end
+  end)
+
   it("takes on each id once, in their order, which does not depend on chance", function()
     local made = new(goals.teardown, { "c", "a", "b", "a" })
     assert.same({ "a", "b", "c" }, made.ids)

@@ -107,7 +107,8 @@ local FEATURES = {
     draw = function(self, dice, strength)
       self.settings.list_misses = dice:number(0.005, 0.3) * strength
       self.settings.list_misses_time = dice:scale(1, 60)
-      self.patience = self.patience + 200
+      -- What the first list misses begins when the last of the others is gone.
+      self.patience = self.patience + 200 + 2 * (self.settings.stop_time + self.settings.delete_time)
     end,
   },
   {

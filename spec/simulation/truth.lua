@@ -27,9 +27,8 @@ Truth.__index = Truth
 
 local EFFECTS = { stop = true, delete = true, update = true, create = true }
 
---- What the deployment is now has been so since the life's last change, and is over.
-local function close(life, at)
-  local deployment = life.deployment
+--- What the deployment is now, or was in a copy of then, has been so since the life's last change, and is over.
+local function close(life, at, deployment)
   local state = { time = life.since, status = nil }
   if not deployment.gone then
     state.status, state.target = deployment.status, deployment.target_status
@@ -45,17 +44,21 @@ local function begin(self, deployment, since)
   self.lives[id] = { id = id, created_at = deployment.created_at, deployment = deployment, states = {}, since = since }
 end
 
---- One that is there from the beginning.
+--- One that is there from the beginning. It has changed already if its time to live was over; what it was before is shown
+--- by those who are behind.
 ---@param deployment aicore.emulator.Deployment
 function Truth:seeded(deployment)
   begin(self, deployment, -math.huge)
+  for _, before in ipairs(deployment.past or {}) do
+    close(self.lives[deployment.id], deployment.since, before)
+  end
 end
 
 --- Nothing more happens.
 ---@param at number
 function Truth:finish(at)
   for _, id in ipairs(self.ids) do
-    close(self.lives[id], at)
+    close(self.lives[id], at, self.lives[id].deployment)
   end
 end
 
@@ -119,7 +122,7 @@ function truth.of(emulator)
   function world.witness(deployment, at)
     local life = self.lives[deployment.id]
     if life then -- else it is about to be seeded
-      close(life, at)
+      close(life, at, deployment)
     end
   end
   return self

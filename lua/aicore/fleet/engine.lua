@@ -297,7 +297,8 @@ function Engine:sending(place, action, at)
 end
 
 --- What it was answered: "accepted", "refused", "lost", "missing" (not found), "denied" (no permission) or "invalid"
---- (it will be refused whatever its state).
+--- (it will be refused whatever its state). The last two are final for a goal that would send the same; to another one,
+--- whose goal has sent nothing, they are refusals like others.
 ---@param place integer
 ---@param action "stop"|"delete"
 ---@param answer string
@@ -309,6 +310,10 @@ function Engine:answered(place, action, answer, err, at)
     return
   end
   self.refusals[place] = err
+  local is_final = answer == "invalid" or answer == "denied"
+  if is_final and judge(self, place, self.beliefs.situation[place]) ~= action then
+    answer = "refused"
+  end
   if answer == "invalid" then
     fail(self, place, "refused")
   elseif answer ~= "denied" then
