@@ -89,6 +89,37 @@ describe("an engine", function()
     end
   end)
 
+  it("takes an update to another configuration for nobody's but its goal's", function()
+    for detail, action in pairs { one = "update", other = false } do
+      start_anew()
+      local mine = new(goals.reach "RUNNING", { "d00001" }, { detail = "one" })
+      mine:sending(1, "update", 1, detail)
+      assert.equal(action, mine.beliefs.situation[1].action or false)
+      mine:answered(1, "update", "accepted", nil, 2, detail)
+      mine:unanswered(1, 3, "update", detail)
+      assert.equal(action and "accepted", mine.beliefs.situation[1].answer or false)
+    end
+  end)
+
+  it("learns from others of no update that was not to its own configuration, as far as they know", function()
+    for teacher, expected in pairs { one = "accepted", other = "none", [false] = "none" } do
+      start_anew()
+      local learned
+      local hears = listener()
+      function hears.failed(_, _, _, s)
+        learned = s.answer or "none"
+      end
+      group.runtime.run(function()
+        local other = new(goals.reach "RUNNING", { "d00001" }, { detail = teacher or nil })
+        shared:join(other)
+        other:sending(1, "update", 1, teacher or "one")
+        other:answered(1, "update", "accepted", nil, 2, teacher or "one")
+        new(goals.reach "RUNNING", { "d00001" }, { detail = "one", deadline = 0, listener = hears }):run()
+      end)
+      assert.equal(expected, learned, teacher)
+    end
+  end)
+
   it("takes on each id once, in their order, which does not depend on chance", function()
     local made = new(goals.teardown, { "c", "a", "b", "a" })
     assert.same({ "a", "b", "c" }, made.ids)

@@ -44,8 +44,8 @@ local function begin(self, deployment, since)
   self.lives[id] = { id = id, created_at = deployment.created_at, deployment = deployment, states = {}, since = since }
 end
 
---- One that is there from the beginning. It has changed already if its time to live was over; what it was before is shown
---- by those who are behind.
+--- One that is there from the beginning. It has changed already if its time to live was over; what it was before is
+--- shown by those who are behind.
 ---@param deployment aicore.emulator.Deployment
 function Truth:seeded(deployment)
   begin(self, deployment, -math.huge)

@@ -291,22 +291,34 @@ end
 
 -- What becomes of what was sent --------------------------------------------------------------------
 
---- A stop or delete of this one is on its way, by whatever goal.
-function Engine:sending(place, action, at)
-  self.beliefs:sending(place, action, at)
+--- Is what was sent as if this goal had sent it? An update to another configuration is not; for a goal that has none of
+--- its own, any is: it may bring back what is dead.
+local function is_like_own(self, action, detail)
+  return action ~= "update" or not self.detail or detail == self.detail
+end
+
+--- A stop, delete or update of this one is on its way, by whatever goal.
+---@param detail string?  the configuration of an update
+function Engine:sending(place, action, at, detail)
+  if is_like_own(self, action, detail) then
+    self.beliefs:sending(place, action, at)
+  end
 end
 
 --- What it was answered: "accepted", "refused", "lost", "missing" (not found), "denied" (no permission) or "invalid"
 --- (it will be refused whatever its state). The last two are final for a goal that would send the same; to another one,
 --- whose goal has sent nothing, they are refusals like others.
 ---@param place integer
----@param action "stop"|"delete"
+---@param action "stop"|"delete"|"update"
 ---@param answer string
 ---@param err aicore.Error?
 ---@param at number
-function Engine:answered(place, action, answer, err, at)
+---@param detail string?  the configuration of an update
+function Engine:answered(place, action, answer, err, at, detail)
   if answer == "missing" then
     self:missing(place, "send", at)
+    return
+  elseif not is_like_own(self, action, detail) then
     return
   end
   self.refusals[place] = err
@@ -324,9 +336,9 @@ function Engine:answered(place, action, answer, err, at)
 end
 
 --- It was being sent, and will not be answered any more.
-function Engine:unanswered(place, at)
+function Engine:unanswered(place, at, action, detail)
   local s = self.beliefs.situation[place]
-  if s.flying then
+  if s.flying and is_like_own(self, action, detail) then
     self.beliefs:sent(place, s.action, "lost", at)
   end
 end
@@ -396,7 +408,12 @@ local function learn_from_others(self)
   for _, other in ipairs(self.looks:observers()) do
     for place in next_open, other ~= self and self or NONE, 0 do
       local other_place = other:place_of(self.ids[place])
-      if other_place and self.beliefs:share(place, other.beliefs, other_place) then
+      local action = other_place and other.beliefs.situation[other_place].action
+      if
+        action
+        and is_like_own(self, action, other.detail)
+        and self.beliefs:share(place, other.beliefs, other_place)
+      then
         self.refusals[place] = other.refusals[other_place]
       end
     end

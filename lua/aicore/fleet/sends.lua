@@ -78,7 +78,8 @@ local function tell(self, work, place, err)
     answer = "invalid" -- alone in a batch, and by itself
   end
   work.answered[place] = true
-  self.looks:tell(work.ids[place], "answered", work.actions[place], answer, err, self.group.runtime.now())
+  local now = self.group.runtime.now()
+  self.looks:tell(work.ids[place], "answered", work.actions[place], answer, err, now, work.detail)
 end
 
 local function text(value)
@@ -227,7 +228,7 @@ end
 local function give_up(self, work)
   for place, id in ipairs(work.ids) do
     if not work.answered[place] then
-      self.looks:tell(id, "unanswered", self.group.runtime.now())
+      self.looks:tell(id, "unanswered", self.group.runtime.now(), work.actions[place], work.detail)
     end
   end
 end
@@ -286,7 +287,7 @@ end
 function Sends:send(ids, actions, deadline, detail)
   local now = self.group.runtime.now()
   for i, id in ipairs(ids) do
-    self.looks:tell(id, "sending", actions[i], now)
+    self.looks:tell(id, "sending", actions[i], now, detail)
   end
   local work, count = new_work(self, ids, actions, deadline, detail)
   self.in_flight[#self.in_flight + 1] = work

@@ -122,8 +122,9 @@ function life.converges(course, broken)
   for _, call in ipairs(course.calls) do
     if call.method == "ensure" then
       fit = fit and call.ok and call.ended and call.result and call.ample and facts.is_undisturbed(course, call)
-      fit = fit and not has_lost_a_create(course, call) and (not about or about == call.configuration)
-      about = call.configuration
+      local what = call.resource_group .. " " .. call.configuration
+      fit = fit and not has_lost_a_create(course, call) and (not about or about == what)
+      about = what
     else
       fit = false
     end

@@ -87,8 +87,8 @@ end
 
 local MAY_BE_TOO_SMALL = { less = true, wrong = true }
 
---- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown. (Nor where pages
---- shift and a count is too small: what is lacking, and by how much, is then told by nothing.)
+--- Do its lists show all that there is, but for paging? Else a call cannot know of what none has shown. (Nor where
+--- pages shift and a count is too small: then nothing tells that any is lacking.)
 local function lists_are_honest(service)
   local settings = service.settings
   local hides_shifts = (settings.page_shifts or 0) > 0 and MAY_BE_TOO_SMALL[settings.count]
