@@ -322,13 +322,30 @@ describe("the server with TLS", function()
     end
   end)
 
-  it("resets only the stream that a fault concerns", function()
+  --- Returns a token.
+  local function login()
     local form = { body = "grant_type=client_credentials&client_id=me" }
     form.headers = { ["content-type"] = "application/x-www-form-urlencoded" }
     form.curl = ("--cert %s/client.pem --key %s/client.key"):format(folder, folder)
-    assert.equal(200, server.request("POST", "/oauth/token", form).status)
+    return assert(server.request("POST", "/oauth/token", form).json.access_token)
+  end
+
+  it("resets only the stream that a fault concerns", function()
+    login()
     server.fault { operation = "capabilities", drop = "before" }
     local options = ("--http2 -o /dev/null %s/v2/lm/meta "):format(server.url)
     assert.equal("000 0\n401 2\n", (curl(options, "/v2/lm/meta")))
+  end)
+
+  it("keeps a connection of HTTP/2 for as long as the client likes", function()
+    server.seed { count = 100 }
+    local command = "curl -s --cacert %s/ca.pem -w '%%{http_code} %%{num_connects}\\n' "
+      .. "-H 'AI-Resource-Group: default' -H 'Authorization: Bearer %s'"
+    local parts, expected = { command:format(folder, login()) }, {}
+    for i = 0, 99 do -- answers of many lengths, each of which comes again
+      parts[i + 2] = ("-o /dev/null '%s/v2/lm/deployments?$top=%d'"):format(server.url, i % 80)
+      expected[i + 1] = i == 0 and "200 1\n" or "200 0\n"
+    end
+    assert.equal(table.concat(expected), (run(table.concat(parts, " "))))
   end)
 end)

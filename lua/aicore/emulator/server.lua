@@ -102,17 +102,21 @@ end
 
 local BODILESS = { [204] = true, [304] = true }
 
+-- With HTTP/2, what one answer says may be told by its number in the next. lua-http writes the numbers 63 and 127 in a
+-- way that ends the connection (hpack.lua, encode_integer); where it is told to remember nothing, it never meets them.
+local FORGET = true
+
 local function response_headers(response)
   local headers = http_headers.new()
-  headers:append(":status", tostring(response.status))
+  headers:append(":status", tostring(response.status), FORGET)
   if response.date then
-    headers:append("date", os.date("!%a, %d %b %Y %H:%M:%S GMT", response.date))
+    headers:append("date", os.date("!%a, %d %b %Y %H:%M:%S GMT", response.date), FORGET)
   end
   for name, value in pairs(response.headers) do
-    headers:append(name, value)
+    headers:append(name, value, FORGET)
   end
   if not BODILESS[response.status] then
-    headers:upsert("content-length", tostring(#response.body))
+    headers:upsert("content-length", tostring(#response.body), FORGET)
   end
   return headers
 end
