@@ -1,5 +1,5 @@
 #!/bin/sh
-# make demo: the procedure "Delete a Single Deployment" for real, over TLS, against the emulator.
+# make demo: the whole life of a deployment for real, over TLS, against the emulator.
 # Makes a throw-away certificate authority, starts the emulator on a free port and runs demo.lua.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -23,7 +23,7 @@ trap 'exit 130' INT TERM
 
 sh examples/demo/certificates.sh "$work"
 
-bin/aicorectl emulator --stop-time 1.5 --delete-time 1.5 --start-time 1 \
+bin/aicorectl emulator --stop-time 1 --delete-time 1 --start-time 0.8 \
   --client-id demo --client-secret "demo-secret" \
   --tls-cert "$work/server.pem" --tls-key "$work/server.key" >"$work/ready" &
 emulator=$!
