@@ -34,9 +34,23 @@ describe("configurations", function()
     local other = make { name = "other", scenarioId = "scen-2", executableId = "exec-2" }
     assert.same({ first, second, other }, ids())
     assert.same({ first, second }, ids "?$search=hat")
+    assert.same({}, ids "?$search=HAT")
+    assert.same({}, ids "?$search=HAT&searchCaseInsensitive=false")
+    assert.same({ first, second }, ids "?$search=HAT&searchCaseInsensitive=true")
     assert.same({ other }, ids "?scenarioId=scen-2")
     assert.same({ other }, ids "?executableIds=exec-2,exec-3")
     assert.same({ second }, ids "?$top=1&$skip=1")
+    assert.equal("2", call("GET", "/configurations/$count?scenarioId=scen-1").body)
+    assert.equal("3", call("GET", "/configurations/%24count").body)
+  end)
+
+  it("are shown one by one, in their own resource group", function()
+    local id = make { name = "one" }
+    assert.same(decoded(call("GET", "/configurations")).resources[1], decoded(call("GET", "/configurations/" .. id)))
+    assert.equal("one", decoded(call("GET", "/configurations/" .. id)).name)
+    fails(404, call("GET", "/configurations/nobody"))
+    fails(404, call("GET", "/configurations/" .. id, { headers = { ["ai-resource-group"] = "other" } }))
+    fails(400, call("GET", "/configurations/a%20b"))
   end)
 
   it("keep their bindings, and give them to what runs by them", function()
@@ -67,6 +81,8 @@ describe("configurations", function()
       end
       fails(400, call("POST", "/configurations", { body = body }))
     end
-    fails(400, call("GET", "/configurations?$search="))
+    for _, query in ipairs { "$search=", "$search=a~b", "searchCaseInsensitive=yes", "$expand=all" } do
+      fails(400, call("GET", "/configurations?" .. query))
+    end
   end)
 end)

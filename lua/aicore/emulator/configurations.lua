@@ -1,4 +1,4 @@
--- The operations about configurations: making one, which then never changes, and listing them.
+-- The operations about configurations: making one, which then never changes, and looking.
 -- Rule: the same one may be made twice, as in AI Core.
 
 local answers = require "aicore.emulator.answers"
@@ -6,10 +6,22 @@ local json = require "aicore.emulator.json"
 
 local configurations = {}
 
-local function fits(one, query)
-  return (not query.scenarioId or one.scenarioId == query.scenarioId)
-    and (not query.executableIds or query.executableIds[one.executableId] == true)
-    and (not query["$search"] or one.name:lower():find(query["$search"]:lower(), 1, true) ~= nil)
+local function has(name, searched, any_case)
+  if any_case then
+    name, searched = name:lower(), searched:lower()
+  end
+  return name:find(searched, 1, true) ~= nil
+end
+
+local function find(context)
+  local query, found = context.query, {}
+  for _, one in ipairs(context.world:configurations_of(context.group)) do
+    local fits = (not query.scenarioId or one.scenarioId == query.scenarioId)
+      and (not query.executableIds or query.executableIds[one.executableId] == true)
+      and (not query["$search"] or has(one.name, query["$search"], query.searchCaseInsensitive == "true"))
+    found[#found + 1] = fits and one or nil
+  end
+  return found
 end
 
 -- (lua-cjson writes an empty table as an object; the client takes both.)
@@ -33,16 +45,30 @@ end
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function configurations.list(context)
-  local query, found, page = context.query, {}, {}
-  for _, one in ipairs(context.world:configurations_of(context.group)) do
-    found[#found + 1] = fits(one, query) and one or nil
-  end
+  local query, found, page = context.query, find(context), {}
   local skip, top = query["$skip"] or 0, query["$top"] or 10000
   for i = skip + 1, math.min(#found, skip + top) do
     page[#page + 1] = copy(found[i])
   end
   local value = { count = #found, resources = page }
   return { status = 200, headers = { ["content-type"] = "application/json" }, content = CONTENT, value = value }
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function configurations.count(context)
+  return answers.text(200, tostring(#find(context)))
+end
+
+---@param context aicore.emulator.Context
+---@return aicore.emulator.Answer
+function configurations.get(context)
+  local one = context.world:configurations_of(context.group)[context.id]
+  if not one then
+    local message = ("Configuration ID %s not found"):format(context.id)
+    return answers.refuse({ kind = "not_found", message = message }, context)
+  end
+  return answers.json(200, copy(one))
 end
 
 ---@param context aicore.emulator.Context

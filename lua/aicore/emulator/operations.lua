@@ -72,13 +72,19 @@ end
 local COUNTS = { deployments = COUNT_QUERY, executions = with(COUNT_QUERY, SCHEDULE) }
 local LISTS = { deployments = with(COUNT_QUERY, PAGE), executions = with(COUNT_QUERY, PAGE, SCHEDULE) }
 
-local CONFIGURATIONS_QUERY = {
+local CONFIGURATION_QUERY = { ["$expand"] = parameters.one_of "scenario" }
+
+local CONFIGURATION_COUNT = {
   scenarioId = parameters.identifier,
   executableIds = parameters.identifiers,
-  ["$search"] = parameters.text(80),
-  ["$top"] = parameters.integer(0, MOST_TOP),
-  ["$skip"] = parameters.integer(0, MOST_SKIP),
+  ["$search"] = parameters.search,
+  searchCaseInsensitive = parameters.one_of("true", "false"),
 }
+
+local CONFIGURATIONS_QUERY = with(CONFIGURATION_COUNT, CONFIGURATION_QUERY, {
+  ["$top"] = PAGE["$top"],
+  ["$skip"] = PAGE["$skip"],
+})
 
 local LOGS_QUERY = {
   start = parameters.date_time,
@@ -103,6 +109,8 @@ local OPERATIONS = {
   resource_groups = { run = tenant.groups },
   quota = { run = tenant.quota },
   configurations = { group = true, query = CONFIGURATIONS_QUERY, run = configurations.list },
+  configurations_count = { group = true, query = CONFIGURATION_COUNT, run = configurations.count },
+  configuration = { group = true, query = CONFIGURATION_QUERY, run = configurations.get },
   configure = { group = true, media = ANY_JSON, body = bodies.configure, run = configurations.create },
   batch = { group = true, media = MERGE_PATCH, body = bodies.batch, setting = "bulk", run = changes.batch },
 }
@@ -133,7 +141,7 @@ end
 
 local function check_id(context)
   if context.id and not parameters.is_identifier(context.id) then
-    local word = resources[context.resource].word:lower()
+    local word = context.resource and resources[context.resource].word:lower() or "configuration"
     return malformed(("The %s ID must match ^[\\w.-]{4,64}$"):format(word))
   end
 end
@@ -168,7 +176,7 @@ local function check_body(context, operation)
 end
 
 local function check_existence(context, operation)
-  if not context.id then
+  if not context.id or not context.resource then
     return nil
   elseif operation.looks then
     context.deployment = context.view:get(context.group, context.id, context.now, context.resource)

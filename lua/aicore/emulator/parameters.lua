@@ -93,17 +93,15 @@ function parameters.integer(least, most)
   end)
 end
 
---- A text of one to so many bytes.
----@param most integer
----@return aicore.emulator.Reader
-function parameters.text(most)
-  return once(function(text)
-    if #text < 1 or #text > most then
-      return nil, ("must have 1 to %d characters"):format(most)
-    end
-    return text
-  end)
-end
+local LONGEST_SEARCH = 80 -- bytes
+
+--- What is looked for in names.
+parameters.search = once(function(text)
+  if #text < 1 or #text > LONGEST_SEARCH or text:find("~", 1, true) then
+    return nil, "must match ^[^~]{1,80}$"
+  end
+  return text
+end)
 
 --- One of a few words.
 ---@param ... string

@@ -1,5 +1,6 @@
 -- Which operation a request asks for.
--- Rule: verbs and paths are the client's own (call/operations.lua). Where operations share both, the body tells.
+-- Rule: verbs and paths are the client's own (call/operations.lua), and a few that only other clients ask for. Where
+-- operations share both, the body tells.
 
 local lifecycle = require "aicore.model.lifecycle"
 local operations = require "aicore.call.operations"
@@ -35,17 +36,31 @@ local function methods_of(route)
   return table.concat(methods, ", ")
 end
 
--- A list of { path, pattern, operations = { [verb] = name, or a function of the body }, methods }.
+-- What AI Core has, and the client can do without.
+local OTHERS = {
+  configuration = { verb = "GET", path = "/lm/configurations/{id}" },
+  configurations_count = { verb = "GET", path = "/lm/configurations/$count" },
+}
+
+-- A list of { path, pattern, resource = whether it names one, methods,
+--             operations = { [verb] = name, or a function of the body } }.
 local function build()
   local list, by_path = {}, {}
-  for name, operation in pairs(operations) do
+  local function add(name, operation)
     local path = operation.path and BASE .. operation.path or TOKEN_PATH
     local route = by_path[path]
     if not route then
       route = { path = path, pattern = pattern_of(path), operations = {} }
+      route.resource = path:find("{resource}", 1, true) ~= nil
       by_path[path], list[#list + 1] = route, route
     end
     route.operations[operation.verb] = route.operations[operation.verb] and change or name
+  end
+  for name, operation in pairs(operations) do
+    add(name, operation)
+  end
+  for name, operation in pairs(OTHERS) do
+    add(name, operation)
   end
   for _, route in ipairs(list) do
     route.methods = methods_of(route)
@@ -73,6 +88,9 @@ function routes.find(method, path, body)
   path = path:gsub("%%24", "$") -- some clients escape the $ of $count
   for _, route in ipairs(ROUTES) do
     local found, _, resource, id = path:find(route.pattern)
+    if found and not route.resource then
+      resource, id = nil, resource
+    end
     if found and (resource == nil or resources[resource]) then
       local operation = route.operations[method]
       if type(operation) == "function" then
