@@ -88,6 +88,14 @@ local RECORDS = {
   end,
 }
 
+-- (lua-cjson writes an empty table as an object.)
+local LIST = {
+  encode = function(value)
+    return ('{"count":%d,"resources":%s}'):format(value.count, json.encode_all(value.resources))
+  end,
+  show = itself,
+}
+
 local LINES = {
   encode = function(lines)
     return '{"data":{"result":' .. json.encode_all(lines) .. "}}"
@@ -130,6 +138,14 @@ end
 function answers.records(deployments, form, url, count, guises)
   local value = { deployments = deployments, form = form, url = url, count = count, guises = guises }
   return answer(200, "application/json", RECORDS, value)
+end
+
+--- A list of anything else.
+---@param listed table[]
+---@param count integer  what it calls their count
+---@return aicore.emulator.Answer
+function answers.list(listed, count)
+  return answer(200, "application/json", LIST, { count = count, resources = listed })
 end
 
 --- Lines of a log.

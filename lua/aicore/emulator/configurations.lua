@@ -2,7 +2,6 @@
 -- Rule: the same one may be made twice, as in AI Core.
 
 local answers = require "aicore.emulator.answers"
-local json = require "aicore.emulator.json"
 
 local configurations = {}
 
@@ -24,16 +23,6 @@ local function find(context)
   return found
 end
 
--- (lua-cjson writes an empty table as an object; the client takes both.)
-local CONTENT = {
-  encode = function(value)
-    return ('{"count":%d,"resources":%s}'):format(value.count, json.encode_all(value.resources))
-  end,
-  show = function(value)
-    return value
-  end,
-}
-
 local function copy(one)
   local copied = {}
   for name, value in pairs(one) do
@@ -50,8 +39,7 @@ function configurations.list(context)
   for i = skip + 1, math.min(#found, skip + top) do
     page[#page + 1] = copy(found[i])
   end
-  local value = { count = #found, resources = page }
-  return { status = 200, headers = { ["content-type"] = "application/json" }, content = CONTENT, value = value }
+  return answers.list(page, #found)
 end
 
 ---@param context aicore.emulator.Context

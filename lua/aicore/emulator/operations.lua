@@ -42,7 +42,7 @@ local MERGE_PATCH = { ["application/merge-patch+json"] = true }
 local ANY_JSON = { ["application/json"] = true, ["application/merge-patch+json"] = true }
 
 local MOST_TOP, MOST_SKIP, MOST_LINES = 100000, 2 ^ 31 - 1, 5000
-local SELECT = parameters.one_of "status"
+local SELECT, BOOLEAN = parameters.one_of "status", parameters.one_of("true", "false")
 
 local COUNT_QUERY = {
   executableIds = parameters.identifiers,
@@ -78,13 +78,15 @@ local CONFIGURATION_COUNT = {
   scenarioId = parameters.identifier,
   executableIds = parameters.identifiers,
   ["$search"] = parameters.search,
-  searchCaseInsensitive = parameters.one_of("true", "false"),
+  searchCaseInsensitive = BOOLEAN,
 }
 
 local CONFIGURATIONS_QUERY = with(CONFIGURATION_COUNT, CONFIGURATION_QUERY, {
   ["$top"] = PAGE["$top"],
   ["$skip"] = PAGE["$skip"],
 })
+
+local GROUPS_QUERY = { ["$top"] = PAGE["$top"], ["$skip"] = PAGE["$skip"], ["$count"] = BOOLEAN }
 
 local LOGS_QUERY = {
   start = parameters.date_time,
@@ -106,8 +108,8 @@ local OPERATIONS = {
   stop = { group = true, media = ANY_JSON, body = bodies.stop, run = changes.stop },
   delete = { group = true, media = ANY_JSON, body = bodies.delete, bodiless = "DELETE", run = changes.delete },
   models = { group = true, run = tenant.models },
-  resource_groups = { run = tenant.groups },
-  quota = { run = tenant.quota },
+  resource_groups = { query = GROUPS_QUERY, run = tenant.groups },
+  quota = { query = { quotaOnly = BOOLEAN }, run = tenant.quota },
   configurations = { group = true, query = CONFIGURATIONS_QUERY, run = configurations.list },
   configurations_count = { group = true, query = CONFIGURATION_COUNT, run = configurations.count },
   configuration = { group = true, query = CONFIGURATION_QUERY, run = configurations.get },

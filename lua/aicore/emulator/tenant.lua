@@ -58,24 +58,26 @@ function tenant.models(context)
       versions = versions,
     }
   end
-  return answers.json(200, { count = #list, resources = list })
+  return answers.list(list, #list)
 end
 
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function tenant.groups(context)
-  local list = {}
-  for i, name in ipairs(context.world:group_names()) do
-    list[i] = { resourceGroupId = name, status = "PROVISIONED", createdAt = timestamp.format(context.now - DAY) }
+  local query, names, list = context.query, context.world:group_names(), {}
+  local skip, created = query["$skip"] or 0, timestamp.format(context.now - DAY)
+  for i = skip + 1, math.min(#names, skip + (query["$top"] or #names)) do
+    list[#list + 1] = { resourceGroupId = names[i], status = "PROVISIONED", createdAt = created }
   end
-  return answers.json(200, { count = #list, resources = list })
+  return answers.list(list, query["$count"] == "true" and #names or #list)
 end
 
 -- (lua-cjson writes an empty table as an object.)
 local QUOTA = {
   encode = function(value)
-    local items, quotas = json.encode_all(value.usage.items), json.encode_all(value.quotas)
-    return ('{"usage":{"count":%d,"items":%s},"quotas":%s}'):format(value.usage.count, items, quotas)
+    local usage = value.usage
+    local used = usage and ('"usage":{"count":%d,"items":%s},'):format(usage.count, json.encode_all(usage.items)) or ""
+    return ('{%s"quotas":%s}'):format(used, json.encode_all(value.quotas))
   end,
   show = function(value)
     return value
@@ -93,7 +95,7 @@ function tenant.quota(context)
   end
   local plan = { maxCount = most, maxReplicaPerDeployment = REPLICAS }
   local value = {
-    usage = { count = context.world:size(), items = items },
+    usage = context.query.quotaOnly ~= "true" and { count = context.world:size(), items = items } or nil,
     quotas = most >= 0 and { { resourcePlanType = PLAN, deploymentQuota = plan } } or {},
   }
   return { status = 200, headers = { ["content-type"] = "application/json" }, content = QUOTA, value = value }
