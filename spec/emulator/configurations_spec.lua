@@ -15,8 +15,10 @@ describe("configurations", function()
       body[name] = value
     end
     local answer = call("POST", "/configurations", { body = body })
+    local id = decoded(answer).id
     assert.equal(201, answer.status)
-    return decoded(answer).id
+    assert.equal(service.model.world.url .. "/v2/lm/configurations/" .. id, answer.headers.location)
+    return id
   end
 
   local function ids(query)
@@ -67,12 +69,15 @@ describe("configurations", function()
 
   it("are refused where something is wrong", function()
     for _, fields in ipairs {
-      { name = "" },
+      { name = ("x"):rep(257) },
+      { name = "a`b" },
+      { name = "größer" },
       { scenarioId = "a/b" },
       { executableId = 5 },
       { parameterBindings = "x" },
       { parameterBindings = { { key = "a", value = 5 } } },
       { parameterBindings = { { key = "a", value = ("x"):rep(5001) } } },
+      { parameterBindings = { { key = ("x"):rep(257), value = "a" } } },
       { inputArtifactBindings = { { key = "a", value = "not artifactId" } } },
     } do
       local body = { name = "Chat", scenarioId = "scen-1", executableId = "exec-1" }

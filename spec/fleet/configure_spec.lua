@@ -18,8 +18,8 @@ describe("configure", function()
     local wanted = {
       scenario_id = "foundation-models",
       executable_id = "azure-openai",
-      name = 'chat "&+ü',
-      parameters = { modelName = "gpt-4o", modelVersion = "latest" },
+      name = 'chat "&+#',
+      parameters = { modelName = "gpt-4o", modelVersion = "latest", greeting = "Grüß \\ Gott" },
     }
     for name, value in pairs(changes or {}) do
       wanted[name] = value
@@ -32,8 +32,8 @@ describe("configure", function()
     assert.is_true(made.created)
     local found = assert(run("configure", what()))
     assert.same({ made.id, false }, { found.id, found.created })
-    local listed = run("configurations", { search = "CHAT", scenario_id = "foundation-models" })
-    assert.same({ 'chat "&+ü', 1 }, { listed[1].name, #listed })
+    local listed = run("configurations", { search = "chat", scenario_id = "foundation-models" })
+    assert.same({ 'chat "&+#', 1 }, { listed[1].name, #listed })
     assert.equal(1, c:requests().configure)
   end)
 

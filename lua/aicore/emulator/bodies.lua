@@ -50,7 +50,10 @@ function bodies.delete(body)
   end
 end
 
-local LONGEST_VALUE = 5000
+local LONGEST_NAME, LONGEST_KEY, LONGEST_VALUE = 256, 256, 5000
+
+-- As SAP's description says: ASCII without control characters (but white space) and "`".
+local NO_NAME = "[^%w_%s.!?,;:%[%](){}<>\"'=+*/\\^&%%@~$#|-]"
 
 local function binding_problem(list, value_name)
   if list ~= nil and type(list) ~= "table" then
@@ -60,6 +63,8 @@ local function binding_problem(list, value_name)
     local value = type(binding) == "table" and binding[value_name]
     if type(value) ~= "string" or type(binding.key) ~= "string" then
       return ("every binding needs a key and a %s, both of them texts"):format(value_name)
+    elseif #binding.key > LONGEST_KEY then
+      return ("a key has more than %d characters"):format(LONGEST_KEY)
     elseif #value > LONGEST_VALUE then
       return ("the value of %s has more than %d characters"):format(binding.key, LONGEST_VALUE)
     end
@@ -69,8 +74,10 @@ end
 ---@param body table
 ---@return string|nil problem
 function bodies.configure(body)
-  if type(body.name) ~= "string" or body.name == "" or #body.name > 256 then
-    return "name must be a text of 1 to 256 characters"
+  if type(body.name) ~= "string" or #body.name > LONGEST_NAME or body.name:find(NO_NAME) then
+    return ("name must be a text of at most %d characters: letters, digits and punctuation of ASCII"):format(
+      LONGEST_NAME
+    )
   end
   for _, field in ipairs { "scenarioId", "executableId" } do
     if not parameters.is_identifier(body[field]) then

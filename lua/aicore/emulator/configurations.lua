@@ -63,7 +63,9 @@ end
 ---@return aicore.emulator.Answer
 function configurations.create(context)
   local made = context.world:configure(context.group, context.body, context.now)
-  return answers.json(201, { id = made.id, message = "Configuration created" })
+  local answer = answers.json(201, { id = made.id, message = "Configuration created" })
+  answer.headers.location = ("%s/v2/lm/configurations/%s"):format(context.world.url, made.id)
+  return answer
 end
 
 return configurations
