@@ -131,8 +131,8 @@ class Operation {
 }
 
 export class Description {
-  // The operations of the description in `file` (YAML) whose tags are given.
-  static async load(file, tags) {
+  // The description in `file` (YAML), with all its operations.
+  static async load(file) {
     const document = await $RefParser.dereference(file);
     close(document);
     const made = new Description();
@@ -141,9 +141,7 @@ export class Description {
     made.operations = [];
     for (const [template, path] of Object.entries(document.paths)) {
       for (const method of METHODS) {
-        if (path[method]?.tags?.some((tag) => tags.includes(tag))) {
-          made.operations.push(new Operation(document, template, method));
-        }
+        if (path[method]) made.operations.push(new Operation(document, template, method));
       }
     }
     // /a/$count before /a/{id}
@@ -151,16 +149,21 @@ export class Description {
     return made;
   }
 
+  // The operation of a path below the base, and what the path says; undefined: there is none.
+  find(method, path) {
+    for (const operation of this.operations) {
+      const inPath = operation.method === method && operation.match(path);
+      if (inPath) return { operation, inPath };
+    }
+  }
+
   // The operation that a request asks for, if any, and what is wrong with the request.
   judgeRequest(method, target, headers, body) {
     const url = new URL(target, "http://localhost");
     const path = url.pathname.replaceAll("%24", "$");
-    if (path.startsWith(this.base + "/")) {
-      for (const operation of this.operations) {
-        const inPath = operation.method === method && operation.match(path.slice(this.base.length));
-        if (inPath) return { operation, findings: operation.judgeRequest(inPath, url.searchParams, headers, body) };
-      }
-    }
-    return { findings: [`${method} ${path} is not described`] };
+    const found = path.startsWith(this.base + "/") && this.find(method, path.slice(this.base.length));
+    if (!found) return { findings: [`${method} ${path} is not described`] };
+    const { operation, inPath } = found;
+    return { operation, findings: operation.judgeRequest(inPath, url.searchParams, headers, body) };
   }
 }
