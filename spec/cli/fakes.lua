@@ -11,12 +11,12 @@ local fakes = {}
 ---@field asked string[]  questions
 
 --- A console of pipes, unless it is said otherwise.
----@param given { words: string[]?, person: boolean?, answer: boolean?, live: boolean?, width: integer? }?
+---@param given { words: string[]?, person: boolean?, answer: boolean?, live: boolean?, width: integer? }?  or `format`;
 ---       words: on standard input; person: one who can be asked, with standard input a terminal; answer: theirs
 ---@return spec.cli.Console
 function fakes.console(given)
   given = given or {}
-  local console = { out = {}, notes = {}, asked = {} }
+  local console = { out = {}, notes = {}, asked = {}, format = given.format }
   function console:print(line)
     self.out[#self.out + 1] = line
   end

@@ -1,26 +1,35 @@
 --- The command line as a whole, called and not run: what it refuses before there is a client.
 
+local cjson = require "cjson"
 local cli = require "aicore.cli"
 local command = require "spec.cli.command"
 
---- Runs a command line; returns its exit code and what it wrote on standard error.
+--- A file that remembers.
+local function sink()
+  local file = { text = "" }
+  function file.write(self, ...)
+    self.text = self.text .. table.concat { ... }
+    return self
+  end
+  function file.flush(self)
+    return self
+  end
+  return file
+end
+
+--- Runs a command line; returns its exit code, and what it wrote on standard error and on standard output.
 local function main(arguments)
-  local written, words = {}, {}
+  local words, stdout, stderr, out, err = {}, io.stdout, io.stderr, sink(), sink()
   for word in arguments:gmatch "%S+" do
     words[#words + 1] = word
   end
-  local stderr = io.stderr
-  rawset(io, "stderr", {
-    write = function(_, ...)
-      for _, text in ipairs { ... } do
-        written[#written + 1] = text
-      end
-    end,
-  })
+  rawset(io, "stdout", out)
+  rawset(io, "stderr", err)
   local ok, code = pcall(cli.main, words)
+  rawset(io, "stdout", stdout)
   rawset(io, "stderr", stderr)
   assert(ok, code)
-  return code, table.concat(written)
+  return code, err.text, out.text
 end
 
 describe("aicorectl", function()
@@ -69,10 +78,27 @@ describe("aicorectl refuses", function()
     ["emulator --client-id me"] = "--client-id needs",
   } do
     it("with 2, one line and its usage: " .. arguments, function()
-      local code, text = main(arguments)
-      assert.equal(2, code)
+      local code, text, out = main(arguments)
+      assert.same({ 2, "" }, { code, out })
       assert.matches("^Usage: aicorectl .*\nError: [^\n]+\n$", text)
       assert(text:match("Error: (.*)"):find(what, 1, true), text)
     end)
   end
+
+  it("in JSON where that is asked for, be it before what is wrong or behind it", function()
+    for _, arguments in ipairs {
+      "-o json list --nosuch",
+      "list --status RUNING --output=json",
+      "teardown --all --older-than 7d -yojson",
+      "frobnicate -o json",
+      "-o json",
+    } do
+      local code, _, out = main(arguments)
+      assert.equal(2, code, arguments)
+      local err = cjson.decode(out).error
+      assert.equal("usage", err.kind)
+      assert.is_nil(err.message:find "aicorectl:")
+    end
+    assert.equal("", select(3, main "list --nosuch -o json -o ids"))
+  end)
 end)

@@ -114,6 +114,41 @@ describe("an option of every command", function()
   end)
 end)
 
+describe("a line that cannot be read as a whole", function()
+  local function scan(line)
+    local words = {}
+    for word in line:gmatch "%S+" do
+      words[#words + 1] = word
+    end
+    return options.scan(words)
+  end
+
+  it("has the values of shared options, in each spelling, where they stand", function()
+    local all = { output = "json", resource_group = "team", profile = "p", kind = "executions", ca_file = "/ca" }
+    assert.same(all, scan "-o json list -g team --nosuch x --profile=p --kind executions --ca-file /ca")
+    assert.same({ output = "json", resource_group = "team" }, scan "--output=json stop -vgteam")
+    assert.same({ output = "ids" }, scan "teardown -yojson -A -voids x")
+    assert.same({ resource_group = "-odd" }, scan "--resource-group=-odd")
+  end)
+
+  it("has none that argparse would not take for one", function()
+    for _, line in ipairs { "-o", "-o yaml", "-g -v", "list -- -o json", "-pmodel=ojson", "-p o=json", "--out json" } do
+      assert.same({}, scan(line), line)
+    end
+  end)
+
+  it("knows which letters take values", function()
+    local module = "aicore.cli."
+    for _, name in ipairs { "create", "ensure", "list", "logs", "teardown", "stop" } do
+      local parser = argparse "aicorectl"
+      require(module .. name).configure(parser)
+      for letter, rest in parser:get_help():gmatch "\n +%-(%l)[, ]([^\n]*)" do
+        assert.equal(letter == "p", rest:find "^<" ~= nil, name .. " -" .. letter .. rest)
+      end
+    end
+  end)
+end)
+
 describe("--dry-run", function()
   it("is off unless it was said", function()
     assert.is_true(parse("list", "--dry-run").dry_run)

@@ -79,6 +79,12 @@ describe("a teardown", function()
     assert.equal(problems.FAILED, code)
     assert.same({}, torn_down(client))
     assert.equal("nothing was changed", console.notes[2])
+    assert.same({}, console.out)
+  end)
+
+  it("that is none is an error where JSON is asked for", function()
+    local _, console = run({ all = true, output = "json" }, { person = true, format = "json" })
+    assert.equal("cancelled", cjson.decode(console.out[1]).error.kind)
   end)
 
   it("is refused where nobody can be asked, before anything is sent", function()

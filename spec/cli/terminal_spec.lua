@@ -108,6 +108,23 @@ describe("Ctrl-C", function()
     assert.equal("RUNNING", server.call("GET", "/deployments/drunning").json.status)
   end)
 
+  it("is an error where JSON is asked for", function()
+    for arguments, begun in pairs {
+      ["teardown drunning -o json"] = "Go on%?",
+      ["-o json login -v"] = "POST /oauth/token", -- and it counts
+    } do
+      server.fault { operation = "count", latency = 60 }
+      local terminal = start(arguments)
+      terminal.see(begun)
+      terminal.type "\3"
+      local text, code = terminal.finish()
+      server.clear_faults()
+      assert.equal(130, code, text)
+      assert.matches('"kind": "cancelled"', text)
+      assert.is_nil(text:find "traceback")
+    end
+  end)
+
   it("in a teardown prints what was done until then", function()
     server.settings { stop_time = 60 }
     local terminal = start "teardown --all --yes"

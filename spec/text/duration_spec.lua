@@ -23,6 +23,7 @@ describe("a span of time", function()
     local seconds, problem = duration.parse_age "7"
     assert.is_nil(seconds)
     assert.equal("'7' needs a unit: say 7s (seconds), 7m, 7h or 7d", problem)
+    assert.matches("^'7%.' needs a unit", select(2, duration.parse_age "7."))
     assert.same({ nil, "'0' is no time at all" }, { duration.parse_age "0" })
     assert.matches("is not a time", select(2, duration.parse_age "soon"))
   end)

@@ -99,8 +99,9 @@ local function usage_error(parser, message)
   error({ usage = parser:get_usage(), message = message }, 0)
 end
 
-local function read(arguments)
+local function read(arguments, screen)
   local parser, commands = build()
+  screen.format = require("aicore.cli.options").scan(arguments).output -- what cannot be parsed may say it, too
   parser.error = usage_error
   if #arguments == 0 then
     show_help(parser, problems.USAGE)
@@ -117,7 +118,6 @@ local function read(arguments)
 end
 
 local function run(asked, screen)
-  screen.format = asked.options.output
   if asked.module.offline then
     return asked.module.run(asked.options, screen, asked.parser)
   end
@@ -140,12 +140,14 @@ end
 local function explain(failure, screen)
   if is_interrupt(failure) then
     screen:settle()
+    problems.print(screen, { kind = "cancelled", message = "interrupted" })
     screen:note "aicorectl: interrupted"
     return problems.INTERRUPTED
   elseif type(failure) == "table" and failure.text then
     screen:print(failure.text)
     return failure.exit or problems.DONE
   elseif type(failure) == "table" and failure.usage then
+    problems.print(screen, { kind = "usage", message = failure.message })
     screen:note(("%s\n\nError: %s"):format(failure.usage, failure.message))
     return problems.USAGE
   end
@@ -173,7 +175,7 @@ function cli.main(arguments)
     return problems.FAILED
   end
   local ok, result = pcall(function()
-    return run(read(arguments), screen)
+    return run(read(arguments, screen), screen)
   end)
   return finish(screen, ok and result or explain(result, screen))
 end

@@ -83,6 +83,59 @@ function options.shared(parser, early)
   end
 end
 
+-- By each of their spellings, "-o" and "--output".
+local BY_SPELLING = {}
+for _, row in ipairs(SHARED) do
+  for spelling in row[1]:gmatch "%S+" do
+    BY_SPELLING[spelling] = row
+  end
+end
+
+local OTHER_VALUES = "p" -- the letter of a command's own option that takes a value, too
+
+--- "-vgteam" -> "-g", "team"; "--profile=a" -> "--profile", "a"; no value: the next word may be it.
+local function split(word)
+  if word:find "^%-%-" then
+    return word:match "^[^=]+", word:match "=(.*)$"
+  end
+  local letter, rest = word:match "^%-(.)(.*)$"
+  local row = letter and BY_SPELLING["-" .. letter]
+  if letter and letter ~= OTHER_VALUES and not (row and row.argname) then
+    return split("-" .. rest)
+  end
+  return letter and "-" .. letter, rest ~= "" and rest or nil
+end
+
+local function is_choice(row, value)
+  for _, choice in ipairs(row.choices or { value }) do
+    if choice == value then
+      return true
+    end
+  end
+  return false
+end
+
+--- The values of shared options on a line that cannot be read as a whole: it is wrong, or not finished.
+---@param words string[]
+---@return table<string, string> values  by the options' names; where there are choices, one of them
+function options.scan(words)
+  local values = {}
+  for i, word in ipairs(words) do
+    if word == "--" then
+      break
+    end
+    local spelling, value = split(word)
+    local row, following = BY_SPELLING[spelling], words[i + 1]
+    if not value and following and not following:find "^%-." then
+      value = following
+    end
+    if row and row.argname and value and is_choice(row, value) then
+      values[target_of(row)] = value
+    end
+  end
+  return values
+end
+
 --- Those that stood before the command count unless they stand behind it, too.
 ---@param given table
 function options.merge(given)

@@ -156,15 +156,22 @@ function problems.plain(err)
   return fields
 end
 
---- Tells of a command that ends without a result; where that was to be JSON the error is, too.
+--- Prints an error where there is no result, if that was to be JSON.
+---@param console aicore.cli.Console
+---@param err aicore.Error|table
+function problems.print(console, err)
+  if console.format == "json" then
+    console:print((console.streaming and json.line or json.encode) { error = problems.plain(err) })
+  end
+end
+
+--- Tells of a command that ends without a result.
 ---@param console aicore.cli.Console
 ---@param err aicore.Error|table
 ---@param what string
 ---@param advice string
 function problems.fail(console, err, what, advice)
-  if console.format == "json" then
-    console:print((console.streaming and json.line or json.encode) { error = problems.plain(err) })
-  end
+  problems.print(console, err)
   problems.say(console, what, advice)
 end
 

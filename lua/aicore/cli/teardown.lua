@@ -108,6 +108,7 @@ local function run_previewed(given, console, client, target)
   end
   console:note(preview.text(found, "will be torn down; that cannot be undone", given, client.place))
   if not console:ask "Go on?" then
+    problems.print(console, { kind = "cancelled", message = "nothing was changed" })
     console:note "nothing was changed"
     return problems.FAILED
   end

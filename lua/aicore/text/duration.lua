@@ -37,7 +37,7 @@ end
 ---@return string? problem
 function duration.parse_age(text)
   local seconds, problem = duration.parse(text)
-  if seconds and text:find "%d$" then
+  if seconds and not text:find "%l$" then
     return nil, ("'%s' needs a unit: say %ss (seconds), %sm, %sh or %sd"):format(text, text, text, text, text)
   end
   return seconds, problem
