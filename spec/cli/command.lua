@@ -29,6 +29,15 @@ local function read_and_remove(path)
   return text
 end
 
+--- What stands before a program on a shell's line: its environment.
+local function clean(env)
+  local variables = {}
+  for name, value in pairs(env or {}) do
+    variables[#variables + 1] = ("%s=%s "):format(name, quote(value))
+  end
+  return CLEAN .. table.concat(variables)
+end
+
 ---@class spec.CommandOptions
 ---@field env table<string, string>?
 ---@field lua string?     the interpreter
@@ -40,12 +49,8 @@ end
 ---@param options spec.CommandOptions
 ---@return string
 function command.line(arguments, options)
-  local variables = {}
-  for name, value in pairs(options.env or {}) do
-    variables[#variables + 1] = ("%s=%s "):format(name, quote(value))
-  end
   local program = ("%s %s bin/aicorectl "):format(options.lua or command.interpreter, options.before or "")
-  return CLEAN .. table.concat(variables) .. program .. arguments
+  return clean(options.env) .. program .. arguments
 end
 
 ---@class spec.CommandResult
@@ -67,6 +72,25 @@ function command.run(arguments, options)
   local code = tonumber(pipe:read "*a")
   pipe:close()
   return { out = read_and_remove(out), err = read_and_remove(err), code = code }
+end
+
+--- What --help says.
+---@param arguments string
+---@return string
+function command.help(arguments)
+  local result = command.run(arguments .. " --help")
+  assert(result.code == 0, result.err)
+  return result.out
+end
+
+--- The commands that the help knows.
+---@return string[]
+function command.names()
+  local list = {}
+  for name in command.help(""):match("Commands:\n(.*)$"):gmatch "\n?   (%l+) " do
+    list[#list + 1] = name
+  end
+  return list
 end
 
 --- The settings that lead to an emulator.
@@ -97,17 +121,16 @@ function command.eventually(holds, tell)
   end
 end
 
---- Starts it on a terminal: see(pattern) waits until the screen has it, type(keys) presses keys, finish() waits for its
---- end.
----@param arguments string
----@param options spec.CommandOptions?
-function command.on_terminal(arguments, options)
+--- Runs a line of a shell on a terminal: see(pattern) waits until the screen has it, type(keys) presses keys, finish()
+--- waits for its end.
+---@param line string
+function command.terminal(line)
   local screen = os.tmpname()
   -- Ctrl-C strikes the shell, too, which is to go on; what it starts takes it as always. The shell stays until finish()
   -- has read the code: script(1) may lose what is written just before its child ends.
-  local line = "trap : INT; " .. command.line(arguments, options or {}) .. "; echo code $?; read -r _"
+  line = "trap : INT; " .. line .. "; echo code $?; read -r _"
   local keys = assert(io.popen(("script -qfc %s /dev/null >%s 2>&1"):format(quote(line), screen), "w"))
-  local terminal = {}
+  local terminal, from = {}, 1
 
   function terminal.text()
     local file = assert(io.open(screen))
@@ -116,9 +139,14 @@ function command.on_terminal(arguments, options)
     return text
   end
 
+  --- What is there now is not seen any more.
+  function terminal.forget()
+    from = #terminal.text() + 1
+  end
+
   function terminal.see(pattern)
     command.eventually(function()
-      return terminal.text():find(pattern) ~= nil
+      return terminal.text():find(pattern, from) ~= nil
     end, function()
       return "this was not to be seen: " .. pattern .. "\n" .. terminal.text()
     end)
@@ -138,6 +166,21 @@ function command.on_terminal(arguments, options)
   end
 
   return terminal
+end
+
+--- Starts aicorectl on a terminal.
+---@param arguments string
+---@param options spec.CommandOptions?
+function command.on_terminal(arguments, options)
+  return command.terminal(command.line(arguments, options or {}))
+end
+
+--- A line that runs a shell, or anything, whose aicorectl is that of the checkout.
+---@param program string  with its arguments
+---@param env table<string, string>
+---@return string
+function command.beside(program, env)
+  return ('%s PATH="$PWD/bin:$PATH" %s'):format(clean(env), program)
 end
 
 return command

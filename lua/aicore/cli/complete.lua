@@ -1,16 +1,35 @@
 -- aicorectl complete, which completion scripts call: what could stand there, a word per line. A shell that waits for an
 -- answer is in nobody's way: it is asked for with a short timeout, and where there is none there are no words.
+-- The line that is to be completed follows behind "--", as its options say whose ids are wanted.
 
 local connect = require "aicore.cli.connect"
 local host = require "aicore.settings.host"
+local options = require "aicore.cli.options"
 
 local command = { summary = "Print words for a completion script.", offline = true }
 
 local PATIENCE = 2 -- seconds
 
-local function print_ids(console)
+--- The words as the command will get them: bash hands over "--profile=a" in three, and quotes as they were typed.
+local function as_given(words)
+  local line, given = table.concat(words, "\n"):gsub("\n=\n", "="):gsub("[\"'\\]", ""), {}
+  for word in line:gmatch "[^\n]+" do
+    given[#given + 1] = word
+  end
+  return given
+end
+
+--- The settings that the line says.
+local function settings_of(words)
+  local given = options.scan(as_given(words))
+  local file = given.ca_file
+  given.ca_file = file and file:gsub("^~/", (host.getenv "HOME" or "~"):gsub("%%", "%%%%") .. "/")
+  return given
+end
+
+local function print_ids(console, words)
   local quiet = { note = function() end, refresh = function() end }
-  local client = connect.open({}, quiet)
+  local client = connect.open(settings_of(words), quiet)
   local found = client and client:list { timeout = PATIENCE }
   for _, deployment in ipairs(found or {}) do
     console:print(deployment.id)
@@ -37,13 +56,14 @@ local WORDS = { ids = print_ids, profiles = print_profiles }
 ---@param parser table  argparse's
 function command.configure(parser)
   parser:argument("what", "Which words."):choices { "ids", "profiles" }
+  parser:argument("words", "The line that is to be completed, without the program's name."):args "*"
 end
 
 ---@param given table
 ---@param console aicore.cli.Console
 ---@return integer exit
 function command.run(given, console)
-  WORDS[given.what](console)
+  WORDS[given.what](console, given.words)
   return 0
 end
 

@@ -2,7 +2,7 @@
 -- Rule: a sub-command is a module of its own with a summary, configure(parser), check(options) if there is something
 -- to check, run(options, console, client), and fail(options, console, err) if it has more to say where no client can be
 -- made; the table below is all that knows which there are. One that is offline needs no client and gets the parser of
--- everything instead; one that is `everywhere` knows -A.
+-- everything instead; one that is `everywhere` knows -A; one that is hidden is there for those who name it.
 
 local console = require "aicore.cli.console"
 local problems = require "aicore.cli.problems"
@@ -75,7 +75,7 @@ local function with_help(parser)
   }
 end
 
-local function build()
+local function build(arguments)
   local options = require "aicore.cli.options"
   local parser = with_help(require "argparse"("aicorectl", "Stop, delete and watch deployments of SAP AI Core."))
   parser:require_command(true):command_target "command"
@@ -83,13 +83,15 @@ local function build()
   options.shared(parser, true)
   local commands = {}
   for _, entry in ipairs(COMMANDS) do
-    local module = require(entry.module)
-    local sub_parser = with_help(parser:command(entry.name, module.summary)):hidden(entry.hidden or false)
-    module.configure(sub_parser)
-    if not module.offline then
-      options.shared(sub_parser, false)
+    if not entry.hidden or entry.name == arguments[1] then
+      local module = require(entry.module)
+      local sub_parser = with_help(parser:command(entry.name, module.summary))
+      module.configure(sub_parser)
+      if not module.offline then
+        options.shared(sub_parser, false)
+      end
+      commands[entry.name] = { module = module, parser = sub_parser }
     end
-    commands[entry.name] = { module = module, parser = sub_parser }
   end
   return parser, commands
 end
@@ -100,7 +102,7 @@ local function usage_error(parser, message)
 end
 
 local function read(arguments, screen)
-  local parser, commands = build()
+  local parser, commands = build(arguments)
   screen.format = require("aicore.cli.options").scan(arguments).output -- what cannot be parsed may say it, too
   parser.error = usage_error
   if #arguments == 0 then
