@@ -334,7 +334,8 @@ end
 --- and the others go on. Whoever leaves the loop need not end it. `GET /lm/deployments`, or
 --- `GET /lm/deployments/{id}` for a few.
 ---@param target aicore.Target
----@param opts aicore.LongOptions?
+---@param opts aicore.LongOptions?  on_progress gets an aicore.WatchProgress after each look, also where nothing has
+---       changed; where it returns true the loop ends, and goes on when the iterator is called again
 ---@return fun(): aicore.Change|false|nil, aicore.Error? next_one
 function Client:watch(target, opts)
   return fleet.watch(self.caller, target, opts)

@@ -97,16 +97,18 @@ describe("watch", function()
       c:seed(1, { id = "d-two", resource_group = "team" })
       c:fault { operation = "*", resource_group = "team", status = 403, times = 0 }
       later(60, act("d-one", "stop"))
-      local told = {}
+      local told, told_at, began = {}, nil, c.runtime.now()
       c:run(function()
         for change, err in c:watch { resource_group = "*" } do
           told[#told + 1] = change and change.id .. " " .. change.status or err.resource_group .. " " .. err.kind
+          told_at = err and c.runtime.now() or told_at
           if change and change.status == "STOPPED" then
             break
           end
         end
       end)
       assert.same({ "d-one RUNNING", "team auth", "d-one STOPPING", "d-one STOPPED" }, told)
+      assert.is_true(told_at - began < 20) -- and not only when another has something to tell
     end)
 
     it("says which role is missing, and ends as its host does", function()
@@ -144,6 +146,115 @@ describe("watch", function()
         assert.is_false(ok)
         assert.matches("ids are of one resource group", problem)
       end)
+    end)
+  end)
+
+  describe("tells of each look", function()
+    it("when all that it has shown was told, and pauses where the caller has had enough", function()
+      new { stop_time = 30 }
+      c:seed(2, {})
+      later(100, act("d000000000000001", "stop"))
+      local told, looks, enough, began = {}, {}, true, c.runtime.now()
+      local step
+      local function follow()
+        for change in step do
+          told[#told + 1] = words(change)
+        end
+      end
+      c:run(function()
+        step = c:watch({ all = true }, {
+          on_progress = function(progress)
+            looks[#looks + 1] = ("%d told, %d watched"):format(#told, progress.watched)
+            assert.is_nil(progress.err)
+            return enough
+          end,
+          timeout = 200,
+        })
+        follow()
+        assert.same({ "2 told, 2 watched" }, looks)
+        for _, shared in pairs(c.caller.shared) do
+          assert.equal(0, #shared.looks:observers())
+        end
+        assert.is_true(c.runtime.now() - began < 1)
+        follow()
+        assert.same({ "2 told, 2 watched", "2 told, 2 watched" }, looks)
+        enough = false
+        follow() -- to its end
+      end)
+      assert.is_true(#looks > 10)
+      assert.same({
+        "d000000000000001 RUNNING>STOPPING STOPPED",
+        "d000000000000001 STOPPING>STOPPED STOPPED",
+      }, { told[3], told[4] })
+    end)
+
+    it("also where there is nothing, and why one has failed", function()
+      local looks = {}
+      later(12, function()
+        c:fault { operation = "list", status = 404, times = 2 }
+      end)
+      c:run(function()
+        for _ in
+          c:watch({ all = true }, {
+            timeout = 60,
+            on_progress = function(progress)
+              looks[#looks + 1] = progress.watched .. " " .. (progress.err and progress.err.status or "")
+            end,
+          })
+        do
+          error "nothing is there"
+        end
+      end)
+      local text = table.concat(looks, ",")
+      assert.matches("^0 ,.*,0 404,0 ,", text)
+      assert.is_nil(text:find("404,.*0 404,.*0 404"))
+    end)
+
+    it("of a look that began when it was there, and not of one that others had begun before", function()
+      new { latency = 2 }
+      c:seed(3, {})
+      local first
+      c:together {
+        function()
+          for _ in c:watch({ all = true }, { timeout = 30 }) do
+            first = first or c.runtime.now()
+          end
+        end,
+        function()
+          c.runtime.sleep(1)
+          local count = 0
+          for change in
+            c:watch({ all = true }, {
+              timeout = 29,
+              on_progress = function()
+                assert.equal(3, count)
+                return true
+              end,
+            })
+          do
+            count = count + (change and 1 or 0)
+          end
+          assert.equal(3, count)
+        end,
+      }
+    end)
+
+    it("in all resource groups, too", function()
+      c:seed(1, { id = "d-one" })
+      c:seed(1, { id = "d-two", resource_group = "team" })
+      local most = 0
+      c:run(function()
+        for _ in
+          c:watch({ resource_group = "*" }, {
+            timeout = 30,
+            on_progress = function(progress)
+              most = math.max(most, progress.watched)
+            end,
+          })
+        do
+        end
+      end)
+      assert.equal(2, most)
     end)
   end)
 

@@ -97,7 +97,10 @@ function calls.id_complaint(caller, name, id)
   return not request and complaint:gsub("^status", name) or nil
 end
 
-function calls.ids_complaint(caller, name, ids)
+--- What is wrong with ids, or with a call that is about them.
+---@param call aicore.Call?
+---@return string? complaint
+function calls.ids_complaint(caller, name, ids, call)
   if type(ids) ~= "table" then
     return ("%s: a table of ids expected, got %s"):format(name, type(ids))
   end
@@ -107,6 +110,32 @@ function calls.ids_complaint(caller, name, ids)
       return complaint
     end
   end
+  if call and call.everywhere then
+    return name .. ": resource_group: ids are of one resource group; all are for a filter, or what list has shown"
+  end
+end
+
+-- What a filter may bring as well as the options.
+local EITHER = { "resource_group", "correlation_id" }
+
+--- The list that a filter means. It may bring a resource group, a correlation id and a time limit of its own.
+---@return aicore.Request|nil request
+---@return (fun(record: table): boolean)? belongs
+---@return string? complaint
+function calls.filter(caller, call, name, wanted)
+  local request, belongs, complaint = caller:search("list", wanted)
+  if not request then
+    return nil, nil, (complaint:gsub("^list", name))
+  end
+  for _, option in ipairs(EITHER) do
+    call[option] = request.options[option] or call[option]
+    request.options[option] = call[option]
+  end
+  request.everywhere = request.everywhere or call.everywhere and not request.options.resource_group
+  if request.options.timeout then
+    call.deadline = call.began + request.options.timeout
+  end
+  return request, belongs
 end
 
 --- All goals of a resource group share their looks, and how they send; those with a correlation id only with others of

@@ -100,26 +100,13 @@ end
 
 -- All that a filter finds --------------------------------------------------------------------------
 
--- What a filter may bring as well as the options.
-local EITHER = { "resource_group", "correlation_id" }
-
---- The list that a filter means. It may bring a resource group, a correlation id and a time limit of its own.
+--- The list that a filter means. An empty one is refused.
 local function read_filter(caller, call, wanted)
-  local request, belongs, complaint = caller:search("list", wanted)
-  if not request then
-    return nil, nil, (complaint:gsub("^list", "teardown"))
-  elseif not filter.is_meant(wanted) then
+  local request, belongs, complaint = calls.filter(caller, call, "teardown", wanted)
+  if request and not filter.is_meant(wanted) then
     return nil, nil, "teardown: an empty filter means everything: say so by all = true"
   end
-  for _, name in ipairs(EITHER) do
-    call[name] = request.options[name] or call[name]
-    request.options[name] = call[name]
-  end
-  request.everywhere = request.everywhere or call.everywhere and not request.options.resource_group
-  if request.options.timeout then
-    call.deadline = call.began + request.options.timeout
-  end
-  return request, belongs
+  return request, belongs, complaint
 end
 
 --- Makes the engines of a sweep, one for each time that it takes on more.
@@ -227,10 +214,8 @@ function fleet.teardown(caller, target, opts)
     end
   end
   local is_records = type(ids) == "table" and type(ids[1]) == "table"
-  complaint = complaint or calls.ids_complaint(caller, "teardown", is_records and ids_of(ids) or ids)
-  if not complaint and call.everywhere and not is_records then
-    complaint = "teardown: resource_group: ids are of one resource group; all are for a filter, or what list has shown"
-  end
+  complaint = complaint
+    or calls.ids_complaint(caller, "teardown", is_records and ids_of(ids) or ids, not is_records and call)
   if complaint then
     errors.misuse(complaint)
   end

@@ -105,19 +105,11 @@ function Listener:take_back(records)
   end
 end
 
-local function copy(err)
-  local fields = {}
-  for name, value in pairs(err) do
-    fields[name] = value
-  end
-  return fields
-end
-
 -- Why one failed, by the reason: (listener, situation, what it was denied by or why the last look failed, why what was
 -- sent last failed) -> the fields of an error.
 local REASONS = {
   refused = function(_, _, _, refusal)
-    local fields = copy(refusal)
+    local fields = errors.copy(refusal)
     fields.kind = fields.kind == "http" and "state" or fields.kind
     return fields
   end,
@@ -126,7 +118,7 @@ local REASONS = {
     return { kind = "state", message = message }
   end,
   denied = function(_, _, err)
-    return copy(err)
+    return errors.copy(err)
   end,
   timeout = function(self, s, err, refusal)
     local seen = s.status and "its status is " .. s.status or "nothing is known of it"

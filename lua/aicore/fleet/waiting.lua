@@ -75,14 +75,6 @@ local function describe(s)
   return ("its status is %s%s"):format(s.status, s.target and ", its target " .. s.target or "")
 end
 
-local function copy(err)
-  local fields = {}
-  for name, value in pairs(err) do
-    fields[name] = value
-  end
-  return fields
-end
-
 -- Why the goal was not reached, by the reason: (listener, situation, why the last look failed, why what was sent last
 -- failed) -> fields of an error.
 local REASONS = {
@@ -96,12 +88,12 @@ local REASONS = {
     return { kind = "state", message = ("it did not become %s: %s"):format(goal_of(self), describe(s)) }
   end,
   refused = function(_, _, _, refusal)
-    local fields = copy(refusal)
+    local fields = errors.copy(refusal)
     fields.kind = fields.kind == "http" and "state" or fields.kind
     return fields
   end,
   denied = function(_, _, err)
-    return copy(err)
+    return errors.copy(err)
   end,
   timeout = function(self, s, err, refusal)
     local seen = s.status and describe(s) or "nothing is known of it"

@@ -4,6 +4,8 @@
 --   modifiedAt is older than that of what was told is a replica's that is behind, for a while.
 --   Of a filter those are told that match when a list shows them first; then all that becomes of them, until they are
 --   gone. One that is gone may still be shown by lists that are behind: that is no new one.
+--   Each resource group has an engine of its own, and they take their steps together; one that cannot go on says why,
+--   and the others go on.
 --   Between two steps nothing of the watch is left in the client: who breaks out of the loop need not end it.
 
 local calls = require "aicore.fleet.calls"
@@ -20,7 +22,7 @@ local watch = {}
 --- What is older than what was told is stale for so long, in seconds; and one that was gone, where a list shows it.
 local STALE, HAUNTED = 60, 3600
 
---- What one resource group has to tell waits no longer for the others' looks, in seconds.
+--- Where there are several resource groups, one waits no longer for its own looks than this, in seconds.
 local SLICE = 0.5
 
 ---@class aicore.Change
@@ -31,34 +33,36 @@ local SLICE = 0.5
 ---@field deployment table?      the record; nil: it is gone
 ---@field resource_group string? where all resource groups are watched
 
----@class aicore.Watch: aicore.Listener
----@field private queue aicore.Change[]
----@field private first integer   of the queue
+---@class aicore.WatchProgress  what on_progress gets after each look, when all that it has shown was told
+---@field watched integer        how many are watched
+---@field elapsed number         s
+---@field err aicore.Error?      why the look has failed, if it has
+
+-- One resource group ---------------------------------------------------------------------------------
+
+---@class aicore.WatchPart: aicore.Listener  what is watched in one resource group
+---@field name string?             of the group, where all are watched
+---@field engine aicore.Engine
+---@field step fun(): boolean      works until there is something to tell; false: nothing more will come
+---@field private watch aicore.Watch
 ---@field private told table<string, { status: string, target: string?, stamp: number?, at: number }>
 ---@field private gone table<string, number>  when
----@field private engine aicore.Engine
----@field private err aicore.Error?
----@field private over boolean
-local Watch = {}
-Watch.__index = Watch
+---@field private began number      when it was made
+---@field private looks integer     how many there had been when one was told of last
+---@field private trouble aicore.Error?  why the last look failed that did
+local Part = {}
+Part.__index = Part
 
 local function push(self, change)
-  self.queue[#self.queue + 1] = change
-end
-
-local function pop(self)
-  local change = self.queue[self.first]
-  if change then
-    self.queue[self.first], self.first = false, self.first + 1
-  else
-    self.queue, self.first = {}, 1
+  local queue = self.watch.queue
+  change.resource_group = self.name
+  if change.deployment and self.name then
+    change.deployment.resource_group = self.name
   end
-  return change
+  queue[#queue + 1] = change
 end
 
--- What is told -------------------------------------------------------------------------------------
-
-function Watch:seen(id, record, _, _, at)
+function Part:seen(id, record, _, _, at)
   local before, stamp = self.told[id], timestamp.parse(record.modifiedAt)
   local target = record.targetStatus or before and before.target
   if before and stamp and before.stamp and stamp < before.stamp and at - before.at < STALE then
@@ -68,17 +72,14 @@ function Watch:seen(id, record, _, _, at)
     return
   end
   self.told[id] = { status = record.status, target = target, stamp = stamp, at = at }
-  push(self, {
-    id = id,
-    status = record.status,
-    target = target,
-    before = before and before.status,
-    deployment = record,
-  })
+  push(
+    self,
+    { id = id, status = record.status, target = target, before = before and before.status, deployment = record }
+  )
 end
 
 --- It is gone.
-function Watch:settled(id)
+function Part:settled(id)
   local before, now = self.told[id] or {}, self.engine.group.runtime.now()
   self.told[id] = nil
   for other, at in pairs(self.gone) do
@@ -90,236 +91,176 @@ function Watch:settled(id)
   push(self, { id = id, status = lifecycle.GONE, target = before.target, before = before.status })
 end
 
-function Watch.stopped() end -- the record says so
+function Part.stopped() end -- the record says so
 
-function Watch.failed() end -- the time is over, or what else ended all of it
+function Part.failed() end -- the time is over, or what else ended all of it
 
 -- The goal: to look, for ever; one that a list lacks is asked for by id.
 local function look_on(s)
   return (s.no_list or evidence.wants_get(s)) and "get" or "look"
 end
 
--- Steps --------------------------------------------------------------------------------------------
-
---- A function that works until there is something to tell. It outlives the coroutine that makes it.
----@param has_something fun(): boolean
-local function working(self, has_something)
-  return function()
-    return self.engine:step(has_something)
-  end
-end
-
---- Nothing more will come: why.
-local function finish(self, cancelled)
-  local one, fields = self.engine, nil
-  one:stop(cancelled or one.cancelled)
-  self.over = true
-  if cancelled or one.cancelled then
-    fields = { kind = "cancelled", message = "ended by the host" }
-  elseif one.denied then
-    fields = {}
-    for name, value in pairs(one.denied) do
-      fields[name] = value
+--- Takes on what lists show that matches.
+local function discovering(self)
+  local one = self.watch
+  return function(engine, record, at)
+    local gone_at = self.gone[record.id]
+    if gone_at and at - gone_at < HAUNTED then
+      return
+    elseif not one.matches or one.matches(record, one.caller.clock.wall(), one.request.retires) then
+      engine:add { record.id }
+      engine:seen(engine:place_of(record.id), record, "list", at)
     end
   end
+end
+
+--- Was there a look since the last one that was told of? One that others began before this one came tells it nothing.
+local function has_looked(self)
+  local looks = self.engine.looks
+  return looks.count > self.looks and looks.over_at - looks.took >= self.began
+end
+
+--- Nothing more will come of this group. Where the host has ended it, it has ended all.
+local function finish(self, cancelled)
+  local engine, one = self.engine, self.watch
+  cancelled = cancelled or engine.cancelled
+  engine:stop(cancelled)
+  local fields = not cancelled and engine.denied and errors.copy(engine.denied) or nil
+  if cancelled and not one.cancelled then
+    one.cancelled, fields = true, { kind = "cancelled", message = "ended by the host" }
+  end
   if fields then
-    fields.operation = "watch"
-    self.err = errors.new(fields)
+    fields.operation, fields.resource_group = "watch", self.name or fields.resource_group
+    push(self, { failure = errors.new(fields) })
   end
 end
 
---- What there is to tell, without a look: a change; false and why it cannot go on; nil: nothing.
----@return aicore.Change|false|nil
----@return aicore.Error?
-function Watch:take()
-  local change, err = pop(self), self.err
-  if change or not err then
-    return change
+--- A function that works until there is something to tell, here or in another group. It outlives the coroutine that
+--- makes it.
+local function stepping(self)
+  local one = self.watch
+  return function()
+    local go_on = self.engine:step(function()
+      return one:has_something() or one.call.on_progress ~= nil and has_looked(self)
+    end)
+    if not go_on then
+      finish(self, false)
+    end
+    return go_on
   end
-  self.err = nil
-  return false, err
 end
+
+local function new_part(one, call, name)
+  local self = setmetatable({ watch = one, name = name, told = {}, gone = {} }, Part)
+  local options = { goal = look_on, listener = self, keep = true, slice = name and SLICE }
+  options.discover = one.request and discovering(self)
+  self.engine = calls.engine(one.caller, call, options):add(one.ids)
+  self.looks, self.began, self.step = self.engine.looks.count, one.caller.runtime.now(), stepping(self)
+  return self
+end
+
+-- All of it ------------------------------------------------------------------------------------------
+
+---@class aicore.Watch
+---@field private caller aicore.Caller
+---@field private call aicore.Call
+---@field private ids string[]
+---@field private request aicore.Request?  of the list that a filter means
+---@field private matches function?        which of them; see filter.matcher
+---@field private queue table[]            changes, or what has failed
+---@field private first integer            of the queue
+---@field private parts aicore.WatchPart[]? of the groups that can go on; nil: it has not begun
+local Watch = {}
+Watch.__index = Watch
 
 function Watch:has_something()
   return self.queue[self.first] ~= nil
 end
 
---- The next change; nil: there are no more; false, err: it cannot go on.
+--- The next one in the queue: a change; or false and what has failed.
+local function pop(self)
+  local change = self.queue[self.first]
+  if not change then
+    self.queue, self.first = {}, 1
+    return nil
+  end
+  self.queue[self.first], self.first = false, self.first + 1
+  if change.failure then
+    return false, change.failure
+  end
+  return change
+end
+
+--- Tells of a look. True: the caller has enough for now.
+local function tell_look(self)
+  local has_told, progress = false, { watched = 0, elapsed = self.caller.runtime.now() - self.call.began }
+  for _, part in ipairs(self.parts) do
+    local engine = part.engine
+    progress.watched = progress.watched + engine.open
+    if has_looked(part) then
+      has_told, part.looks = true, engine.looks.count
+      progress.err = progress.err or engine.look_error ~= part.trouble and engine.look_error or nil
+      part.trouble = engine.look_error
+    end
+  end
+  return has_told and self.call.on_progress(progress) == true
+end
+
+--- The next change; nil: there are no more, or the caller has had enough; false, err: something cannot go on.
 ---@return aicore.Change|false|nil
 ---@return aicore.Error?
 function Watch:next()
-  local change, err = self:take()
-  while change == nil and not self.over do
-    local results, cancelled = self.engine.group.runtime.gather({ self.work }, 1)
-    if cancelled or results[1] == false then
-      finish(self, cancelled)
+  while not self:has_something() and #self.parts > 0 do
+    if self.call.on_progress and tell_look(self) then
+      return nil
     end
-    change, err = self:take()
-  end
-  return change, err
-end
-
--- The call -----------------------------------------------------------------------------------------
-
----@class aicore.WatchTarget  what is watched, and where
----@field caller aicore.Caller
----@field call aicore.Call
----@field ids string[]
----@field request aicore.Request?  of the list that a filter means
----@field matches function?        which of them; see filter.matcher
-
---- Takes on what lists show that matches.
-local function discovering(self, target)
-  local matches, wall = target.matches, target.caller.clock.wall
-  return function(one, record, at)
-    local gone_at = self.gone[record.id]
-    if gone_at and at - gone_at < HAUNTED then
-      return
-    elseif not matches or matches(record, wall(), target.request.retires) then
-      one:add { record.id }
-      one:seen(one:place_of(record.id), record, "list", at)
+    local steps = {}
+    for i, part in ipairs(self.parts) do
+      steps[i] = part.step
     end
-  end
-end
-
---- One in the call's resource group. With `has_something` it shares its steps with others, and so takes short ones.
-local function new(target, call, has_something)
-  local self = setmetatable({ queue = {}, first = 1, told = {}, gone = {}, over = false }, Watch)
-  local options = { goal = look_on, listener = self, keep = true, slice = has_something and SLICE }
-  options.discover = target.request and discovering(self, target)
-  self.engine = calls.engine(target.caller, call, options):add(target.ids)
-  self.work = working(self, has_something or function()
-    return self:has_something()
-  end)
-  return self
-end
-
--- In all resource groups -----------------------------------------------------------------------------
-
----@class aicore.WatchOfAll  a watch of each; they take their steps together
----@field private target aicore.WatchTarget
----@field private watches aicore.Watch[]  of those that are not over
-local All = {}
-All.__index = All
-
---- The watches of all groups.
----@return aicore.Watch[]|nil
----@return aicore.Error? err
-local function watches_of(target)
-  local caller, request, list = target.caller, target.request, {}
-  local names, err = groups.names(caller, request, caller:deadline(request))
-  local function has_something()
-    for _, one in ipairs(list) do
-      if one:has_something() then
-        return true
-      end
-    end
-    return false
-  end
-  for i, name in ipairs(names or {}) do
-    list[i] = new(target, everywhere.own_call(target.call, name, #names), has_something)
-    list[i].name = name
-  end
-  return names and list, err
-end
-
---- What one of them has to tell; those that are over go.
-local function take_any(self)
-  for i = #self.watches, 1, -1 do
-    local one = self.watches[i]
-    local change, err = one:take()
-    if change == nil and one.over then
-      table.remove(self.watches, i)
-    elseif change ~= nil then
-      local about = change and (change.deployment or {}) or err
-      about.resource_group = one.name
-      if change then
-        change.resource_group = one.name
-      end
-      return change, err
-    end
-  end
-end
-
---- As Watch:next. A group that may not be read gives false, err; the others go on.
----@return aicore.Change|false|nil
----@return aicore.Error?
-function All:next()
-  local change, err = take_any(self)
-  while change == nil and #self.watches > 0 do
-    local works = {}
-    for i, one in ipairs(self.watches) do
-      works[i] = one.work
-    end
-    local results, cancelled = self.target.caller.runtime.gather(works, #works)
-    for i, one in ipairs(self.watches) do
+    local results, cancelled = self.caller.runtime.gather(steps, #steps)
+    for i = #steps, 1, -1 do
       if cancelled or results[i] == false then
-        finish(one, cancelled)
+        local part = table.remove(self.parts, i)
+        if results[i] ~= false then
+          finish(part, true)
+        end
       end
     end
-    self.watches = cancelled and { self.watches[1] } or self.watches -- which says so for all
-    change, err = take_any(self)
   end
-  return change, err
+  return pop(self)
 end
 
--- Beginning ------------------------------------------------------------------------------------------
+--- Finds out what there is to watch.
+---@return aicore.Error? err  why it cannot begin
+local function begin(self)
+  local caller, request, names, err = self.caller, self.request, nil, nil
+  self.parts = {}
+  if request and request.everywhere then
+    names, err = groups.names(caller, request, caller:deadline(request))
+  elseif request then
+    err = select(2, caller:prepare(request, caller:deadline(request)))
+  end
+  for _, name in ipairs(names or {}) do
+    self.parts[#self.parts + 1] = new_part(self, everywhere.own_call(self.call, name, #names), name)
+  end
+  if not err and not names then
+    self.parts[1] = new_part(self, self.call)
+  end
+  return err
+end
 
 --- What is watched: ids, or what a filter means.
----@return aicore.WatchTarget|nil
 ---@return string? complaint
-local function read_target(caller, call, wanted)
-  local ids = type(wanted) == "string" and { wanted } or wanted
+local function read(self, wanted)
+  local caller, call, ids = self.caller, self.call, type(wanted) == "string" and { wanted } or wanted
   if type(ids) ~= "table" or ids[1] ~= nil then
-    local complaint = calls.ids_complaint(caller, "watch", ids)
-    if not complaint and call.everywhere then
-      complaint = "watch: resource_group: ids are of one resource group; all are for a filter"
-    end
-    return { caller = caller, call = call, ids = ids }, complaint
+    self.ids = ids
+    return calls.ids_complaint(caller, "watch", ids, call)
   end
-  local request, _, complaint = caller:search("list", ids)
-  if not request then
-    return nil, (complaint:gsub("^list", "watch"))
-  end
-  request.everywhere = request.everywhere or call.everywhere and not request.options.resource_group
-  call.resource_group = request.options.resource_group or call.resource_group
-  call.correlation_id = request.options.correlation_id or call.correlation_id
-  if request.options.timeout then
-    call.deadline = call.began + request.options.timeout
-  end
-  return { caller = caller, call = call, ids = {}, request = request, matches = filters.matcher(ids) }
-end
-
---- What takes the steps; or why it cannot begin.
-local function begin(target)
-  local caller, request = target.caller, target.request
-  if request and request.everywhere then
-    local watches, err = watches_of(target)
-    return watches and setmetatable({ target = target, watches = watches }, All), err
-  end
-  local ready, err = true, nil
-  if request then
-    ready, err = caller:prepare(request, caller:deadline(request))
-  end
-  return ready and new(target, target.call) or nil, err
-end
-
---- The first step asks for what has to be known before.
-local function iterator(target)
-  local self, over
-  return function()
-    if not self and not over then
-      local err
-      self, err = begin(target)
-      over = not self
-      if over then
-        return false, err
-      end
-    end
-    if self then
-      return self:next()
-    end
-  end
+  local request, _, complaint = calls.filter(caller, call, "watch", ids)
+  self.request, self.matches = request, filters.matcher(ids)
+  return complaint
 end
 
 ---@param caller aicore.Caller
@@ -328,14 +269,18 @@ end
 ---@return fun(): aicore.Change|false|nil, aicore.Error?
 function watch.iterate(caller, wanted, opts)
   local call, complaint = calls.read(caller, "watch", opts, { resource_group = "*" }, math.huge)
-  local target
-  if call then
-    target, complaint = read_target(caller, call, wanted)
-  end
+  local self = setmetatable({ caller = caller, call = call, ids = {}, queue = {}, first = 1 }, Watch)
+  complaint = complaint or read(self, wanted)
   if complaint then
     errors.misuse(complaint)
   end
-  return iterator(target)
+  return function()
+    local err = not self.parts and begin(self) or nil -- the first step asks for what has to be known before
+    if err then
+      return false, err
+    end
+    return self:next()
+  end
 end
 
 return watch
