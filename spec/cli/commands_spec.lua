@@ -116,6 +116,23 @@ describe_once("aicorectl -A", function()
     assert.same({ 4, 2, 0 }, { #report.deleted, #report.groups["team-a"].deleted, #report.groups["team-b"].absent })
   end)
 
+  it("goes on with all of them, and tells of one that may not be read once", function()
+    server.settings { stop_time = 1 }
+    assert.equal(0, run("stop d-default").code)
+    server.fault { operation = "*", resource_group = "team-a", status = 403, times = 0 }
+    local result = run "list -A --watch --timeout 8"
+    assert.equal(5, result.code, result.err)
+    assert.matches("^GROUP +ID ", result.out)
+    assert.matches("Z +default +d%-default +STOPPING +STOPPED\n", result.out)
+    assert.equal(1, select(2, result.err:gsub("team%-a", "")), result.err)
+  end)
+
+  it("finds and watches one, wherever it is", function()
+    assert.matches("^d%d+\n$", output "find -A --model gpt-4o -o ids")
+    assert.equal("team-b", cjson.decode(output "find -A --model gpt-4o -o json").resource_group)
+    assert.matches('"resource_group":"team%-b"', output "watch -A --model gpt-4o --timeout 2 -o json")
+  end)
+
   it("is for those commands only that know it, and not beside a resource group", function()
     for _, words in ipairs { "status -A d000", "list -A -g team-a", "teardown -A d-default", "teardown -A" } do
       local result = run(words)

@@ -25,11 +25,10 @@ local function watching(changes, err)
     local at = 0
     return function()
       at = at + 1
-      if changes[at] then
-        return changes[at]
-      elseif err then
+      if at == #changes + 1 and err then
         return false, err
       end
+      return changes[at]
     end
   end
 end
@@ -97,6 +96,18 @@ describe("find", function()
     assert.equal(problems.DONE, code)
     assert.same({ "dep-1: https://there" }, console.out)
     assert.same({ { "find", { model = "gpt-4o" }, { timeout = 5 } } }, client.calls)
+    given.all_resource_groups = true
+    assert.equal(
+      "*",
+      select(
+        3,
+        run(find, given, {
+          find = function()
+            return { id = "dep-1", status = "RUNNING" }
+          end,
+        })
+      ).calls[1][2].resource_group
+    )
   end)
 
   it("says what to do where there is none", function()
@@ -181,7 +192,8 @@ describe("watch", function()
     assert.equal(problems.DONE, code)
     assert.matches("^%d%d:%d%d:%d%dZ   dep%-1 +<green>RUNNING$", console.out[1])
     assert.matches("^%d%d:%d%d:%d%dZ   dep%-1 +RUNNING +<yellow>STOPPING +for STOPPED$", console.out[2])
-    assert.same({ { "watch", { "dep-1" }, { timeout = 9 } } }, client.calls)
+    assert.same({ "watch", { "dep-1" } }, { client.calls[1][1], client.calls[1][2] })
+    assert.equal(9, client.calls[1][3].timeout)
   end)
 
   it("takes a filter, but not both", function()
@@ -212,6 +224,71 @@ describe("watch", function()
     })
     assert.equal(problems.DONE, code)
     assert.same({ "dep-1", "dep-1" }, console.out)
+  end)
+
+  local function of_group(name)
+    return { id = "dep-9", status = "RUNNING", resource_group = name, deployment = {} }
+  end
+
+  it("is of all resource groups, too, and says of each change where", function()
+    local given = { ids = {}, all_resource_groups = true }
+    local code, console, client = run(watch, given, { watch = watching { of_group "team" } })
+    assert.equal(problems.DONE, code)
+    assert.matches("^%S+   team +dep%-9 +<green>RUNNING$", console.out[1])
+    assert.same({ resource_group = "*" }, client.calls[1][2])
+    given.ids = { "dep-1" }
+    assert.equal(problems.USAGE, (run(watch, given, {})))
+  end)
+
+  it("goes on where a group may not be read, and tells of it once", function()
+    local function steps()
+      local err, at = fakes.err "auth", 0
+      err.resource_group = "team-b"
+      local told = { of_group "team-a", err, of_group "team-c" }
+      return function()
+        at = at + 1
+        if told[at] and told[at].kind then
+          return false, told[at]
+        end
+        return told[at]
+      end
+    end
+    local given = { ids = {}, all_resource_groups = true, output = "ids" }
+    local code, console = run(watch, given, { watch = steps })
+    assert.equal(problems.NOT_AUTHORISED, code)
+    assert.same({ "dep-9", "dep-9" }, console.out)
+    assert.equal(2, #console.notes)
+
+    local unread = fakes.err "auth"
+    unread.groups = { ["team-b"] = fakes.err "auth" }
+    code, console = run(list, { watch = true, all_resource_groups = true, output = "ids" }, {
+      list = function()
+        return {}, unread
+      end,
+      watch = steps,
+    })
+    assert.equal(problems.NOT_AUTHORISED, code)
+    assert.same({ "dep-9", "dep-9" }, console.out)
+    assert.same({ "no deployments found", "aicorectl: " .. tostring(unread) }, { console.notes[1], console.notes[2] })
+    assert.equal(3, #console.notes)
+  end)
+
+  it("tells why looks fail, each trouble once until it is over, and not what ends the watch", function()
+    local function looking(opts)
+      local trouble, denied = fakes.err "transport", fakes.err "auth"
+      for _, err in ipairs { trouble, trouble, false, trouble, denied } do
+        opts.on_progress { watched = 1, elapsed = 0, err = err or nil }
+      end
+      return watching({})()
+    end
+    local code, console = run(watch, { ids = { "dep-1" } }, {
+      watch = function(_, opts)
+        return looking(opts)
+      end,
+    })
+    assert.equal(problems.DONE, code)
+    assert.equal(2, #console.notes)
+    assert.matches("; it goes on looking$", console.notes[1])
   end)
 end)
 

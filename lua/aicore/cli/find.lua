@@ -5,7 +5,10 @@ local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 
-local command = { summary = "Find a deployment that serves: the newest that runs, and is meant to." }
+local command = {
+  summary = "Find a deployment that serves: the newest that runs, and is meant to.",
+  everywhere = true,
+}
 
 ---@param parser table  argparse's
 function command.configure(parser)
@@ -17,7 +20,7 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local found, err = client:find(options.read_filter(given) or {}, { timeout = given.timeout })
+  local found, err = client:find(options.placed(given, options.read_filter(given) or {}), { timeout = given.timeout })
   if not found then
     return problems.tell(console, err)
   end

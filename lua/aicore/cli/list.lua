@@ -16,12 +16,6 @@ local unpack = table.unpack or unpack
 
 local command = { summary = "List deployments, or executions.", everywhere = true }
 
----@param given table
----@return string? problem
-function command.check(given)
-  return given.watch and given.all_resource_groups and "--watch is of one resource group" or nil
-end
-
 --- Is it another state than was listed?
 local function news(found)
   local listed = {}
@@ -149,12 +143,15 @@ function command.run(given, console, client)
   else
     show(given, console, client, tables.arrange(given, console, found, KEYS))
   end
+  local exit = err and problems.tell_all(console, { err }) or problems.DONE -- of some of all resource groups
   if given.watch then
     console:flush()
     wanted.timeout = nil
-    return changes.follow(given, console, client, wanted, news(found))
+    local listed = { is_new = news(found), errs = err and err.groups or {} }
+    local followed = changes.follow(given, console, client, wanted, listed)
+    return followed == problems.DONE and exit or followed
   end
-  return err and problems.tell_all(console, { err }) or problems.DONE -- of some of all resource groups
+  return exit
 end
 
 return command

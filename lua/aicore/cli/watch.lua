@@ -5,7 +5,7 @@ local ids = require "aicore.cli.ids"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
 
-local command = { summary = "Show what becomes of deployments, until they are gone." }
+local command = { summary = "Show what becomes of deployments, until they are gone.", everywhere = true }
 
 ---@param parser table  argparse's
 function command.configure(parser)
@@ -19,20 +19,17 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local filter = options.read_filter(given)
+  local filter = options.read_filter(given) or given.all_resource_groups and {}
   if filter and #given.ids > 0 then
-    return problems.usage(console, given.command, "ids or a filter, not both")
+    return problems.usage(console, given.command, "ids or a filter (-A is one), not both")
+  elseif filter then
+    return changes.follow(given, console, client, options.placed(given, filter))
   end
-  local target, problem = filter, nil
-  if not filter then
-    target, problem = ids.read(given, console, "Give their ids, pipe them in, or give a filter")
-  end
+  local target, problem = ids.read(given, console, "Give their ids, pipe them in, or give a filter")
   if not target then
     return problems.usage(console, given.command, problem)
-  elseif not filter and #target == 0 then
-    return problems.DONE
   end
-  return changes.follow(given, console, client, target)
+  return #target == 0 and problems.DONE or changes.follow(given, console, client, target)
 end
 
 return command
