@@ -371,6 +371,14 @@ describe("watch", function()
     assert.is_true(list <= 225 and list >= 150, list)
   end)
 
+  it("looks at once, also straight after another one's look", function()
+    c:seed(5, {})
+    watch({ all = true }, { timeout = 10 })
+    local began = c.runtime.now()
+    watch({ all = true }, {}, 5)
+    assert.is_true(c.runtime.now() - began < 0.5)
+  end)
+
   it("keeps its places, however many come and go", function()
     local _, shared
     c:run(function()

@@ -70,6 +70,7 @@ function engine.new(options)
     unwanted = options.unwanted,
     keep = options.keep,
     discover = options.discover,
+    began = now,
     slice = options.slice,
     free = options.discover and {},
     beliefs = evidence.new(),
@@ -237,7 +238,9 @@ function Engine:due(by_id)
     first, sum = math.min(first, due), sum + due
   end
   if self.discover then
-    first = math.min(self.open > 0 and sum / self.open or math.huge, self.looks.over_at + DISCOVERY)
+    local over_at = self.looks.over_at
+    local is_new = over_at - self.looks.took < self.began -- no look was for it yet
+    first = math.min(self.open > 0 and sum / self.open or math.huge, is_new and over_at or over_at + DISCOVERY)
   elseif self.open == 0 then
     return math.huge, math.huge -- it is about to leave
   end
