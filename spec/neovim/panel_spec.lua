@@ -56,8 +56,14 @@ describe("the panel", function()
         return ask "return vim.api.nvim_get_current_line()":find(id, 1, true)
       end)
     end
-    -- As many refreshes as it takes to be sure that one has begun and ended after this line.
+    -- A look that begins and ends after this line: the key draws once by itself.
     local function refreshed()
+      local before = ask "return DRAWN"
+      press "r"
+      screen.wait("a refresh", function() return ask "return DRAWN" >= before + 2 end)
+    end
+    -- As often as it takes to be sure that one has begun and ended after this line, without a key.
+    local function redrawn()
       for _ = 1, 2 do
         local before = ask "return DRAWN or 0"
         screen.wait("a refresh", function() return ask "return DRAWN or 0" > before end)
@@ -357,8 +363,11 @@ describe("the panel", function()
       open(COUNT)
       go_to "drun2"
       press "V"
-      post("deployments", '{ "id": "dnew", "status": "RUNNING" }')
-      refreshed()
+      post("deployments", '{ "id": "dnew", "status": "RUNNING", "scenario_id": "fresh" }')
+      screen.wait("a look", function()
+        return ask 'return vim.fn.getcompletion("AICore scenario=fr", "cmdline")[1]'
+      end)
+      redrawn()
       press "t"
       wait_for "Tear down this deployment.*\n  drun2"
       press "1<CR>"
@@ -468,6 +477,7 @@ describe("the panel", function()
         open()
         press ":AICore st<Tab>R<Tab><CR>"
         wait_for "filter: status=RUNNING"
+        wait_for "2 deployments"
         press "f<C-u>scen<Tab>foun<Tab><CR>"
         wait_for "filter: scenario=foundation%-models"
       ]]
@@ -486,6 +496,37 @@ describe("the panel", function()
       assert(ask "return vim.fn.line '.'" == before + 1)
       assert(ask "return vim.api.nvim_get_current_line()":find "dstopped")
       assert(ask "return vim.fn.col '.'" == 4)
+    ]])
+  end)
+
+  -- By a client of its own.
+  local OTHERS = [[
+    local function other(call)
+      ask(('require("aicore").spawn(function() assert(require("aicore").%s) end)'):format(call))
+    end
+  ]]
+
+  it("shows what others do: what is new, every change, and for a while what is gone", function()
+    run(OTHERS .. [[
+      open()
+      post("deployments", '{ "id": "dnew", "status": "RUNNING" }')
+      wait_for "6 deployments"
+      other 'teardown "dnew"'
+      wait_for "%* dnew +STOPPED +DELETED +gone"
+      wait_for "5 deployments"
+    ]])
+  end)
+
+  it("drops what no longer fits, and takes it on when it does again", function()
+    run(OTHERS .. [[
+      start()
+      press ":AICore status=RUNNING<CR>"
+      wait_for "2 deployments: 2 RUNNING"
+      other 'stop "drun2"'
+      wait_for "1 deployment: 1 RUNNING"
+      wait_without "drun2"
+      press "f<C-u>status=STOPPED<CR>"
+      wait_for "3 deployments: 3 STOPPED"
     ]])
   end)
 
@@ -509,22 +550,26 @@ describe("the panel", function()
     local lines = run [[
       start 'require("aicore.neovim").setup { refresh = 0.01 }'
       ask [=[
-        local client = require "aicore.client"
-        local new = client.new
-        ACTIVE, MOST, LISTS = 0, 0, 0
-        client.new = function(...)
+        local roster = require "aicore.neovim.roster"
+        local new = roster.new
+        ACTIVE, MOST, LOOKS = 0, 0, 0
+        function roster.new(...)
           local made = new(...)
-          return setmetatable({ each = function(_, wanted)
+          local follow = made.follow
+          function made.follow(...)
             ACTIVE = ACTIVE + 1
             MOST = math.max(MOST, ACTIVE)
-            local all = assert(made:list(wanted))
-            ACTIVE, LISTS = ACTIVE - 1, LISTS + 1
-            return function() return table.remove(all) end
-          end }, { __index = made })
+            local err = follow(...)
+            ACTIVE, LOOKS = ACTIVE - 1, LOOKS + 1
+            return err
+          end
+          return made
         end
       ]=]
       press ":AICore<CR>rrrr:AICore<CR>r"
-      screen.wait("lists", function() return ask "return LISTS" >= 3 end)
+      screen.wait("looks", function() return ask "return LOOKS" >= 2 end)
+      press "r"
+      screen.wait("looks", function() return ask "return LOOKS" >= 3 end)
       say(ask "return MOST")
     ]]
     assert.same({ "1" }, lines)
@@ -578,17 +623,18 @@ describe("the panel", function()
       press ":tabnew<CR>"
       wait_without "5 deployments"
       ask [=[
-        LISTS, PAUSES = 0, 0
-        local listing, uv = require "aicore.neovim.listing", vim.loop
-        local sort, new = listing.sort, uv.new_timer
-        function listing.sort(rows) LISTS = LISTS + 1 sort(rows) end
+        LOOKS, PAUSES = 0, 0
+        local roster, uv = require "aicore.neovim.roster", vim.loop
+        local class = getmetatable(roster.new({ watch = function() end }, {}))
+        local follow, new = class.follow, uv.new_timer
+        function class.follow(...) LOOKS = LOOKS + 1 return follow(...) end
         function uv.new_timer() PAUSES = PAUSES + 1 return new() end
       ]=]
       screen.wait("pauses", function() return ask "return PAUSES" >= 5 end)
-      say(ask "return LISTS" <= 1)
+      say(ask "return LOOKS" <= 1)
       press ":tabprevious<CR>"
       wait_for "5 deployments"
-      screen.wait("lists", function() return ask "return LISTS" >= 3 end)
+      screen.wait("looks", function() return ask "return LOOKS" >= 2 end)
     ]]
     assert.same({ "true" }, lines)
   end)
@@ -673,7 +719,7 @@ describe("the panel", function()
         press ":AICore<CR>"
         wait_for "aicore: config: no base URL: looked in"
         press "<C-l>" -- clears the last line
-        refreshed()
+        redrawn()
         assert(ask "return NOTIFIED" == 1)
         ask(('vim.env.AICORE_BASE_URL = %q'):format(vim.env.AICORE_AUTH_URL))
         wait_for "5 deployments"

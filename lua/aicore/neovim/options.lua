@@ -7,7 +7,7 @@ local options = {}
 
 ---@class aicore.neovim.Options
 ---@field client aicore.Config?               settings as for aicore.client; else from where they are looked for
----@field refresh number?                     s from one refresh to the next; 0: by the key, and while something goes on
+---@field refresh number?                     s from one look to the next; 0: by the key, and while something goes on
 ---@field window string?                      the command that opens the window of the list
 ---@field page_window string?                 the one for logs and records
 ---@field keys table<string, string|false>?   action -> key; false: none

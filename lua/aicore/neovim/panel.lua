@@ -8,18 +8,16 @@ local filters = require "aicore.neovim.filters"
 local help = require "aicore.neovim.help"
 local json = require "aicore.text.json"
 local lines = require "aicore.neovim.lines"
-local listing = require "aicore.neovim.listing"
 local notify = require "aicore.neovim.notify"
 local options_of = require "aicore.neovim.options"
 local page = require "aicore.neovim.page"
 local poll = require "aicore.neovim.poll"
 local questions = require "aicore.neovim.questions"
+local roster = require "aicore.neovim.roster"
 local timestamp = require "aicore.model.timestamp"
 local view = require "aicore.neovim.view"
 
 local NAME = "aicore://deployments"
-local LIST_TIMEOUT = 30 -- s
-local WORK_SECONDS = 1 -- between two refreshes while something goes on
 local GONE_SECONDS = 10 -- so long is shown what is gone
 local LOG_SECONDS = 24 * 3600 -- so far back go the logs
 local LOG_LINES = 1000
@@ -30,10 +28,11 @@ local RECORD_BEGINS = { "id", "status", "targetStatus", "statusMessage", "scenar
 ---@field client aicore.Client?
 ---@field wanted aicore.Filter         what the list is asked for
 ---@field filter string                the same as the user has written it
----@field rows aicore.neovim.Row[]?    the last list
+---@field roster aicore.neovim.Roster? that finds them; nil: the next refresh begins a new one
+---@field rows aicore.neovim.Row[]?    as of the last look
 ---@field works table<string, aicore.neovim.Work>  by id
----@field failure string?              why the last list did not come
----@field at string?                   when the last one came
+---@field failure string?              why the last look has failed
+---@field at string?                   when the last one was over that has not
 ---@field buffer integer?
 ---@field view aicore.neovim.View
 ---@field poll aicore.neovim.Poll
@@ -77,56 +76,71 @@ local function draw(self)
   }, now))
 end
 
---- All rows that the filter finds, or nil, err.
-local function fetch(self)
-  local client, err = find_client(self)
-  if not client then
-    return nil, err
-  end
-  local wanted, rows = { timeout = LIST_TIMEOUT }, {}
-  for name, value in pairs(self.wanted) do
-    wanted[name] = value
-  end
-  local sound, each = pcall(client.each, client, wanted)
-  if not sound then
-    return nil, errors.new { kind = "config", message = each }
-  end
-  for deployment, list_err in each do
-    if not deployment then
-      return nil, list_err
-    end
-    local row = listing.row(deployment)
-    local work = self.works[row.id]
-    rows[#rows + 1] = row
-    if work then
-      work.row = row
-    end
-  end
-  listing.sort(rows)
-  return rows
-end
-
 --- The same trouble is told once, until it is over.
 local function tell_failure(self, err)
   local trouble = err.kind .. err.message
   if self.trouble ~= trouble then
     notify(tostring(err), "ERROR")
   end
-  self.trouble = trouble
+  self.failure, self.trouble = tostring(err), trouble
+  draw(self)
+end
+
+--- Is anything being done, as far as the user has asked for it here?
+local function is_busy(self)
+  for _, work in pairs(self.works) do
+    if not work.failure and not work.gone_at then
+      return true
+    end
+  end
+  return false
+end
+
+--- A look is over. While something goes on, another one follows.
+local function show(self, found, err)
+  if found ~= self.roster then
+    return true -- the user wants another one meanwhile; the poll goes on with that
+  elseif err then
+    tell_failure(self, err)
+  else
+    self.rows, self.failure, self.trouble, self.at = found.rows, nil, nil, os.date "%H:%M:%S"
+    draw(self)
+  end
+  return not is_busy(self)
+end
+
+--- What is gone is shown for a while, whoever has deleted it.
+local function note(self, id, row, before)
+  local work = self.works[id]
+  if work and row then
+    work.row = row
+  elseif not row and (work or before) then
+    self.works[id] = { action = work and work.action, row = work and work.row or before, gone_at = os.time() }
+  end
+end
+
+--- Makes what is missing.
+local function find_roster(self)
+  local client, err = find_client(self)
+  if client and not self.roster then
+    self.roster = roster.new(client, self.wanted, function(found, look_err)
+      return show(self, found, look_err)
+    end)
+  end
+  return self.roster, err
 end
 
 local function refresh(self)
-  local wanted = self.wanted
-  local rows, err = fetch(self)
-  if wanted ~= self.wanted then
-    return -- the filter has changed meanwhile; the poll asks again
-  elseif rows then
-    self.rows, self.failure, self.trouble, self.at = rows, nil, nil, os.date "%H:%M:%S"
-  else
-    self.failure = tostring(err)
+  local found, err = find_roster(self)
+  if found then
+    err = found:follow(function(id, row, before)
+      note(self, id, row, before)
+    end)
+  end
+  if err and found == self.roster then
+    self.roster = nil
     tell_failure(self, err)
   end
-  draw(self)
 end
 
 -- Work ---------------------------------------------------------------------------------------------
@@ -172,18 +186,6 @@ local function conclude(self, works, report)
   end
 end
 
---- While something goes on, the list is looked at more often.
-local function set_pace(self)
-  local seconds = self.options.refresh
-  for _, work in pairs(self.works) do
-    if not work.failure and not work.gone_at then
-      seconds = seconds > 0 and math.min(seconds, WORK_SECONDS) or WORK_SECONDS
-      break
-    end
-  end
-  self.poll.seconds = seconds
-end
-
 --- What came of it; where the call itself went wrong, all have failed.
 local function report_of(self, name, ids)
   local method, opts = actions.all[name].method, { resource_group = self.wanted.resource_group }
@@ -206,11 +208,9 @@ local function perform(self, name, rows)
     self.works[row.id] = works[row.id]
   end
   draw(self)
-  set_pace(self)
   self.poll:wake()
   local report = report_of(self, name, ids)
   conclude(self, works, report)
-  set_pace(self)
   local done, failures = actions.tell(report)
   if done then
     notify(name .. ": " .. done, "INFO")
@@ -301,7 +301,7 @@ function Panel:set_filter(text)
     notify(complaint, "ERROR")
     return false
   end
-  self.wanted, self.filter, self.rows = wanted, vim.trim(text), nil
+  self.wanted, self.filter, self.rows, self.roster = wanted, vim.trim(text), nil, nil
   return true
 end
 
@@ -324,7 +324,7 @@ local function refresh_and_forget(self)
       self.works[id] = nil
     end
   end
-  self.trouble = nil
+  self.trouble, self.roster = nil, nil
   draw(self)
   self.poll:wake()
 end
