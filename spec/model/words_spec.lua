@@ -53,4 +53,14 @@ describe("what the service says", function()
     )
     assert.equal("reason: OOM", words.about { statusMessage = "", statusDetails = { reason = "OOM" } })
   end)
+
+  it("of a list are the first few, and how many more there are", function()
+    local function tell(number)
+      return "n" .. number
+    end
+    assert.equal("", words.some({}, ", ", tell))
+    assert.equal("n1, n2", words.some({ 1, 2 }, ", ", tell))
+    assert.equal("n1; n2; n3; n4; n5", words.some({ 1, 2, 3, 4, 5 }, "; ", tell))
+    assert.equal("n1, n2, n3, n4, n5, and 2 more", words.some({ 1, 2, 3, 4, 5, 6, 7 }, ", ", tell))
+  end)
 end)

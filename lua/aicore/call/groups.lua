@@ -5,6 +5,7 @@
 
 local errors = require "aicore.model.errors"
 local pages = require "aicore.call.pages"
+local words = require "aicore.model.words"
 
 local groups = {}
 
@@ -112,39 +113,63 @@ local function ended(request)
   return errors.new { kind = "cancelled", message = "ended by the host", operation = request.operation.name }
 end
 
-local MOST_TOLD = 5
-
 --- One error of all that could not be read: of the kind of the first, and with each in `groups`.
 ---@param names string[]
 ---@param errs table<string, aicore.Error>
 ---@param operation string
----@return aicore.Error? err  nothing, where there is none
-function groups.unread(names, errs, operation)
-  local failed, told = {}, {}
+---@return aicore.Error? err  nil: there is none
+local function unread(names, errs, operation)
+  local failed = {}
   for _, name in ipairs(names) do
-    if errs[name] then
-      failed[#failed + 1] = errs[name]
-      told[#told + 1] = #told < MOST_TOLD and ("%s: %s"):format(name, errs[name].message) or nil
-    end
+    failed[#failed + 1] = errs[name] and name or nil
   end
-  local first = failed[1]
+  local first = errs[failed[1]]
   if not first then
     return
   end
-  local more = #failed > #told and (", and %d more"):format(#failed - #told) or ""
+  local told = words.some(failed, "; ", function(name)
+    return ("%s: %s"):format(name, errs[name].message)
+  end)
   return errors.new {
     kind = first.kind,
     status = first.status,
     operation = operation,
-    message = ("%d of %d resource groups could not be read (%s%s)"):format(
-      #failed,
-      #names,
-      table.concat(told, "; "),
-      more
-    ),
+    message = ("%d of %d resource groups could not be read (%s)"):format(#failed, #names, told),
     retryable = first.retryable,
     groups = errs,
   }
+end
+
+--- The same request in each group. Returns what came of it, in the order of their names.
+---@param act fun(request: aicore.Request, belongs: (fun(record: table): boolean), count: integer): any, aicore.Error?
+---       count: of the groups
+---@return any[]|nil values
+---@return aicore.Error? err
+local function in_each(caller, request, deadline, belongs, act)
+  local names, err = groups.names(caller, request, deadline)
+  if not names then
+    return nil, err
+  end
+  local found, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
+    local own, fits = groups.at(request, belongs, name)
+    return act(own, fits, #names)
+  end)
+  if cancelled then
+    return nil, ended(request)
+  end
+  local values = {}
+  for _, name in ipairs(names) do
+    values[#values + 1] = found[name]
+  end
+  return values, unread(names, errs, request.operation.name)
+end
+
+--- What could be had, and an error only if there is one.
+local function result(value, err)
+  if err then
+    return value, err
+  end
+  return value
 end
 
 --- All records that belong, in one table: of the group of the request, or of all.
@@ -162,24 +187,16 @@ function groups.all(caller, request, deadline, belongs, keep, size)
       return caller:read(request, deadline, size)
     end, belongs, keep)
   end
-  local names, err = groups.names(caller, request, deadline)
-  if not names then
-    return nil, err
-  end
-  local found, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
-    local own, fits = groups.at(request, belongs, name)
-    return groups.all(caller, own, deadline, fits, keep, groups.page_size(#names))
+  local lists, err = in_each(caller, request, deadline, belongs, function(own, fits, count)
+    return groups.all(caller, own, deadline, fits, keep, groups.page_size(count))
   end)
-  if cancelled then
-    return nil, ended(request)
-  end
   local records = {}
-  for _, name in ipairs(names) do
-    for _, record in ipairs(found[name] or {}) do
+  for _, list in ipairs(lists or {}) do
+    for _, record in ipairs(list) do
       records[#records + 1] = record
     end
   end
-  return records, groups.unread(names, errs, request.operation.name)
+  return result(lists and records, err)
 end
 
 local function mark()
@@ -196,29 +213,18 @@ end
 function groups.count(caller, request, deadline, belongs)
   if belongs then
     local found, err = groups.all(caller, request, deadline, belongs, mark)
-    if err then
-      return found and #found, err
-    end
-    return #found
+    return result(found and #found, err)
   elseif not request.everywhere then
     return caller:perform(request, deadline)
   end
-  local names, err = groups.names(caller, request, deadline)
-  if not names then
-    return nil, err
-  end
-  local counts, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
-    local own = groups.at(request, nil, name)
+  local counts, err = in_each(caller, request, deadline, nil, function(own)
     return caller:perform(own, deadline)
   end)
   local sum = 0
-  for _, count in pairs(counts) do
+  for _, count in ipairs(counts or {}) do
     sum = sum + count
   end
-  if cancelled then
-    return nil, ended(request)
-  end
-  return sum, groups.unread(names, errs, "count")
+  return result(counts and sum, err)
 end
 
 --- A function that gives the records of one group after the other. Of some groups the first pages are read together.

@@ -154,13 +154,20 @@ function calls.shared(caller, call)
   return call.shared
 end
 
---- A function that works for a call, as a coroutine of its own: so Ctrl-C leaves a report of what was done until then.
-function calls.work(engines, known, at)
+-- A function of its own, as it outlives the coroutine that makes it.
+local function working(one)
   return function()
-    local records = known
-    known = nil -- nobody but the engine holds what was seen
-    return engines:run(records, at)
+    one:run()
   end
+end
+
+--- Works to the end as a coroutine of its own, so that Ctrl-C leaves a report of what was done until then.
+---@param one aicore.Engine
+---@return boolean? cancelled  by the host
+function calls.run(caller, one)
+  local _, cancelled = caller.runtime.gather({ working(one) }, 1)
+  one:stop(cancelled)
+  return cancelled
 end
 
 --- An engine of a call.

@@ -35,8 +35,6 @@ local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
 ---@field born table<string, number>    when those were created that lists have shown; s since the epoch, as the next
 ---@field since number?            the service's clock when the last list was read
 ---@field engine aicore.Engine?    that is at work
-local Ensuring = {}
-Ensuring.__index = Ensuring
 
 local function options_of(self, more)
   local call = self.call
@@ -282,7 +280,7 @@ function ensure.one(caller, what, opts, run_goal)
   if complaint then
     errors.misuse(complaint)
   end
-  local self = setmetatable({ caller = caller, call = call, configuration = what, run = run_goal }, Ensuring)
+  local self = { caller = caller, call = call, configuration = what, run = run_goal } ---@type aicore.Ensuring
   self.created, self.hopeless, self.known, self.born = false, {}, {}, {}
   local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
   if cancelled and self.engine then

@@ -82,8 +82,6 @@ local function brief(record)
   }
 end
 
-local MOST_TOLD = 5
-
 local function tell(record)
   local why = words.about(record)
   local aim = record.targetStatus ~= record.status and record.targetStatus ~= lifecycle.SERVING and record.targetStatus
@@ -93,14 +91,8 @@ end
 
 --- That there is none: which there were, and why they do not serve.
 local function none(records)
-  local message, told = "no deployment fits the filter", {}
-  for i = 1, math.min(#records, MOST_TOLD) do
-    told[i] = tell(records[i])
-  end
-  if #records > 0 then
-    local more = #records > MOST_TOLD and (", and %d more"):format(#records - MOST_TOLD) or ""
-    message = ("none of those that fit the filter serves: %s%s"):format(table.concat(told, ", "), more)
-  end
+  local message = #records == 0 and "no deployment fits the filter"
+    or "none of those that fit the filter serves: " .. words.some(records, ", ", tell)
   return errors.new { kind = "state", operation = "find", message = message, retryable = true }
 end
 

@@ -40,8 +40,7 @@ function fleet.wait(caller, id, goal, opts)
     errors.misuse(complaint)
   end
   local one, listener = calls.engine_for_one(caller, call, id, goals.reach(word), { goal = word })
-  local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
-  one:stop(cancelled)
+  calls.run(caller, one)
   return listener:result()
 end
 
@@ -72,8 +71,7 @@ local function run(caller, call, name, ids)
   local listener = new_listener(caller, name, call)
   local options = { goal = goals[name], listener = listener, unwanted = UNWANTED[name] }
   local many = calls.engine(caller, call, options):add(ids)
-  local _, cancelled = caller.runtime.gather({ calls.work(many) }, 1)
-  return conclude(listener, many, cancelled)
+  return conclude(listener, many, calls.run(caller, many))
 end
 
 --- See ensure.lua; what it has made and does not return is discarded as by a call of its own.

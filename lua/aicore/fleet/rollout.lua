@@ -148,8 +148,7 @@ local function go(caller, call, id, course, deadline)
   fields.seen = noting(course)
   local one, listener = calls.engine_for_one(caller, call, id, goal_of(course), fields)
   course.engine = one
-  local _, cancelled = caller.runtime.gather({ calls.work(one) }, 1)
-  one:stop(cancelled)
+  calls.run(caller, one)
   return listener
 end
 

@@ -74,4 +74,20 @@ function words.about(record)
   return ("%s; %s"):format(message, details)
 end
 
+local MOST_TOLD = 5
+
+--- The first few of a list, and how many more there are: "a, b, and 3 more".
+---@param list any[]
+---@param separator string
+---@param tell fun(one: any): string
+---@return string
+function words.some(list, separator, tell)
+  local texts = {}
+  for i = 1, math.min(#list, MOST_TOLD) do
+    texts[i] = tell(list[i])
+  end
+  local more = #list - #texts
+  return table.concat(texts, separator) .. (more > 0 and (", and %d more"):format(more) or "")
+end
+
 return words
