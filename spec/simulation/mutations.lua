@@ -7,8 +7,8 @@
 local EVIDENCE, GOALS, ENGINE = "aicore.fleet.evidence", "aicore.fleet.goals", "aicore.fleet.engine"
 local LOOKS, SENDS, SWEEP = "aicore.fleet.looks", "aicore.fleet.sends", "aicore.fleet.sweep"
 local ENSURE, ROLLOUT, WATCH = "aicore.fleet.ensure", "aicore.fleet.rollout", "aicore.fleet.watch"
-local CALLER, PAGES, REFUSAL, RETRY =
-  "aicore.call.caller", "aicore.call.pages", "aicore.call.refusal", "aicore.call.retry"
+local CALLER, EXCHANGE = "aicore.call.caller", "aicore.call.exchange"
+local PAGES, REFUSAL, RETRY = "aicore.call.pages", "aicore.call.refusal", "aicore.call.retry"
 
 return {
   -- Order
@@ -358,18 +358,18 @@ return {
   { "a create is not repeated", RETRY, "return operation.idempotent and SAFE or ONCE", "return SAFE" },
   {
     "an exchange is over at the deadline",
-    CALLER,
-    "options.timeout = math.max(deadline - self.runtime.now(), 0.001)",
+    EXCHANGE,
+    "options.timeout = math.max(deadline - caller.runtime.now(), 0.001)",
     "options.timeout = 60",
   },
   {
     "an exchange is over at the deadline, by itself and by the runtime",
-    CALLER,
-    "options.timeout = math.max(deadline - self.runtime.now(), 0.001)",
+    EXCHANGE,
+    "options.timeout = math.max(deadline - caller.runtime.now(), 0.001)",
     "options.timeout = 60",
-    CALLER,
-    "runtime.await(self.session, transfer, deadline + SLACK)",
-    "runtime.await(self.session, transfer, math.huge)",
+    EXCHANGE,
+    "runtime.await(caller.session, transfer, deadline + SLACK)",
+    "runtime.await(caller.session, transfer, math.huge)",
   },
   {
     "a plain delete believes only AI Core's own 404",
