@@ -281,6 +281,12 @@ describe("core", function()
         local list = reply_of(('"a":[[%s,-1.5],[0]]'):format(before))
         assert.same({ -1.5, "0" }, { list.a[1][2], tostring(list.a[2][1]) })
       end
+      -- The name that leads there is written in another way; and of values with the same name the last one counts.
+      local named = reply_of [["\u0061\"\\":{"\/":[{"b\u00e9\ud83d\ude00":null,"n":7},null,3]}]]
+      assert.same({ ["/"] = { { n = 7 }, nil, 3 } }, named['a"\\'])
+      assert.equal("7 3", named['a"\\']["/"][1].n .. " " .. named['a"\\']["/"][3])
+      local twice = reply_of [["a":{"b":null},"a":"x","c":{"n":1},"c":[2],"d":[0],"d":{"n":3},"e":null,"e":4]]
+      assert.same({ "x", "2", "3", "4" }, { twice.a, tostring(twice.c[1]), tostring(twice.d.n), tostring(twice.e) })
       for _, number in ipairs { "1e400", "-1E999", ("9"):rep(400), ("9"):rep(400) .. ".5" } do
         local _, err = outcome(answer("200 OK", ('{"status":"NEW","a":{"b":[%s]}}'):format(number)))
         assert.matches("a number is out of range", err.message)

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,7 +26,26 @@ void aic_json_push_decoder(lua_State *L, int max_depth) {
   lua_call(L, 1, 1);
 }
 
-/* ---- what the decoder gives in another way than it is wanted ---- */
+/* ---- what the decoder gives in another way than it is wanted ----
+ *
+ * null is to read as absent, a number without a fraction as an integer, one that is out of range not at
+ * all. Such values are found in the text, which was decoded, so it is JSON: looking through it is much
+ * cheaper than looking through the tables, of which only those are fetched that have such a value. */
+
+/* An object or a list of the text, within another one. */
+typedef struct place {
+  struct place *outer; /* NULL: it is the outermost */
+  int table;           /* its index on the stack; 0: it was not needed yet */
+  bool is_list;
+  int element;                 /* which one is being looked at, of a list */
+  const char *name, *name_end; /* or of an object: the quotes of its name */
+} place;
+
+typedef struct search {
+  lua_State *L;
+  int decoder; /* its index */
+  bool in_range;
+} search;
 
 /* The quote that ends a string, whose first quote this is. */
 static const char *closing_quote(const char *quote) {
@@ -49,62 +69,99 @@ static bool is_odd_number(const char *from, const char *to) {
          memchr(from, 'E', (size_t)(to - from)) != NULL;
 }
 
-/* How deep in the tables stands what has to be replaced: 0 for nowhere, 1 for the outermost. The text
- * was decoded, so it is JSON; looking through it is cheaper than looking through the tables. */
-static int depth_of_odd_values(const char *text) {
-  int depth = 0, deepest = 0;
-  for (const char *at = text; *at != '\0'; at++) {
-    bool is_odd = false;
-    if (*at == '"') {
-      at = closing_quote(at);
-    } else if (*at == '{' || *at == '[') {
-      depth++;
-    } else if (*at == '}' || *at == ']') {
-      depth--;
-    } else if (*at == '-' || (*at >= '0' && *at <= '9')) {
-      const char *from = at;
-      at = number_end(at);
-      is_odd = is_odd_number(from, at);
-    } else {
-      is_odd = *at == 'n'; /* null: neither true nor false has one */
-    }
-    if (is_odd && depth > deepest) deepest = depth;
+/* Pushes the key under which the decoder has put what is being looked at. */
+static void push_key(const search *s, const place *p) {
+  lua_State *L = s->L;
+  if (p->is_list) {
+    lua_pushinteger(L, p->element);
+  } else if (memchr(p->name, '\\', (size_t)(p->name_end - p->name)) == NULL) {
+    lua_pushlstring(L, p->name + 1, (size_t)(p->name_end - p->name) - 1);
+  } else { /* the decoder knows what stands for what */
+    lua_pushvalue(L, s->decoder);
+    lua_pushliteral(L, "[");
+    lua_pushlstring(L, p->name, (size_t)(p->name_end - p->name) + 1);
+    lua_pushliteral(L, "]");
+    lua_concat(L, 3);
+    lua_call(L, 1, 1);
+    lua_rawgeti(L, -1, 1);
+    lua_remove(L, -2);
   }
-  return deepest;
 }
 
-static bool normalise(lua_State *L, int table, int depth);
+/* The index of the table that a place has become, which stays on the stack for those that follow in it.
+ * 0: there is none, as of several values with the same name the decoder keeps the last. */
+static int fetch(const search *s, place *p) {
+  if (p->table != 0) return p->table;
+  const int outer = fetch(s, p->outer);
+  if (outer == 0) return 0;
+  luaL_checkstack(s->L, 8, NULL);
+  push_key(s, p->outer);
+  lua_rawget(s->L, outer);
+  if (lua_istable(s->L, -1)) return p->table = lua_gettop(s->L);
+  lua_pop(s->L, 1);
+  return 0;
+}
 
-/* The value on top, under the key below it, is replaced in its table if need be. False: it is not a
- * JSON number. */
-static bool normalise_value(lua_State *L, int table, int depth) {
-  if (lua_istable(L, -1)) return depth == 1 || normalise(L, lua_gettop(L), depth - 1);
+/* Replaces what is being looked at in its table, if need be. */
+static void replace(search *s, place *p) {
+  lua_State *L = s->L;
+  const int table = fetch(s, p), key = lua_gettop(L) + 1;
+  if (table == 0) return;
+  push_key(s, p);
+  lua_pushvalue(L, key);
+  lua_rawget(L, table);
   if (lua_islightuserdata(L, -1)) { /* cjson.null is the only one */
-    lua_pushvalue(L, -2);
+    lua_pushvalue(L, key);
     lua_pushnil(L);
     lua_rawset(L, table);
-    return true;
+  } else if (lua_type(L, -1) == LUA_TNUMBER) {
+    const lua_Number number = lua_tonumber(L, -1);
+    s->in_range = s->in_range && isfinite(number);
+    if (COMPAT_HAS_INTEGERS && floor(number) == number && fabs(number) < 9007199254740992.0) {
+      lua_pushvalue(L, key);
+      lua_pushinteger(L, (lua_Integer)number);
+      lua_rawset(L, table);
+    }
   }
-  if (lua_type(L, -1) != LUA_TNUMBER) return true;
-  const lua_Number number = lua_tonumber(L, -1);
-  if (!isfinite(number)) return false;
-  if (COMPAT_HAS_INTEGERS && floor(number) == number && fabs(number) < 9007199254740992.0) {
-    lua_pushvalue(L, -2);
-    lua_pushinteger(L, (lua_Integer)number);
-    lua_rawset(L, table);
-  }
-  return true;
+  lua_settop(L, key - 1);
 }
 
-/* Down to that depth. Fields may be changed while they are visited. */
-static bool normalise(lua_State *L, int table, int depth) {
-  luaL_checkstack(L, 8, NULL);
-  lua_pushnil(L);
-  while (lua_next(L, table) != 0) {
-    if (!normalise_value(L, table, depth)) return false;
-    lua_pop(L, 1);
+/* Looks through the object or list that begins there; returns its last character. */
+static const char *look_through(search *s, place *outer, const char *at) {
+  place p = {.outer = outer, .is_list = *at == '[', .element = 1};
+  if (outer == NULL) p.table = lua_gettop(s->L);
+  for (at++; *at != '}' && *at != ']'; at++) {
+    switch (*at) {
+    case '"':
+      p.name = at;
+      at = p.name_end = closing_quote(at);
+      break;
+    case ',':
+      p.element++;
+      break;
+    case '{':
+    case '[':
+      at = look_through(s, &p, at);
+      break;
+    case 'n': /* null: neither true nor false has one */
+      replace(s, &p);
+      break;
+    default: /* what is between them, true, false, or a number */
+      if (!isdigit((unsigned char)*at)) break;
+      const char *from = at;
+      at = number_end(at);
+      if (is_odd_number(from, at)) replace(s, &p);
+    }
   }
-  return true;
+  if (outer != NULL && p.table != 0) lua_settop(s->L, p.table - 1);
+  return at;
+}
+
+/* Finishes the table on top, which the decoder has made of the text. False: a number is out of range. */
+static bool finish(lua_State *L, int decoder, const char *text) {
+  search s = {L, decoder, true};
+  (void)look_through(&s, NULL, text + strcspn(text, "{["));
+  return s.in_range;
 }
 
 /* How the complaints of lua-cjson about a text begin. Whatever else is raised meanwhile is no
@@ -126,9 +183,8 @@ bool aic_json_decode(lua_State *L) {
   lua_pushvalue(L, text);
   const int outcome = lua_pcall(L, 1, 1, 0);
   if (outcome != 0 && !is_complaint(L)) lua_error(L);
-  const int depth =
-      outcome == 0 && lua_istable(L, -1) ? depth_of_odd_values(lua_tostring(L, text)) : 0;
-  const bool is_fine = outcome == 0 && (depth == 0 || normalise(L, lua_gettop(L), depth));
+  const bool is_fine =
+      outcome == 0 && (!lua_istable(L, -1) || finish(L, text - 1, lua_tostring(L, text)));
   if (outcome == 0 && !is_fine) lua_pushliteral(L, "a number is out of range");
   lua_replace(L, text - 1);
   lua_settop(L, text - 1);
