@@ -90,7 +90,6 @@ static const operation *check_operation(lua_State *L, int index) {
 
 /* core.start(session, operation, …) */
 static int start(lua_State *L) {
-  (void)aic_session_check(L, 1);
   transfer **handle;
   return begin(L, check_operation(L, 2), 3, true, &handle) ? 1 : 2;
 }
@@ -200,16 +199,19 @@ static void push_version(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_aicore_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"session", aic_session_create}, {"start", start},
-      {"check", check}, {"check_setting", check_setting}, {"now", now}, {"wall", wall},
-      {"random", pseudo_random}, {"sleep", sleep_seconds}, {"file_mode", file_mode},
-      {"folder", aic_folder_names}, {"decode", aic_json_decode_text}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"session", aic_session_create}, {"check", check},
+      {"check_setting", check_setting}, {"now", now}, {"wall", wall}, {"random", pseudo_random},
+      {"sleep", sleep_seconds}, {"file_mode", file_mode}, {"folder", aic_folder_names},
+      {"decode", aic_json_decode_text}, {NULL, NULL}};
   if (!begin_process()) return luaL_error(L, "libcurl cannot be initialised: out of memory");
   aic_session_register(L);
   aic_transfer_register(L);
   aic_folder_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
+  luaL_getmetatable(L, SESSION_TYPE); /* for aic_check_object */
+  lua_pushcclosure(L, start, 1);
+  lua_setfield(L, -2, "start");
   for (const operation *op = aic_operations; op->name != NULL; op++) {
     lua_pushlightuserdata(L, (void *)(size_t)op);
     lua_pushcclosure(L, perform, 1);

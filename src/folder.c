@@ -9,7 +9,7 @@
 
 /* A userdata owns the open folder, as every push may raise. */
 static int folder_close(lua_State *L) {
-  DIR **folder = luaL_checkudata(L, 1, FOLDER_TYPE);
+  DIR **folder = aic_check_object(L, 1, FOLDER_TYPE);
   DIR *open = *folder;
   *folder = NULL;
   if (open != NULL) closedir(open);

@@ -251,16 +251,17 @@ static void escape_value(lua_State *L) {
 
 /* Pushes the URL without a query: the words of the request stand in the path for their names. */
 static void push_path(lua_State *L, const request *built, const char *base_url) {
-  char path[128], *end = path; /* the longest word is an id of 64 characters */
-  *end = '\0';
+  luaL_Buffer url;
+  luaL_buffinit(L, &url);
+  luaL_addstring(&url, base_url);
   const char *at = built->operation->path;
-  const char *brace = strchr(at, '{');
-  for (; brace != NULL; brace = strchr(at, '{')) {
-    memcpy(end, at, (size_t)(brace - at));
-    end = stpcpy(end + (brace - at), brace[1] == 'i' ? built->id : built->resource);
+  for (const char *brace = strchr(at, '{'); brace != NULL; brace = strchr(at, '{')) {
+    luaL_addlstring(&url, at, (size_t)(brace - at));
+    luaL_addstring(&url, brace[1] == 'i' ? built->id : built->resource);
     at = strchr(brace, '}') + 1;
   }
-  lua_pushfstring(L, "%s%s%s", base_url, path, at);
+  luaL_addstring(&url, at);
+  luaL_pushresult(&url);
 }
 
 /* Appends these options to the URL on top; returns what separates the next one. */

@@ -19,8 +19,13 @@ enum { SHORTEST_REDACTED = 4 };
 /* Called through a volatile pointer: no compiler can know that it is memset, and drop the call. */
 static void *(*const volatile fill)(void *, int, size_t) = memset;
 
+/* Beyond 2 KB, glibc's memset begins a string instruction, which processors of AMD take 25 ns to do: parts are faster. */
+enum { PART = 2000 };
+
 void aic_secret_wipe(void *memory, size_t length) {
-  if (length > 0) fill(memory, 0, length);
+  char *at = memory;
+  for (; length > PART; at += PART, length -= PART) fill(at, 0, PART);
+  if (length > 0) fill(at, 0, length);
 }
 
 secret *aic_secret_new(
@@ -55,11 +60,19 @@ void aic_secret_free(void *block) {
   free(block);
 }
 
+/* libcurl writes a request into a block that it doubles again and again: what has grown gets room to do
+ * so twice more, which saves copying and wiping, as long as it is not large. */
+static size_t room_for(size_t size, bool grows) {
+  enum { LARGE = 1024, MORE = 4 };
+  if (size == 0) return 1;
+  return grows && size < LARGE ? MORE * size : size;
+}
+
 /* Never in place: growing may move the block, and shrinking gives its tail back, unwiped. */
 void *aic_secret_realloc(void *block, size_t size) {
   const size_t old = block != NULL ? malloc_usable_size(block) : 0;
   if (block != NULL && size > 0 && size <= old) return block;
-  void *fresh = malloc(size > 0 ? size : 1);
+  void *fresh = malloc(room_for(size, block != NULL));
   if (fresh == NULL) return NULL;
   if (block != NULL) memcpy(fresh, block, size < old ? size : old);
   aic_secret_free(block);

@@ -32,7 +32,7 @@ int aic_session_create(lua_State *L) {
 }
 
 session *aic_session_check(lua_State *L, int index) {
-  session *s = luaL_checkudata(L, index, SESSION_TYPE);
+  session *s = aic_check_object(L, index, SESSION_TYPE);
   if (s->pool.closed) luaL_argerror(L, index, "the session is closed");
   return s;
 }
@@ -46,7 +46,7 @@ static pool *check_open(lua_State *L) {
 
 /* close, __gc and __close: may run any number of times, on a session that was never filled, too. */
 static int session_close(lua_State *L) {
-  session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  session *s = aic_check_object(L, 1, SESSION_TYPE);
   aic_pool_close(&s->pool);
   aic_credentials_wipe(&s->config.credentials);
   return 0;
@@ -54,13 +54,13 @@ static int session_close(lua_State *L) {
 
 /* session:closed(): is it of no more use? */
 static int session_closed(lua_State *L) {
-  const session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  const session *s = aic_check_object(L, 1, SESSION_TYPE);
   lua_pushboolean(L, s->pool.closed);
   return 1;
 }
 
 static int session_tostring(lua_State *L) {
-  const session *s = luaL_checkudata(L, 1, SESSION_TYPE);
+  const session *s = aic_check_object(L, 1, SESSION_TYPE);
   if (s->pool.closed) {
     lua_pushliteral(L, SESSION_TYPE " (closed)");
   } else {

@@ -28,13 +28,33 @@ int aic_push_error(
   return 2;
 }
 
+/* Sets functions in the table on top. */
+static void set_functions(lua_State *L, const luaL_Reg functions[], int metatable) {
+  for (const luaL_Reg *one = functions; one->name != NULL; one++) {
+    lua_pushvalue(L, metatable);
+    lua_pushcclosure(L, one->func, 1);
+    lua_setfield(L, -2, one->name);
+  }
+}
+
 void aic_register_type(
     lua_State *L, const char *type, const luaL_Reg metamethods[], const luaL_Reg methods[]) {
   luaL_newmetatable(L, type);
-  luaL_setfuncs(L, metamethods, 0);
+  const int metatable = lua_gettop(L);
+  set_functions(L, metamethods, metatable);
   lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
+  set_functions(L, methods, metatable);
+  lua_setfield(L, metatable, "__index");
   aic_set_flag(L, "__metatable", false);
   lua_pop(L, 1);
+}
+
+void *aic_check_object(lua_State *L, int index, const char *type) {
+  void *object = lua_touserdata(L, index);
+  if (object != NULL && lua_getmetatable(L, index)) {
+    const bool is_it = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+    if (is_it) return object;
+  }
+  return luaL_checkudata(L, index, type);
 }

@@ -58,7 +58,7 @@ int aic_transfer_take(lua_State *L, int index, transfer **handle) {
 }
 
 static transfer **check_handle(lua_State *L) {
-  transfer **handle = luaL_checkudata(L, 1, TYPE);
+  transfer **handle = aic_check_object(L, 1, TYPE);
   if (*handle != NULL) aic_pool_leave_parent((*handle)->pool);
   return handle;
 }
@@ -107,7 +107,7 @@ static int transfer_cancel(lua_State *L) {
 }
 
 static int transfer_tostring(lua_State *L) {
-  transfer *const *handle = luaL_checkudata(L, 1, TYPE);
+  transfer *const *handle = aic_check_object(L, 1, TYPE);
   const transfer *t = *handle;
   if (t == NULL) {
     lua_pushfstring(L, "%s (none, over)", TYPE);

@@ -37,7 +37,7 @@ local NAP = 1
 ---@field timeout number         s, a call that says nothing else
 ---@field resource string        "deployments" or "executions"
 ---@field resource_group string?  of calls that name none
----@field spare aicore.Request[]  of first attempts that are done with
+---@field spare aicore.Request|false  of a first attempt that is done with; `spare` in it is the next one
 ---@field on_attempt function?
 ---@field counters { requests: integer }  that were sent, logins included
 ---@field by_group table<string, integer>  of them, those that name a resource group
@@ -95,14 +95,15 @@ end
 ---@param reply any
 ---@param seconds number?  that reading it took
 function Caller:learn(request, reply, seconds)
-  if request.operation.path then
+  local operation = request.operation
+  if operation.path then
     self.service.is_ai_core = true
   end
-  if request.operation == operations.create then
-    remember(self, reply.id)
-  end
-  if request.operation.changes then
+  if operation.changes then
     forget(self, request.id)
+    if operation == operations.create then
+      remember(self, reply.id)
+    end
   end
   if request.size then
     request.size:note(#reply.resources + (request.odd or 0), seconds)
@@ -350,7 +351,7 @@ end
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, spare = {}, appears = {}, shared = {}, traced = while_used(), found = {}, lists = {} },
+    { resource = resource, spare = false, appears = {}, shared = {}, traced = while_used(), found = {}, lists = {} },
     { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
   )
 end
@@ -391,7 +392,7 @@ function caller.new(options)
     clock = options.clock or clock,
     timeout = options.timeout,
     resource = "deployments",
-    spare = {},
+    spare = false,
     resource_group = options.resource_group,
     on_attempt = options.on_attempt,
     budget = retry.budget(),

@@ -71,23 +71,18 @@ local function conclude(caller, request, transfer)
   return reply, nil, odd
 end
 
---- One more was sent.
-local function count(caller, request)
-  local named = request.options.resource_group
-  caller.counters.requests = caller.counters.requests + 1
-  if named then
-    caller.by_group[named] = (caller.by_group[named] or 0) + 1
-  end
-end
-
 --- Awaits a transfer, and says what it brought.
 ---@param attempt integer   its number in the call
 ---@param deadline number   on the runtime's clock
 ---@return any reply
 ---@return aicore.Error? err
 local function finish(caller, request, transfer, attempt, deadline)
-  local runtime, hook = caller.runtime, caller.on_attempt
-  count(caller, request)
+  local runtime, hook, counters = caller.runtime, caller.on_attempt, caller.counters
+  local named = request.options.resource_group
+  counters.requests = counters.requests + 1
+  if named then
+    caller.by_group[named] = (caller.by_group[named] or 0) + 1
+  end
   request.transfer = transfer
   local why = runtime.await(caller.session, transfer, deadline + SLACK)
   request.transfer = false
@@ -133,32 +128,19 @@ end
 
 --- A request of one argument: a spare one, where there is one that is done with.
 local function take_request(caller, operation, argument, opts)
-  local spare = caller.spare
-  local request = spare[#spare]
+  local request = caller.spare
   if request then
-    spare[#spare] = nil
+    caller.spare = request.spare
   else
     local options = { resource = caller.resource, resource_group = "", correlation_id = "", timeout = 0 }
     request = { argument, options, n = 2, options = options, operation = operation } -- with room for what follows
     request.id, request.retry, request.token, request.transfer, request.odd, request.date = "", false, 0, false, 0, 0
+    request.spare = request
   end
   request.operation, request[1], request.id = operation, argument, operation.about_one and argument or nil
   request.options.resource_group, request.retry = opts and opts.resource_group, opts and opts.retry
   request.options.correlation_id = opts and opts.correlation_id
   return request
-end
-
---- Begins it. What is raised of wrong arguments is left to request.new, which says it better.
----@return userdata|nil transfer  nil: the arguments are wrong, or see `refused`
----@return table? refused
-local function begin(caller, request)
-  local name, argument, options = request.operation.name, request[1], request.options
-  local begun, transfer, refused = pcall(caller.start, caller.session, name, argument, options)
-  if begun then
-    return transfer, refused
-  elseif not core.check(name, argument, options) then
-    error(transfer, 0) -- Ctrl-C, or no memory
-  end
 end
 
 --- The first attempt of a call with one argument and without options for the exchange. Where something has to be done
@@ -172,29 +154,34 @@ end
 ---@return aicore.Request? request  of an attempt that has failed, for perform()
 ---@return number? deadline
 function exchange.at_once(caller, name, argument, deadline, opts)
-  local operation, now, token = operations[name], caller.runtime.now(), caller.login
+  local now, login, session = caller.runtime.now(), caller.login, caller.session
   deadline = deadline or now + caller.timeout
-  local timely = now < deadline and now < token.renew_at and caller.budget:pause(now, operation) == 0
-  if not timely or caller.session:closed() then
+  if now >= deadline or now >= login.renew_at or now < caller.budget.paused_until then
     return nil
   end
-  local request = take_request(caller, operation, argument, opts)
-  request.options.timeout, request.token = deadline - now, token.generation
-  local transfer, refused = begin(caller, request)
-  if transfer then
-    local reply, err = finish(caller, request, transfer, 1, deadline)
-    if reply ~= nil then
-      caller.budget:refund()
-      caller.spare[#caller.spare + 1] = request
-      return reply
+  local request = take_request(caller, operations[name], argument, opts)
+  local options = request.options
+  options.timeout, request.token = deadline - now, login.generation
+  local begun, transfer, refused = pcall(caller.start, session, name, argument, options)
+  if not begun then
+    if session:closed() or core.check(name, argument, options) then
+      return nil -- what follows says it better
     end
-    request.failed = err
-  elseif refused then
-    request.failed = problem(caller, request, refused)
-  else
-    return nil
+    error(transfer, 0) -- Ctrl-C, or no memory
   end
-  return nil, request, deadline
+  local reply, err
+  if transfer then
+    reply, err = finish(caller, request, transfer, 1, deadline)
+  else
+    err = problem(caller, request, refused)
+  end
+  if reply == nil then
+    request.failed = err
+    return nil, request, deadline
+  end
+  caller.budget:refund()
+  request.spare, caller.spare = caller.spare, request
+  return reply
 end
 
 return exchange

@@ -15,6 +15,7 @@ local unpack = table.unpack or unpack
 ---@field transfer userdata|false  while it is in flight
 ---@field failed aicore.Error?   the error of its first attempt, where that is over
 ---@field token integer?         the generation of the token that was sent
+---@field spare aicore.Request|false|nil  the next one that is done with (exchange.lua)
 ---@field everywhere boolean?    in all resource groups (groups.lua)
 ---@field by_models boolean?     its filter needs to know the models
 ---@field retires (fun(record: table): number?)?  what it knows of them
