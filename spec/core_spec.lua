@@ -3,6 +3,7 @@
 
 local core = require "aicore.core"
 local raw_server = require "spec.support.raw_server"
+local shape = require "aicore.model.shape"
 
 local ID = "d748fdae9f88a9b0"
 local unpack = table.unpack or unpack
@@ -26,10 +27,10 @@ end
 local function outcome(bytes, settings, name, ...)
   local server = raw_server.start { bytes }
   local session = session_for(server, settings)
-  local reply, err = core[name or "status"](session, ... or ID, select(2, ...))
+  local reply, err, plain = core[name or "status"](session, ... or ID, select(2, ...))
   session:close()
   server.stop()
-  return reply, err
+  return reply, err, plain
 end
 
 describe("core", function()
@@ -350,6 +351,41 @@ describe("core", function()
         assert.equal("protocol", err.kind)
       end
       assert.equal(17, outcome(answer("200 OK", "17\n"), nil, "count", {}))
+    end)
+
+    it("of records say where nothing is odd for sure: then model/shape.lua finds nothing, either", function()
+      local records = {}
+      local function add(fields)
+        records[#records + 1] = "{" .. fields:gsub("ID", ID) .. "}"
+      end
+      local values = { '"x"', '""', "7", "{}", "null", "true", '["x"]', '"' .. ("x"):rep(65) .. '"', [["a b\u0000c"]] }
+      for _, field in ipairs { "targetStatus", "createdAt", "modifiedAt", "configurationId", "configurationName" } do
+        for _, value in ipairs(values) do
+          add(('"id":"ID","status":"RUNNING","%s":%s'):format(field, value))
+        end
+      end
+      for _, value in ipairs(values) do
+        add('"id":"ID","status":' .. value)
+        add('"status":"RUNNING","id":' .. value)
+      end
+      add ""
+      local plain_ones, odd_ones = 0, 0
+      for _, record in ipairs(records) do
+        local text = ('{"count":1,"resources":[%s]}'):format(record)
+        local _, _, plain = outcome(answer("200 OK", text), nil, "list", {})
+        local list, untouched = core.decode(text, 64), core.decode(text, 64)
+        local complaint, odd = shape.check("records", list, nil, "deployments")
+        local is_fine = complaint == nil and odd == nil and pcall(assert.same, untouched, list)
+        assert.equal(is_fine or nil, plain, record)
+        plain_ones, odd_ones = plain_ones + (is_fine and 1 or 0), odd_ones + (is_fine and 0 or 1)
+        _, _, plain = outcome(answer("200 OK", record))
+        assert.is_true(is_fine or not plain, record)
+      end
+      assert.is_true(plain_ones > 10 and odd_ones > 10)
+      local two = '{"count":%s,"resources":[{"id":"%s","status":"NEW"},{"id":"%s","status":%s}]}'
+      assert.is_true(select(3, outcome(answer("200 OK", two:format("2", ID, ID, '"DEAD"')), nil, "list", {})))
+      assert.is_nil(select(3, outcome(answer("200 OK", two:format("2", ID, ID, "4")), nil, "list", {})))
+      assert.is_nil(select(3, outcome(answer("200 OK", two:format('"2"', ID, ID, '"DEAD"')), nil, "list", {})))
     end)
 
     it("of a batch name the collection that was asked", function()

@@ -45,20 +45,19 @@ static void push_batch(lua_State *L, int first, const request *built) {
   luaL_pushresult(&text);
 }
 
-static const reply_shape record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false, false},
-                         records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
-                         configurations = {"configurations", REPLY_OBJECT, "resources", LUA_TTABLE,
-                             true, true},
-                         models = {"models", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
-                         groups = {"groups", REPLY_OBJECT, "resources", LUA_TTABLE, true, true},
-                         quota = {"quota", REPLY_OBJECT, "quotas", LUA_TTABLE, true, true},
-                         accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false, false},
-                         items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true, true},
-                         lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false, true},
-                         capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false,
-                             false},
-                         number = {NULL, REPLY_COUNT, NULL, LUA_TNUMBER, false, false},
-                         token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false, false};
+static const reply_shape
+    record = {"record", REPLY_OBJECT, "status", LUA_TSTRING, false, false, true},
+    records = {"records", REPLY_OBJECT, "resources", LUA_TTABLE, true, true, true},
+    configurations = {"configurations", REPLY_OBJECT, "resources", LUA_TTABLE, true, true, false},
+    models = {"models", REPLY_OBJECT, "resources", LUA_TTABLE, true, true, false},
+    groups = {"groups", REPLY_OBJECT, "resources", LUA_TTABLE, true, true, false},
+    quota = {"quota", REPLY_OBJECT, "quotas", LUA_TTABLE, true, true, false},
+    accepted = {"accepted", REPLY_OBJECT, "id", LUA_TSTRING, false, false, false},
+    items = {"items", REPLY_OBJECT, NULL, LUA_TTABLE, true, true, false},
+    lines = {"lines", REPLY_OBJECT, "data", LUA_TTABLE, false, true, false},
+    capabilities = {"capabilities", REPLY_OBJECT, "aiApi", LUA_TTABLE, false, false, false},
+    number = {NULL, REPLY_COUNT, NULL, LUA_TNUMBER, false, false, false},
+    token = {NULL, REPLY_TOKEN, "access_token", LUA_TSTRING, false, false, false};
 
 #define ALL "/lm/{resource}"
 #define ONE ALL "/{id}"

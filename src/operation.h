@@ -21,6 +21,7 @@ typedef struct reply_shape {
   int type;          /* of the field, in Lua */
   bool elements;     /* it is a list of objects */
   bool is_long;      /* compressing it is worth the while, and so is a large buffer */
+  bool of_records;   /* it is a record, or its elements are */
 } reply_shape;
 
 /* A request in terms of one operation. Its strings live on the Lua stack that it was built on. */

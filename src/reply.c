@@ -242,20 +242,6 @@ static int push_misfit(lua_State *L, exchange *x, long status, const char *why) 
   return 2;
 }
 
-/* A list of objects and nothing else? An object without fields passes for an empty list. */
-static bool is_list_of_objects(lua_State *L, int list) {
-  size_t count = 0;
-  lua_pushnil(L);
-  for (; lua_next(L, list) != 0; count++) {
-    if (!lua_istable(L, -1)) {
-      lua_settop(L, list);
-      return false;
-    }
-    lua_pop(L, 1);
-  }
-  return count == lua_rawlen(L, list);
-}
-
 /* Is the text on top more than nothing, and without NUL bytes? */
 static bool is_plain_text(lua_State *L) {
   size_t length;
@@ -263,17 +249,64 @@ static bool is_plain_text(lua_State *L) {
   return length > 0 && strlen(text) == length;
 }
 
-/* NULL, or what is wrong with the value on top; it may be pushed. */
-static const char *shape_complaint(lua_State *L, const exchange *x) {
+/* What model/shape.lua looks at in a record: the id, the status, and texts that may be missing. */
+static const char *const fields[] = {
+    "id", "status", "targetStatus", "createdAt", "modifiedAt", "configurationId"};
+enum { ID, STATUS };
+
+/* Pushes their names, once for all records. */
+static int push_field_names(lua_State *L) {
+  for (size_t i = 0; i < COUNT(fields); i++) lua_pushstring(L, fields[i]);
+  return lua_gettop(L) - (int)COUNT(fields) + 1;
+}
+
+/* Is it certain that model/shape.lua finds nothing odd about the record on top? Most are so, and then
+ * Lua need not look at each. */
+static bool is_plain_record(lua_State *L, int names) {
+  const int record = lua_gettop(L), value = record + 1;
+  bool plain = true;
+  for (int i = 0; plain && i < (int)COUNT(fields); i++) {
+    lua_pushvalue(L, names + i);
+    lua_rawget(L, record);
+    const int type = lua_type(L, value);
+    plain = i == ID               ? aic_parameter_id.fit(L, value)
+            : type == LUA_TSTRING ? i != STATUS || lua_rawlen(L, value) > 0
+                                  : type == LUA_TNIL && i != STATUS;
+    lua_pop(L, 1);
+  }
+  return plain;
+}
+
+/* A list of objects and nothing else? An object without fields passes for an empty list; others have
+ * names only, and no length. Stays plain what is, if each is a plain record. */
+static bool is_list_of_objects(lua_State *L, int list, bool *plain) {
+  const int count = (int)lua_rawlen(L, list), names = push_field_names(L);
+  bool fine = true;
+  for (int i = 1; fine && i <= count; i++) {
+    lua_rawgeti(L, list, i);
+    fine = lua_istable(L, -1);
+    if (*plain && fine) *plain = is_plain_record(L, names);
+    lua_pop(L, 1);
+  }
+  lua_pushnil(L);
+  if (count == 0 && lua_next(L, list) != 0) fine = false;
+  lua_settop(L, list);
+  return fine;
+}
+
+/* NULL, or what is wrong with the value on top; it may be pushed. And is it certain that model/shape.lua
+ * finds nothing odd about it, either? */
+static const char *shape_complaint(lua_State *L, const exchange *x, bool *plain) {
   const reply_shape *shape = x->operation->shape;
   const char *field = shape->field != NULL ? shape->field : x->resource;
+  *plain = shape->of_records;
   if (!lua_istable(L, -1)) return "not a JSON object";
   const int body = lua_gettop(L);
   lua_getfield(L, body, field);
   if (lua_type(L, -1) != shape->type || (shape->type == LUA_TSTRING && !is_plain_text(L))) {
     return lua_pushfstring(L, "no %s", field);
   }
-  if (shape->elements && !is_list_of_objects(L, lua_gettop(L))) {
+  if (shape->elements && !is_list_of_objects(L, lua_gettop(L), plain)) {
     return "a list with something else than objects";
   }
   lua_getfield(L, body, "id");
@@ -281,6 +314,13 @@ static const char *shape_complaint(lua_State *L, const exchange *x) {
       (!is_plain_text(L) || strcmp(lua_tostring(L, -1), x->id) != 0)) {
     return "it is about another id";
   }
+  lua_getfield(L, body, "count");
+  if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER) *plain = false; /* of a list */
+  lua_settop(L, body);
+  if (shape->elements || !*plain) return NULL;
+  const int names = push_field_names(L);
+  lua_pushvalue(L, body);
+  *plain = is_plain_record(L, names);
   lua_settop(L, body);
   return NULL;
 }
@@ -340,7 +380,8 @@ static int push_token(lua_State *L, int decoder, exchange *x, long status) {
   if (!push_decoded(L, decoder, x)) {
     complaint = "not JSON"; /* the decoder's own words might quote it */
   } else if (complaint == NULL) {
-    complaint = shape_complaint(L, x);
+    bool unused;
+    complaint = shape_complaint(L, x, &unused);
   }
   if (complaint != NULL) return push_misfit(L, x, status, complaint);
   lua_createtable(L, 0, 1);
@@ -366,6 +407,11 @@ int aic_reply_push(lua_State *L, int decoder, exchange *x) {
   if (form == REPLY_COUNT) return push_count(L, x, status);
   if (form == REPLY_TOKEN) return push_token(L, decoder, x, status);
   if (!push_decoded(L, decoder, x)) return push_misfit(L, x, status, lua_tostring(L, -1));
-  const char *complaint = shape_complaint(L, x);
-  return complaint != NULL ? push_misfit(L, x, status, complaint) : 1;
+  bool plain;
+  const char *complaint = shape_complaint(L, x, &plain);
+  if (complaint != NULL) return push_misfit(L, x, status, complaint);
+  if (!plain) return 1;
+  lua_pushnil(L);
+  lua_pushboolean(L, 1);
+  return 3;
 }

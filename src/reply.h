@@ -5,7 +5,8 @@
 
 #include "exchange.h"
 
-/* Pushes the reply of a finished exchange, its table or count, and returns 1; or pushes nil and an
+/* Pushes the reply of a finished exchange, its table or count, and returns 1; where it is certain that
+ * model/shape.lua finds nothing odd about it, nil and true besides, and returns 3; or pushes nil and an
  * error, and returns 2. The decoder of JSON is at the index. Fields of the error: kind, message,
  * operation, id; where there was an answer: status, details (AI Core's own, or the first 200
  * characters), code, request_id, target, retry_after (seconds); retryable (could the same request

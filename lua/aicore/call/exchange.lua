@@ -56,8 +56,10 @@ end
 --- What a finished transfer brought. A reply of another shape than promised is an error; in a list, records that are
 --- odd are set aside: how many, is the third result.
 local function conclude(caller, request, transfer)
-  local reply, err = transfer:result()
-  if err then
+  local reply, err, plain = transfer:result()
+  if plain then
+    return reply
+  elseif err then
     if refusal.is_of_state(err) then
       err.kind = "state"
     end

@@ -242,13 +242,18 @@ local READINGS = 3
 
 --- One reading: all that belongs, in one table.
 local function read_all(reader, belongs, keep)
-  local found = {}
   local page, err = reader:next()
+  local found, count = {}, 0
+  if page and not belongs and not keep then
+    found, count = page, #page -- all of the first page, which most lists are: nothing is copied
+    page, err = reader:next()
+  end
   while page do
     for i = 1, #page do
       local record = page[i]
       if not belongs or belongs(record) then
-        found[#found + 1] = keep and keep(record) or record
+        count = count + 1
+        found[count] = keep and keep(record) or record
       end
     end
     page = nil -- luacheck: ignore 311 (before the next one is read)

@@ -151,6 +151,7 @@ function Transfer:finished() end
 --- Its result, once: what the blocking function of the same operation returns. nil while it is in flight.
 ---@return table|integer|nil reply
 ---@return table? err
+---@return boolean? plain  model/shape.lua would find nothing odd about the reply; nil: it has to look
 function Transfer:result() end
 
 --- What there is to log of a finished transfer whose result was not taken yet.
