@@ -57,6 +57,12 @@ return {
     '    changes.deleting = from.deleting or action == "delete"',
     '    changes.deleting, changes.target = from.deleting or action == "delete", lifecycle.targets[action]',
   },
+  {
+    "no news are no step",
+    EVIDENCE,
+    'order = lifecycle.phase(status) == "unclear" and from.order or status,',
+    "order = status,",
+  },
   -- AI Core's own 404
   { "a code that is the HTTP status is somebody else's", REFUSAL, ' or err.code == "404"', "" },
   { "a 404 without AI Core's error is no 404", REFUSAL, "not request.id or not err.code or", "not request.id or" },
@@ -70,7 +76,13 @@ return {
   {
     "a count may be the page's own",
     PAGES,
-    "return not self.own_counts or self.memory.count_is_total == true",
+    "elseif self.own_counts then\n    return self.memory.count_is_total == true",
+    "elseif self.own_counts then\n    return true",
+  },
+  {
+    "a count may be too small",
+    PAGES,
+    "return length < self.longest or self.memory.count_is_right == true",
     "return true",
   },
   {
@@ -226,6 +238,18 @@ return {
     'return "done"\n    elseif not lifecycle.may_become',
     'return "done"\n    elseif false and not lifecycle.may_become',
   },
+  {
+    "refused for good: the stops before a delete do not count",
+    EVIDENCE,
+    "self.since[place], self.refused_at[place] = at, nil\n  end\nend\n\n--- How often",
+    "self.since[place] = at\n  end\nend\n\n--- How often",
+  },
+  {
+    "what is final for the goal that sent it is one refusal to the others",
+    ENGINE,
+    "if is_final and judge(self, place, self.beliefs.situation[place]) ~= action then",
+    "if false then",
+  },
   -- Refused
   {
     "refused for good: 120 s",
@@ -290,8 +314,8 @@ return {
   {
     "a deadline of the looks",
     LOOKS,
-    "self.flight:run(runtime, look(self, deadline))",
-    "self.flight:run(runtime, look(self, deadline + 60))",
+    "look(self, flight, deadline)) and",
+    "look(self, flight, deadline + 60)) and",
   },
   -- Sends
   {
@@ -325,6 +349,13 @@ return {
     ENGINE,
     "  self.looks:join(self)\n  learn_from_others(self)",
     "  self.looks:join(self)",
+  },
+  {
+    "an update to another configuration is not the goal's own",
+    ENGINE,
+    'return action ~= "update" or not self.detail or detail == self.detail',
+    "return true",
+    live = true,
   },
   -- Pace
   { "pace: a fifth of the time", EVIDENCE, "= 1 / 5, 0.25, 10", "= 1 / 20, 0.25, 10" },

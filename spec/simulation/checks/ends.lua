@@ -40,6 +40,9 @@ local function is_alive(caller, thread)
   return coroutine.status(thread) ~= "dead" and not caller.runtime.is_killed(thread)
 end
 
+--- Requests that are used again by the next call hold the id of the last one: as many as were in flight at a time.
+local USED_AGAIN = "spare"
+
 --- What a client still knows of those that were asked for, and by which fields; what it is made of is not looked into.
 local function remains(caller, asked)
   local seen = { [caller] = true, [caller.session] = true, [caller.runtime] = true }
@@ -57,8 +60,10 @@ local function remains(caller, asked)
   while #todo > 0 do
     local thing, way = unpack(table.remove(todo))
     for key, value in pairs(thing) do
-      look(key, way)
-      look(value, ("%s.%s"):format(way, tostring(key)))
+      if key ~= USED_AGAIN then
+        look(key, way)
+        look(value, ("%s.%s"):format(way, tostring(key)))
+      end
     end
   end
   table.sort(found)
