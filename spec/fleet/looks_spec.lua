@@ -271,6 +271,17 @@ describe("looks", function()
       assert.same({ { "all", "protocol" } }, one.troubles)
     end)
 
+    it("that are not complete are not kept for those who have left meanwhile", function()
+      local ids = group:fill(5)
+      group.records[ids[5]], group.count = nil, "more"
+      local one = observer(ids)
+      function one:seen()
+        shared:leave(self)
+      end
+      look(one)
+      assert.is_nil(shared.doubtful)
+    end)
+
     it("are believed where the next one shows the same: the count is what is odd", function()
       local ids = group:fill(5)
       group.records[ids[5]], group.count = nil, "more"

@@ -57,6 +57,9 @@ end
 local DROPS = { "before", "during", "after" }
 local TROUBLES = { 500, 502, 503, 504 }
 
+--- What throttling asks for, in seconds.
+local LONGEST_PAUSE = 5
+
 --- One that is to be torn down, and that nothing shows for longer than this, counts as absent (in seconds).
 local LONGEST_HIDING = 26
 
@@ -331,9 +334,12 @@ local FEATURES = {
   },
   {
     name = "throttling",
-    draw = answers({ "*" }, function(dice)
-      return { status = 429, headers = { ["retry-after"] = dice:integer(1, 5) } }
-    end),
+    draw = function(self, dice, strength)
+      answers({ "*" }, function()
+        return { status = 429, headers = { ["retry-after"] = dice:integer(1, LONGEST_PAUSE) } }
+      end)(self, dice, strength)
+      self.patience = self.patience + LONGEST_PAUSE * #self.deployments -- each pauses all the client's requests
+    end,
   },
   {
     name = "hung answers",

@@ -349,6 +349,9 @@ local function look(self, flight, deadline)
     end
     local wanted = self:by_id() and "each_due" or "each_to_get"
     flight.cut_short = get(self, collect(self, wanted, runtime.now(), doubtful), deadline)
+    if #self.members == 0 then
+      self.doubtful = nil -- who began it has left before it was over
+    end
     self.over_at = runtime.now()
     self.count, self.took, self.due_at = self.count + 1, self.over_at - began, nil
   end

@@ -227,6 +227,20 @@ end
 --- A GET that hangs holds up others for so long at most, in seconds.
 local SLOW = 10
 
+--- A good answer that came after pauses asked for lets others be waited for as long again, several times.
+local SLOW_IF_THROTTLED = 3 * SLOW
+
+--- Has the service asked for pauses between two moments?
+local function was_throttled(course, from, to)
+  for _, request in ipairs(course.requests) do
+    local answer = request.at >= from and request.at <= to and facts.arrived(request)
+    if answer and answer.status == 429 then
+      return true
+    end
+  end
+  return false
+end
+
 --- Was there no answer in time to any GET of the two rounds before this moment? Then the service may be slow.
 local function were_in_vain(course, before)
   local round, rounds = before, 0
@@ -261,6 +275,9 @@ function looks.held_up(course, broken)
       local pause = was_quick and request.at - last.answered or 0
       local is_long = pause > LATEST + SLOW + 12 * course.service.settings.latency
       local is_strange = is_long and not were_in_vain(course, last.at)
+      if is_strange and pause < LATEST + SLOW_IF_THROTTLED and was_throttled(course, last.at, request.at) then
+        is_strange = false
+      end
       if is_strange and not sends_between(course, last.answered, request.at - SLOW) then
         broken("%s was not looked at for %.1f s", request.id, pause)
       end
