@@ -273,12 +273,17 @@ describe("looks", function()
 
     it("that are not complete are not kept for those who have left meanwhile", function()
       local ids = group:fill(5)
-      group.records[ids[5]], group.count = nil, "more"
+      group.records[ids[5]], group.count, group.cap = nil, "more", 2
       local one = observer(ids)
-      function one:seen()
-        shared:leave(self)
+      function one:seen(place)
+        if place == 3 then -- in the second page
+          shared:leave(self)
+        end
       end
-      look(one)
+      group.runtime.run(function()
+        shared:join(one)
+        shared:share(1000, 1000)
+      end)
       assert.is_nil(shared.doubtful)
     end)
 
