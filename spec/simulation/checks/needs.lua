@@ -98,10 +98,13 @@ local function each_stop(course, act)
   end
 end
 
+--- A replica that is behind shows a newer modifiedAt then: by that it says that it runs again.
+local MAY_BE_SET_BACK = { back = true, mixed = true }
+
 -- What a GET has shown to be ending, and what does not run again, is not stopped once more, whatever replicas and
 -- lists say that are behind.
 function needs.needless(course, broken)
-  if not sends_are_plain(course) then
+  if not sends_are_plain(course) or MAY_BE_SET_BACK[course.service.settings.stamps] then
     return
   end
   each_stop(course, function(request, id)
