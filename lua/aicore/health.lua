@@ -112,12 +112,13 @@ local function check_settings(report)
   report.start "aicore: settings"
   local origins, err = require("aicore.settings.resolve").origins({}, require "aicore.settings.host")
   local values = {}
-  for _, origin in ipairs(origins or {}) do
+  for _, origin in ipairs(origins) do
     values[origin.setting] = origin.value
-    report.info(("%s: %s (from %s)"):format(origin.setting, origin.value or "set, not shown", origin.source))
+    local value = origin.unusable and "cannot be used" or origin.value or "set, not shown"
+    report.info(("%s: %s (from %s)"):format(origin.setting, value, origin.source))
   end
   local client
-  if origins then
+  if not err then
     client, err = require("aicore").client { runtime = "neovim" }
   end
   if client then

@@ -116,7 +116,9 @@ end
 function command.eventually(holds, tell)
   local deadline = core.now() + PATIENCE
   while not holds() do
-    assert(core.now() < deadline, tell and tell() or "it did not come about")
+    if core.now() >= deadline then
+      error(tell and tell() or "it did not come about", 2)
+    end
     core.sleep(0.01)
   end
 end

@@ -84,6 +84,17 @@ describe(":checkhealth aicore", function()
     assert(not text:find(unexpected, 1, true), ("'%s' is in:\n%s"):format(unexpected, text))
   end
 
+  it("shows a source that cannot be read, and what stands beside it", function()
+    local text = check(settings { AICORE_SERVICE_KEY = "{'clientid': 'x'}" })
+    has(text, "INFO: service_key: cannot be used (from AICORE_SERVICE_KEY)")
+    has(text, "INFO: client_id: sb-spec (from AICORE_CLIENT_ID)")
+    has(
+      text,
+      "ERROR: no client can be made: config: AICORE_SERVICE_KEY is not a JSON object: its quotes are single ones"
+    )
+    has_not(text, "aicore: service")
+  end)
+
   it("is content with good settings, and logs in", function()
     local text = check(settings())
     has_not(text, "ERROR")

@@ -53,8 +53,19 @@ describe("a record", function()
       { "/home/me/hidden.json", "a path" },
       { "hidden.json\n", "a path" },
       { "C:\\keys\\hidden", "a path" },
+      { "Getting key k\n\n" .. KEY .. "\n\nOK\n", "there is a text before it" },
+      { "```json\n" .. KEY .. "\n```", "there is a text before it" },
+      { KEY .. "\n\nOK", "there is a text behind it" },
+      { KEY .. "\n" .. KEY, "more than one" },
+      { '{"clientid":"hidden",}', "a comma too many" },
+      { KEY:gsub(":", ":\194\160", 1) .. "", "no-break spaces" },
+      { "[" .. KEY .. "]", "a list" },
+      { "<html>hidden</html>", "a web page" },
+      { "clientid: hidden\nurl: https://a/", "YAML" },
+      { "AICORE_CLIENT_ID=hidden\nAICORE_BASE_URL=https://a", "NAME=VALUE" },
+      { " \n", "it is empty" },
+      { "file:///hidden", "a URL" },
       { "hidden", nil },
-      { "[1]", nil },
     }
     for _, case in ipairs(cases) do
       local look = record.look(case[1])
@@ -67,8 +78,28 @@ describe("a record", function()
     assert.equal("/k.json", record.path("/k.json", "/h"))
     assert.equal("/h/k.json", record.path(" ~/k.json\n", "/h"))
     assert.equal("/a b/k", record.path('"/a b/k"', nil))
+    assert.equal("/k.json", record.path("file:///k.json", "/h"))
     for _, text in ipairs { KEY, "", "a\nb", ("x"):rep(5000) } do
       assert.is_nil(record.path(text, "/h"))
     end
+  end)
+
+  it("is a service key, or has one in it", function()
+    local key = { clientid = "i", serviceurls = { AI_API_URL = "a" } }
+    local part = { clientid = "i" }
+    for _, whole in ipairs {
+      key,
+      { credentials = key, name = "x" },
+      { key = key },
+      { aicore = { { credentials = key } }, xsuaa = { { credentials = { clientid = "x", url = "y" } } } },
+      { VCAP_SERVICES = { aicore = { { credentials = key } } } },
+    } do
+      assert.equal(key, record.service_key(whole))
+    end
+    assert.equal(part, record.service_key { credentials = part })
+    local several = { a = key, b = { serviceurls = {} } }
+    assert.equal(several, record.service_key(several))
+    part.itself = part
+    assert.equal(part, record.service_key(part))
   end)
 end)

@@ -1,4 +1,5 @@
 local config = require "aicore.settings.resolve"
+local record = require "aicore.settings.record"
 local core = require "aicore.core"
 
 local SECRET_KEY = [[{"clientid":"id-k","clientsecret":"s-k","url":"https://auth.k",
@@ -98,6 +99,30 @@ describe("settings", function()
         assert.equal("id-f", settings.session.client_id)
         assert.equal("group-f", settings.session.resource_group)
       end
+    end)
+
+    it("quotes no key that stands where the file's path belongs", function()
+      for variable, value in pairs {
+        AICORE_CONFIG = '{"clientsecret":"hidden"}',
+        AICORE_PROFILE = '{"clientsecret":"hidden"}',
+        AICORE_HOME = "/x\nhidden",
+      } do
+        local _, err = resolve({}, { [variable] = value })
+        assert.is_nil(err.message:find "hidden", err.message)
+      end
+      local expected = "AICORE_CONFIG: not a path; a service key itself is given by AICORE_SERVICE_KEY"
+      assert.equal(expected, select(2, resolve({}, { AICORE_CONFIG = ' {"clientsecret":"hidden"}' })).message)
+      assert.matches("^config_file: not a path", select(2, resolve({ config_file = "{}" }, {})).message)
+    end)
+
+    it("takes ~ for the home, where no shell has", function()
+      local home = { HOME = "/h" }
+      assert(resolve({ config_file = "~/f.json" }, home, { ["/h/f.json"] = FILE }))
+      assert(resolve({}, with(home, { AICORE_CONFIG = '"~/f.json"' }), { ["/h/f.json"] = FILE }))
+      assert(resolve({}, with(home, { AICORE_HOME = "~/x" }), { ["/h/x/config.json"] = FILE }))
+      local settings = assert(resolve({ ca_file = "~/ca.pem" }, with(home, ALL)))
+      assert.equal("/h/ca.pem", settings.session.ca_file)
+      assert.equal("/k/~/f", record.file("/k/~/f", "/h"))
     end)
 
     it("finds the file by profile, in AICORE_HOME or ~/.aicore", function()
@@ -379,7 +404,7 @@ describe("settings", function()
     it("is an error that names it, whatever the environment has", function()
       local cases = {
         { { service_key = "not json" }, "service_key is not a JSON object" },
-        { { service_key = '["x"]' }, "service_key is not a JSON object" },
+        { { service_key = '["x"]' }, "service_key is not a JSON object: it is a list: give the one object in it" },
         { { service_key = "{}" }, "nothing of a service key is in service_key" },
         { { service_key = {} }, "nothing of a service key is in service_key" },
         { { service_key = "" }, "the argument service_key is blank" },
@@ -398,7 +423,7 @@ describe("settings", function()
       for _, case in ipairs(cases) do
         for _, ask in ipairs { config.resolve, config.origins } do
           local found, err = ask(case[1], host_with(with(ALL, { HOME = "/h" }), IN_FILE))
-          assert.is_nil(found)
+          assert.equal(ask == config.origins, found ~= nil)
           assert.equal("config", err.kind)
           assert.equal(case[2], err.message)
         end
@@ -554,7 +579,7 @@ describe("settings", function()
             .. 'and no such file can be read; give it by: export AICORE_SERVICE_KEY="$(cat key.json)"',
         },
         { { VCAP_SERVICES_FILE_PATH = "/none" }, "VCAP_SERVICES_FILE_PATH cannot be read" },
-        { { VCAP_SERVICES = "[" }, "VCAP_SERVICES is not a JSON object" },
+        { { VCAP_SERVICES = "hidden" }, "VCAP_SERVICES is not a JSON object" },
         { { AICORE_CONFIG = "/none" }, "the config file /none cannot be read" },
         {
           { AICORE_HOME = "/x", AICORE_PROFILE = "p" },
@@ -715,10 +740,27 @@ describe("settings", function()
       }, origins({ base_url = "https://me:p/w@a/x", key_file = "-----BEGIN PRIVATE KEY-----" }, {}))
     end)
 
-    it("fails where a source is unusable", function()
-      local found, err = config.origins({}, host_with { VCAP_SERVICES = "[" })
-      assert.is_nil(found)
-      assert.equal("VCAP_SERVICES is not a JSON object", err.message)
+    it("tells what stands before a source that is unusable, and that source", function()
+      local host = host_with { AICORE_SERVICE_KEY = "[", AICORE_CLIENT_ID = "i", VCAP_SERVICES = "[" }
+      local found, err = config.origins({}, host)
+      assert.matches("^AICORE_SERVICE_KEY is not a JSON object", err.message)
+      assert.same({
+        { setting = "client_id", source = "AICORE_CLIENT_ID", value = "i" },
+        { setting = "resource_group", source = "the default", value = "default" },
+        { setting = "service_key", source = "AICORE_SERVICE_KEY", unusable = true },
+      }, found)
+      found, err = config.origins({ base_url = "https://a" }, host_with { HOME = "/h", AICORE_PROFILE = "p" })
+      assert.matches("config_p.json cannot be read$", err.message)
+      assert.same({ "base_url", "config_file", "resource_group" }, {
+        found[1].setting,
+        found[2].setting,
+        found[3].setting,
+      })
+    end)
+
+    it("shows no service key that stands where a name belongs", function()
+      local found = origins({ client_id = '{"clientsecret":"x"}' }, {})
+      assert.equal("client_id from arguments: nil", found[1])
     end)
   end)
 

@@ -23,7 +23,7 @@ describe("a row of the settings", function()
 
   it("has a line of help, and says nothing that no code knows", function()
     local known = "name help type variable in_key field alone part secret default unit most blank title suffix pem "
-      .. "looked_for credential "
+      .. "file looked_for credential "
     for _, row in ipairs(schema.rows) do
       assert.matches("^%S[^\n]+$", row.help)
       for fact in pairs(row) do

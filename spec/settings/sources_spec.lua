@@ -100,7 +100,7 @@ describe("a place of settings", function()
         assert.is_nil(err.message:find("hidden", 1, true))
       end
     end
-    assert.equal("the config file /f.json is not a JSON object", select(2, sources.read(file "")).message)
+    assert.equal("the config file /f.json is not a JSON object: it is empty", select(2, sources.read(file "")).message)
   end)
 
   it("is a key only if something of a key is in it", function()

@@ -18,9 +18,9 @@ function command.configure() end
 
 local PATIENCE = 30 -- seconds for a login, if nothing else is said
 
---- What may be shown of the settings, and where each comes from; nothing if a source cannot be read.
+--- What may be shown of the settings, and where each comes from.
 local function settings(given)
-  local origins = config.origins(connect.arguments(given), host) or {}
+  local origins = config.origins(connect.arguments(given), host)
   local values, sources = {}, {}
   for _, origin in ipairs(origins) do
     values[origin.setting], sources[origin.setting] = origin.value, origin.source
@@ -60,20 +60,20 @@ end
 local function print_settings(console, shown)
   local rows = { { "SETTING", "VALUE", "FROM" } }
   for i, origin in ipairs(shown.settings) do
-    rows[i + 1] = { origin.setting, origin.value or "set, not shown", origin.source }
+    local value = origin.unusable and "cannot be used" or origin.value or "set, not shown"
+    rows[i + 1] = { origin.setting, value, origin.source }
   end
-  if #rows > 1 then
-    print_rows(console, rows)
-  end
+  print_rows(console, rows)
 end
 
-local function print_success(console, shown, noun)
+local function print_success(console, shown, kind)
+  local count = shown[options.noun(kind)]
   print_rows(console, {
     { "Logged in as:", shown.client_id or "?" },
     { "Token good:", until_text(shown) },
     { "Token from:", shown.token_url or "?" },
     { "AI API:", shown.base_url or "?" },
-    { "Resource group:", ("%s (%d %s)"):format(shown.resource_group, shown[noun], noun) },
+    { "Resource group:", ("%s (%d %s)"):format(shown.resource_group, count, options.noun(kind, count)) },
   })
   console:print ""
 end
@@ -85,7 +85,7 @@ local function finish(given, console, shown, err)
     console:print(json.encode(shown))
   else
     if not err then
-      print_success(console, shown, options.noun(given.kind))
+      print_success(console, shown, given.kind)
     end
     print_settings(console, shown)
   end

@@ -31,18 +31,27 @@ end
 
 -- What it looks like, and how to give it: the first row whose pattern is in the bare text.
 local LOOKS = {
+  { "^$", "it is empty" },
   { "^\255\254", "it is UTF-16, as PowerShell writes files: save it as UTF-8" },
   { "^\254\255", "it is UTF-16: save it as UTF-8" },
   { "^%$", "it looks like what a shell should have replaced, but does not in single quotes" },
   { "^%a+://", "it looks like a URL: a service key has it as serviceurls.AI_API_URL" },
+  { "^<", "it looks like a web page" },
+  { "^%[", "it is a list: give the one object in it" },
   { "^{%s*'", "its quotes are single ones: JSON has double ones" },
   { "^{?%s*\226\128[\152-\159]", "its quotes are typographic ones, as mail and word processors write them" },
   { "^{%s*[%a_]", "its quotes are gone, as where a shell took them" },
+  { "\194\160", "it has no-break spaces, as web pages write them: copy it anew" },
+  { ",%s*[}%]]", "there is a comma too many, before a bracket" },
+  { "^{.*}%s*\n[^}]*$", "there is a text behind it: leave that out" },
+  { "^{.*}%s*{", "there is more than one" },
   { "^{.*[^}]$", "its end is missing, as where only a line of it was taken" },
   { "^{$", "its end is missing, as where only a line of it was taken" },
   { "^eyJ[%w+/=%s]+$", "it looks like base64: decode it first" },
   { "^ew[%w+/=%s]+$", "it looks like base64: decode it first" },
-  { "^[^\n{]+\n.*{.*}$", "there is a text before it: leave that out" },
+  { "^[^{]+{.*}", "there is a text before it: leave that out" },
+  { "^[%w_]+:%s", "it looks like YAML: a service key is JSON" },
+  { "^[%w_]+=", "it looks like lines of NAME=VALUE: such belong into the environment" },
   { "^[^\n{]*[/\\][^\n{]*$", "it looks like a path, and no such file can be read" },
   { "^[^\n{]*%.json$", "it looks like a path, and no such file can be read" },
 }
@@ -59,6 +68,14 @@ function record.look(text)
   end
 end
 
+--- A path as the system takes it.
+---@param path string
+---@param home string?  for "~/", which no shell has replaced
+---@return string
+function record.file(path, home)
+  return (path:gsub("^file://", ""):gsub("^~/", (home or "~"):gsub("%%", "%%%%") .. "/"))
+end
+
 --- The path that somebody may have given instead of what is in the file; nil: it is no path.
 ---@param text string
 ---@param home string?  for "~/"
@@ -69,7 +86,28 @@ function record.path(text, home)
   if path == "" or #path > 4096 or path:find "[{%c]" then
     return nil
   end
-  return (path:gsub("^~/", (home or "~"):gsub("%%", "%%%%") .. "/"))
+  return record.file(path, home)
+end
+
+local DEPTH = 8 -- of what may be around a service key
+
+--- The service key in a record that was copied with what is around it: the only object that has a service's URLs; where
+--- there is none, or several, the record itself.
+---@param whole table
+---@return table
+function record.service_key(whole)
+  local found, count = nil, 0
+  local function look(value, depth)
+    if type(value) == "table" and type(value.serviceurls) == "table" then
+      found, count = value, count + 1
+    elseif type(value) == "table" and depth < DEPTH then
+      for _, one in pairs(value) do
+        look(one, depth + 1)
+      end
+    end
+  end
+  look(whole, 0)
+  return count == 1 and found or type(whole.credentials) == "table" and whole.credentials or whole
 end
 
 return record

@@ -5,6 +5,7 @@
 -- No I/O here: `host` brings what host.lua has.
 
 local errors = require "aicore.model.errors"
+local record = require "aicore.settings.record"
 local schema = require "aicore.settings.schema"
 local sources = require "aicore.settings.sources"
 
@@ -245,8 +246,10 @@ end
 
 --- A value as C takes it. People paste URLs with and without their last part, and with a slash too much; a PEM text
 --- from a variable often has its newlines as two characters.
-local function shape(row, value)
-  if row.pem then
+local function shape(row, value, host)
+  if row.file then
+    value = record.file(value, host.getenv "HOME")
+  elseif row.pem then
     value = value:gsub("\\r", ""):gsub("\\n", "\n")
   elseif row.suffix then
     value = value:gsub("^%s+", ""):gsub("[%s/]+$", "")
@@ -257,7 +260,7 @@ end
 
 --- A value as anybody may see it, or nil. People paste keys where names are expected, and passwords into URLs.
 local function public(row, value)
-  if row.secret or row.pem or value:find("-----BEGIN", 1, true) then
+  if row.secret or row.pem or value:find("-----BEGIN", 1, true) or value:find("{", 1, true) then
     return nil
   end
   return (value:gsub("//.*@", "//…@"):gsub("[?#].*", "…"))
@@ -322,12 +325,13 @@ local function session_of(looked, arguments, host)
     local found = looked.found[row.name]
     if row.field and not row.credential then
       local place = found and place_name(found.place, row) or "arguments"
-      put(row, found and found.value or arguments[row.name] or row.default, place)
+      local value = found and found.value or arguments[row.name] or row.default
+      put(row, row.file and value and shape(row, value, host) or value, place)
     end
   end
   for _, name in ipairs(looked.names) do
     local row, found = schema.by_name[name], looked.found[name]
-    put(row, shape(row, found.value), place_name(found.place, row))
+    put(row, shape(row, found.value, host), place_name(found.place, row))
   end
   add_proxy(session, places, host)
   return session, places
@@ -372,35 +376,59 @@ function resolve.resolve(arguments, host)
   }
 end
 
+--- What the sources have, up to the first that cannot be read, and the place in that.
+local function told(list)
+  local found = {}
+  for _, source in ipairs(list) do
+    local broken
+    for _, place in ipairs(source) do
+      local values = sources.read(place)
+      broken = broken or not values and place
+      for name, value in pairs(values or {}) do
+        found[name] = found[name] or { value = value, place = place }
+      end
+    end
+    if broken then
+      return found, broken
+    end
+  end
+  return found
+end
+
 ---@class aicore.Origin
 ---@field setting string
 ---@field source string  "arguments", a variable, or a file's name
 ---@field value string?  nil: not to be shown
+---@field unusable true?  it cannot be read
 
 --- Which settings are taken, and where each comes from; none of the values is a secret. Where a setting is missing, or
---- C cannot use it, these are told all the same.
+--- C cannot use it, or a source cannot be read, these are told all the same.
 ---@param arguments aicore.Config  checked
 ---@param host table            as host.lua
----@return aicore.Origin[]|nil origins  by name
----@return aicore.Error? err            of kind "config": an argument or a source is unusable
+---@return aicore.Origin[] origins  by name
+---@return aicore.Error? err         of kind "config": an argument or a source is unusable
 function resolve.origins(arguments, host)
   local looked, err = look(arguments, host)
-  if not looked then
-    return nil, err
+  local found, broken = looked and looked.found, nil
+  if not found then
+    found, broken = told(sources.list(arguments, host))
   end
   local origins = {}
-  for name, found in pairs(looked.found) do
+  for name, one in pairs(found) do
     local row = schema.by_name[name]
-    origins[#origins + 1] = { setting = name, source = place_name(found.place, row), value = public(row, found.value) }
+    origins[#origins + 1] = { setting = name, source = place_name(one.place, row), value = public(row, one.value) }
   end
-  if not looked.found.resource_group then
+  if broken then
+    origins[#origins + 1] = { setting = broken.setting or "arguments", source = broken.name, unusable = true }
+  end
+  if not found.resource_group then
     local default = schema.by_name.resource_group.default
     origins[#origins + 1] = { setting = "resource_group", source = "the default", value = default }
   end
   table.sort(origins, function(a, b)
     return a.setting < b.setting
   end)
-  return origins
+  return origins, err
 end
 
 return resolve

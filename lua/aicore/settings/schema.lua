@@ -17,6 +17,7 @@
 ---@field blank boolean?    a blank text says something
 ---@field title string?     how a person calls it, where that is not its name
 ---@field suffix string?    what ends such a URL, and may be left out
+---@field file boolean?     a path, which may begin with "~/"
 ---@field pem boolean?      a PEM text, whose newlines may be written as \n
 ---@field looked_for boolean  follows: beside the arguments, too (the other variables say where to look)
 ---@field credential boolean  follows: it is taken from one source together with its like (resolve.lua)
@@ -41,8 +42,8 @@ schema.rows = {
   { name = "key", variable = "AICORE_KEY_STR", in_key = "key", field = "key", part = "key", pem = true, secret = true,
     title = "private key", help = "its private key, PEM text" },
   { name = "certificate_file", variable = "AICORE_CERT_FILE_PATH", field = "certificate_file", part = "proof",
-    help = "the certificate as a file" },
-  { name = "key_file", variable = "AICORE_KEY_FILE_PATH", field = "key_file", part = "key",
+    file = true, help = "the certificate as a file" },
+  { name = "key_file", variable = "AICORE_KEY_FILE_PATH", field = "key_file", part = "key", file = true,
     help = "the key as a file" },
   { name = "resource_group", variable = "AICORE_RESOURCE_GROUP", field = "resource_group", alone = true,
     default = "default", help = "the resource group of calls that name none" },
@@ -69,7 +70,7 @@ schema.rows = {
   { name = "max_connections", type = "integer", default = 256, field = "max_connections",
     help = "connections at the same time" },
 
-  { name = "ca_file", field = "ca_file",
+  { name = "ca_file", field = "ca_file", file = true,
     help = "authorities instead of the system's, a PEM file; verification cannot be turned off" },
   { name = "ca", field = "ca", help = "the same as PEM text" },
   { name = "proxy", field = "proxy", blank = true, help = 'instead of `https_proxy`, `no_proxy`, …; `""`: none' },

@@ -21,6 +21,7 @@ local schema = require "aicore.settings.schema"
 ---@field path string?     of a file that a person may have saved with a secret in it
 ---@field hint string?     how a person may give it
 ---@field chosen string?   by what the config file was chosen: it must be there
+---@field setting string?  what it is itself, to a person
 ---@field values table<string, string>?  by setting, once the place was read
 
 --- Its places, and a name where they have several.
@@ -113,16 +114,12 @@ end
 
 -- Where they are ----------------------------------------------------------------------------------
 
-local function wrapped(key)
-  return type(key.credentials) == "table" and key.credentials or key
-end
-
 local HINT = 'give it by: export AICORE_SERVICE_KEY="$(cat key.json)"'
 
---- A service key, which stands in `credentials` where it was copied with what is around it. Instead of it the path of
---- its file will do.
+--- A service key. Instead of it the path of its file will do.
 local function key_place(name, key, host, home)
-  local place = { name = name, column = "in_key", absent = "not set", lacks = "without one", inside = wrapped }
+  local place = { name = name, column = "in_key", absent = "not set", lacks = "without one", setting = "service_key" }
+  place.inside = record.service_key
   place.hint = name == "AICORE_SERVICE_KEY" and HINT or nil
   local path = type(key) == "string" and record.path(key, home)
   local text = path and host.read(path)
@@ -150,30 +147,46 @@ local function inside_file(whole, place)
       return whole
     end
   end
-  local key = wrapped(whole)
+  local key = record.service_key(whole)
   place.column = (key.clientid or key.serviceurls) and "in_key" or place.column
   return key
 end
 
---- The config file: one that was chosen must be there, the usual one may. A choice by an argument comes first.
+--- What chooses the config file.
+local function choice(arguments, variable)
+  local argument = arguments.config_file and "config_file" or arguments.profile and "profile"
+  return argument or variable "AICORE_CONFIG" and "AICORE_CONFIG" or "AICORE_PROFILE"
+end
+
+--- The config file: one that was chosen must be there, the usual one may. A choice by an argument comes first. What is
+--- no path is not quoted: somebody may have given the key itself.
 local function file_place(arguments, variable, host)
   local path = arguments.config_file or not arguments.profile and variable "AICORE_CONFIG"
   local profile = arguments.profile or variable "AICORE_PROFILE"
   local is_usual = profile == nil or profile == "default"
   local place = { column = "variable", absent = "no such file", lacks = "not in it", inside = inside_file }
-  place.chosen = path or arguments.profile or not is_usual
+  place.chosen, place.setting = path or arguments.profile or not is_usual, "config_file"
   if not path then
     local home = variable "AICORE_HOME" or (variable "HOME" or "") .. "/.aicore"
     path = ("%s/config%s.json"):format(home, is_usual and "" or "_" .. profile)
   end
-  place.name, place.file, place.path, place.text = path, "the config file " .. path, path, host.read(path)
+  local text = host.read(path)
+  path = text and path or record.path(path, variable "HOME")
+  if not path then
+    place.name = choice(arguments, variable)
+    function place.load()
+      return nil, "not a path; a service key itself is given by AICORE_SERVICE_KEY"
+    end
+    return place
+  end
+  place.name, place.file, place.path, place.text = path, "the config file " .. path, path, text or host.read(path)
   return place
 end
 
 --- What Cloud Foundry has bound, as a variable or as a file with the same text.
 local function cloud_foundry_place(chosen, variable, host)
   local text, path = variable "VCAP_SERVICES", variable "VCAP_SERVICES_FILE_PATH"
-  local place = { name = "VCAP_SERVICES", column = "in_key", text = text, lacks = "without one" }
+  local place = { name = "VCAP_SERVICES", column = "in_key", text = text, lacks = "without one", setting = "binding" }
   if not text and path then
     place.name, place.text, place.chosen = "VCAP_SERVICES_FILE_PATH", host.read(path), true
   end
@@ -187,7 +200,7 @@ end
 --- What Kubernetes has bound.
 local function kubernetes_place(chosen, variable, host)
   local root = variable "SERVICE_BINDING_ROOT"
-  local place = { name = "SERVICE_BINDING_ROOT", column = "in_key", lacks = "without one" }
+  local place = { name = "SERVICE_BINDING_ROOT", column = "in_key", lacks = "without one", setting = "binding" }
   place.absent = root and "without aicore" or "not set"
   function place.load()
     if root then
