@@ -116,7 +116,7 @@ describe("stop and delete", function()
         { 1, "aicorectl: stop dep-1: state: it would not be stopped, its status is DEAD" },
         pretend(stop, "DEAD")
       )
-      assert.same({ 3, "aicorectl: stop dep-1: http: there is no such deployment" }, pretend(stop, nil))
+      assert.same({ 3, "aicorectl: stop dep-1: there is no such deployment" }, pretend(stop, nil))
     end)
   end)
 

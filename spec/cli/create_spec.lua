@@ -46,6 +46,22 @@ describe("create", function()
     assert.is_nil(create.check { ttl = "7d" })
   end)
 
+  it("does not advise to create another one where the waiting ended", function()
+    for kind, expected in pairs { timeout = true, cancelled = true, state = false } do
+      local _, console = run({ wait = true }, {
+        create = function()
+          return { id = "d-new" }
+        end,
+        wait = function()
+          return nil, fakes.err { kind = kind, operation = "wait", id = "d-new" }
+        end,
+      })
+      local advice =
+        "aicorectl wait d-new --for RUNNING goes on waiting; the same command again would create another one"
+      assert.equal(expected, console.notes[2]:find(advice, 1, true) ~= nil, console.notes[2])
+    end
+  end)
+
   it("warns of a second one where the first may exist", function()
     local function fail(fields)
       local err = fakes.err(fields)

@@ -54,6 +54,9 @@ describe("advice", function()
       { { kind = "timeout", last_status = "RUNNING", last_error = { status = 503 } }, "--timeout" },
       { { kind = "timeout", last_error = { kind = "http", status = 503 } }, "service is in trouble" },
       { { kind = "auth", status = 401, operation = "login" }, "AICORE_CLIENT_SECRET" },
+      { { kind = "auth", status = 401, code = "invalid_client", operation = "teardown" }, "AICORE_CLIENT_SECRET" },
+      { { kind = "timeout", last_status = "RUNNING", last_refusal = { kind = "http", status = 503 } }, "in trouble" },
+      { { kind = "timeout", last_status = "RUNNING", last_refusal = { kind = "state", status = 412 } }, "--timeout" },
       { { kind = "auth", status = 403, operation = "list" }, "roles" },
       { { kind = "auth", status = 401, operation = "list" }, "same service key" },
       { { kind = "state", operation = "delete", id = "d1" }, "teardown d1 stops" },
@@ -92,20 +95,49 @@ describe("many errors", function()
   end
 
   it("are told one by one with each advice once", function()
-    local notes, code = tell { err { kind = "timeout", id = "d1" }, err { kind = "timeout", id = "d2" } }
+    local notes, code = tell {
+      err { kind = "timeout", operation = "wait", id = "d1" },
+      err { kind = "timeout", operation = "stop", id = "d2" },
+    }
     assert.equal(3, #notes)
     assert.equal(4, code)
     assert.matches("^  try: ", notes[3])
   end)
 
+  it("of one cause are told once, with whose they are", function()
+    local function not_found(id, request)
+      local message = ("Deployment ID %s not found"):format(id)
+      return err { kind = "http", status = 404, operation = "stop", id = id, message = message, request_id = request }
+    end
+    local refused = { kind = "auth", status = 401, operation = "login", request_id = "r-1" }
+    local notes = tell { not_found("d-1", "r-1"), not_found("d-2", "r-2"), err(refused), err(refused) }
+    assert.same({
+      "aicorectl: stop d-1: HTTP 404: Deployment ID d-1 not found (request r-1)",
+      "aicorectl: the same of d-2",
+      "aicorectl: login: HTTP 401, auth: went wrong (request r-1)",
+    }, { notes[1], notes[2], notes[3] })
+    local list = {}
+    for i = 1, 25 do
+      list[i] = err { kind = "state", operation = "stop", id = "d" .. i }
+    end
+    notes = tell(list)
+    assert.equal(3, #notes)
+    assert.matches("^aicorectl: the same of d2, d3, .*, d11 and 14 more; %-o json tells all$", notes[2])
+  end)
+
   it("are told as far as one can read", function()
     local list = {}
     for i = 1, 25 do
-      list[i] = err { kind = "state", operation = "stop", id = "d1" }
+      list[i] = err { kind = "state", operation = "stop", id = "d1", message = "for reason " .. i }
     end
     local notes = tell(list)
     assert.equal(12, #notes)
     assert.matches("and 15 more", notes[11])
+  end)
+
+  it("that Ctrl-C made say so", function()
+    local cancelled = err { kind = "cancelled", message = "ended by the host", operation = "wait", id = "d1" }
+    assert.equal("aicorectl: wait d1: interrupted", tell({ cancelled })[1])
   end)
 
   it("agree on an exit code, or have failed", function()
@@ -116,8 +148,8 @@ describe("many errors", function()
 
   it("stay on one line each, whatever the service wrote", function()
     local notes = tell { err { kind = "http", message = "a\nb\n\n c" } }
-    assert.equal("aicorectl: http: a b c", notes[1])
+    assert.equal("aicorectl: a b c", notes[1])
     notes = tell { err { kind = "http", message = "a\27[2Jb" } }
-    assert.equal("aicorectl: http: a?[2Jb", notes[1])
+    assert.equal("aicorectl: a?[2Jb", notes[1])
   end)
 end)

@@ -133,7 +133,7 @@ describe("Ctrl-C", function()
     local text, code = terminal.finish()
     assert.equal(130, code)
     assert.matches("\n?1 deleted, 1 not finished in [%d.]+s by %d+ requests\n", text)
-    assert.matches("\naicorectl: interrupted: 1 [^\n]+\n  try: [^\n]+run the same command again\n$", text)
+    assert.matches("\naicorectl: interrupted: 1 is not finished\n  try: [^\n]+run the same command again\n$", text)
     assert.equal(404, server.call("GET", "/deployments/ddead").status)
     assert.equal("STOPPING", server.call("GET", "/deployments/drunning").json.status)
   end)
@@ -152,10 +152,24 @@ describe("Ctrl-C", function()
     assert.matches("\n  try: [^\n]+aicorectl list %-%-configuration conf%-1\n$", text)
   end)
 
+  it("is how what follows a log ends, whatever it is doing", function()
+    server.fault { operation = "logs", latency = 60, times = 0 }
+    finally(server.clear_faults)
+    server.clear_journal()
+    local terminal = start "logs -f drunning -o json"
+    command.eventually(function()
+      return server.requests().logs == 1
+    end)
+    terminal.type "\3"
+    local text, code = terminal.finish()
+    assert.same({ "^C", 130 }, { text:gsub("%s", ""), code })
+  end)
+
   it("ends a wait, and what follows a log", function()
     for arguments, seen in pairs {
       ["wait ddead drunning --for STOPPED"] = "1 of 2 done %(50%%%); [^\r]+; RUNNING 1\27",
       ["logs -f -v drunning"] = "/drunning: HTTP 200.*/drunning: HTTP 200", -- it looked twice whether it has ended
+      ["watch drunning -o json"] = '"id":"drunning"',
     } do
       local terminal = start(arguments)
       terminal.see(seen)

@@ -46,6 +46,18 @@ describe("aicorectl emulator", function()
     assert.equal("RUNNING", server.call("GET", "/deployments/d000000000000001").json.targetStatus)
   end)
 
+  it("asks for patience with retry_after", function()
+    local server = emulator.start { "--fault", "status=429,retry_after=7,operation=list" }
+    finally(server.stop)
+    local reply = server.call("GET", "/deployments")
+    assert.same({ 429, "7" }, { reply.status, reply.headers["retry-after"] })
+  end)
+
+  it("ends where nobody can be told its URL", function()
+    local output, status = run(CALL .. "2>&1 >/dev/full")
+    assert.same({ 1, "aicorectl: the result could not be written: No space left on device\n" }, { status, output })
+  end)
+
   it("refuses faults that are none", function()
     for text, problem in pairs {
       ["status=503,operation=stopp"] = "operation must name an operation",

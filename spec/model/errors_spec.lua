@@ -69,6 +69,11 @@ describe("errors", function()
         last_error = trouble,
       }
     )
+    local login = errors.new { kind = "auth", status = 401, message = "Bad credentials", operation = "login" }
+    assert.equal(
+      "timeout: not done; the last look failed: login: HTTP 401, auth: Bad credentials",
+      text { kind = "timeout", message = "not done", last_error = login }
+    )
   end)
 
   it("stay on one line, and do not speak to a terminal", function()
@@ -85,8 +90,8 @@ describe("errors", function()
     }
     assert.is_nil(printed:find "%c")
     assert.is_nil(printed:find("\194\155", 1, true))
-    assert.equal("stop: http: a?[2Jb?c d [", printed:sub(1, 24))
-    assert.matches("%(code a%?%[2Jb%?c d, request a%?%[2Jb%?c d%); the last look failed: http: a%?%[2Jb%?c d", printed)
+    assert.equal("stop: a?[2Jb?c d [", printed:sub(1, 18))
+    assert.matches("%(code a%?%[2Jb%?c d, request a%?%[2Jb%?c d%); the last look failed: a%?%[2Jb%?c d", printed)
   end)
 
   it("print whatever was raised as a message", function()

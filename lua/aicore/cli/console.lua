@@ -165,13 +165,13 @@ end
 -- Reading -----------------------------------------------------------------------------------------
 
 --- Asks, and waits for a line. It is read by head(1): Ctrl-C ends that, and so the waiting; LuaJIT's own read would
---- begin again.
+--- begin again. It takes the shell's place: a shell that is about to fork would lose the Ctrl-C for both.
 ---@param question string
 ---@return boolean yes
 function Console:ask(question)
   erase(self)
   self:flush()
-  local pipe = assert(io.popen "head -n 1") -- before the person can answer: then Ctrl-C finds it there
+  local pipe = assert(io.popen "exec head -n 1") -- before the person can answer: then Ctrl-C finds it there
   io.stderr:write(fit(question), " [y/N] ")
   self.asking = true -- Ctrl-C leaves the cursor behind the question
   local answer = (pipe:read "*l" or ""):lower()

@@ -46,6 +46,15 @@ local function pretend(given, console, what)
   return problems.DONE
 end
 
+--- It is there: who waits no longer must not create another one.
+local function advise(goal)
+  return function(err)
+    local ended = err.kind == "timeout" or err.kind == "cancelled"
+    local advice = "aicorectl wait %s --for %s goes on waiting; the same command again would create another one"
+    return ended and advice:format(err.id, goal) or nil
+  end
+end
+
 --- After an ambiguous error the deployment may exist all the same: the command, repeated, may make a second one.
 local function tell(console, configuration, err)
   local advice = "it may exist all the same; before creating another, look: aicorectl list --configuration "
@@ -79,7 +88,8 @@ function command.run(given, console, client)
   if not created then
     return tell(console, configuration, err)
   elseif given.wait then
-    return waiting.run(given, console, client, { created.id }, GOALS[options.noun(given.kind)])
+    local goal = GOALS[options.noun(given.kind)]
+    return waiting.run(given, console, client, { created.id }, goal, advise(goal))
   end
   return several.print(console, given.output, { { id = created.id, value = created } })
 end

@@ -34,6 +34,8 @@ local function fault(text)
       fields[name] = LITERALS[value]
     end
   end
+  fields.headers = fields.retry_after and { ["retry-after"] = tostring(fields.retry_after) }
+  fields.retry_after = nil
   local copy = {}
   for name, value in pairs(fields) do
     copy[name] = value
@@ -170,8 +172,11 @@ end
 --- Programs read the one line; a person at a terminal gets another to paste.
 local function announcer(given, console)
   return function(url)
-    assert(io.stdout:write("listening on ", url, "\n"))
-    assert(io.stdout:flush())
+    local written, problem = io.stdout:write("listening on ", url, "\n")
+    local flushed, lost = io.stdout:flush()
+    if not written or not flushed then
+      error("the result could not be written: " .. (problem or lost), 0)
+    end
     if console and console:is_terminal(1) and console:is_terminal(2) then
       console:note("in another shell: " .. exports(given, url))
       if given.tls_cert then

@@ -142,8 +142,10 @@ end
 local function explain(failure, screen)
   if is_interrupt(failure) then
     screen:settle()
-    problems.print(screen, { kind = "cancelled", message = "interrupted" })
-    screen:note "aicorectl: interrupted"
+    if not screen.streaming then -- that is how it ends
+      problems.print(screen, { kind = "cancelled", message = "interrupted" })
+      screen:note "aicorectl: interrupted"
+    end
     return problems.INTERRUPTED
   elseif type(failure) == "table" and failure.text then
     screen:print(failure.text)

@@ -52,6 +52,9 @@ end
 local NEW_KEY =
   "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
 
+local NEW_SECRET =
+  "look at AICORE_CLIENT_ID and AICORE_CLIENT_SECRET, or take a new service key; aicorectl login tries them"
+
 -- The first row counts that fits in all that it names: fields of the error, a pattern in its message, or a function.
 -- {id} is the deployment's.
 local ADVICE = {
@@ -88,11 +91,8 @@ local ADVICE = {
     status = 404,
     'no token endpoint answers there: look at AICORE_AUTH_URL ("url" in a service key)',
   },
-  {
-    operation = "login",
-    kind = "auth",
-    "look at AICORE_CLIENT_ID and AICORE_CLIENT_SECRET, or take a new service key; aicorectl login tries them",
-  },
+  { operation = "login", kind = "auth", NEW_SECRET },
+  { kind = "auth", code = "invalid_client", NEW_SECRET }, -- the same where others ask for it
   { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at --resource-group" },
   { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
   { when = problems.is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
@@ -108,7 +108,7 @@ local ADVICE = {
   { kind = "http", "aicorectl -v shows each exchange; man aicorectl says what the arguments mean" },
 }
 
-local FIELDS = { "kind", "status", "operation" }
+local FIELDS = { "kind", "status", "code", "operation" }
 
 local function fits(row, err)
   for _, field in ipairs(FIELDS) do
@@ -119,12 +119,22 @@ local function fits(row, err)
   return not (row.says and not tostring(err.message):find(row.says)) and not (row.when and not row.when(err))
 end
 
---- What to do about it, in one line. Where time was over and no look has shown anything, what the last one met counts.
+--- Why time was over, where that is told: what was sent was not taken, or no look has shown anything.
+local function cause_of(err)
+  local sent = err.last_refusal
+  if sent and (sent.kind ~= "state" or sent.absent) then
+    return sent
+  end
+  return not err.last_status and err.last_error or nil
+end
+
+--- What to do about it, in one line. Where time was over its cause counts, if there is one.
 ---@param err aicore.Error
 ---@return string
 function problems.advice(err)
-  if err.kind == "timeout" and err.last_error and not err.last_status then
-    return problems.advice(err.last_error)
+  local cause = err.kind == "timeout" and cause_of(err)
+  if cause then
+    return problems.advice(cause)
   end
   for _, row in ipairs(ADVICE) do
     if fits(row, err) then
@@ -187,37 +197,75 @@ function problems.usage(console, command, problem, advice)
   return problems.USAGE
 end
 
+--- An error on one line. Here only Ctrl-C cancels.
+local function line_of(err)
+  return (tostring(err):gsub("cancelled: ended by the host", "interrupted"))
+end
+
 --- Tells of the one error that there is instead of a result.
 ---@param console aicore.cli.Console
 ---@param err aicore.Error
 ---@param advice string?
 ---@return integer exit
 function problems.tell(console, err, advice)
-  problems.fail(console, err, tostring(err), advice or problems.advice(err))
+  problems.fail(console, err, line_of(err), advice or problems.advice(err))
   return problems.code(err)
 end
 
-local SHOWN = 10 -- errors told one by one
+local SHOWN = 10 -- causes, and ids of one cause
 
---- Tells of what stands in the result, too, many errors as a rule: the first few, and every advice once. The exit code
---- is theirs if they agree on one.
+--- The errors by their causes: each { err, text, ids = of the others that failed for the same, count = of all }.
+local function by_cause(list)
+  local causes, known = {}, {}
+  for _, err in ipairs(list) do
+    local text = line_of(err)
+    local key = text:gsub("request [%w-]+", "")
+    key = err.id and key:gsub(err.id:gsub("%p", "%%%0"), "") or key
+    local cause = known[key]
+    if not cause then
+      cause = { err = err, text = text, ids = {}, count = 0 }
+      known[key], causes[#causes + 1] = cause, cause
+    else
+      cause.ids[#cause.ids + 1] = err.id
+    end
+    cause.count = cause.count + 1
+  end
+  return causes
+end
+
+--- "the same of d2, d3 and 12 more"
+local function others(ids)
+  local more = #ids > SHOWN and (" and %d more; -o json tells all"):format(#ids - SHOWN) or ""
+  return ("the same of %s%s"):format(table.concat(ids, ", ", 1, math.min(#ids, SHOWN)), more)
+end
+
+--- Tells of what stands in the result, too, many errors as a rule: the first few causes, and each of these and every
+--- advice once. The exit code is theirs if they agree on one.
 ---@param console aicore.cli.Console
 ---@param list aicore.Error[]
+---@param advise (fun(err: aicore.Error): string?)?  what is to be said of one instead of the usual; nil: nothing
 ---@return integer exit
-function problems.tell_all(console, list)
-  local code, advices, order = nil, {}, {}
-  for i, err in ipairs(list) do
+function problems.tell_all(console, list, advise)
+  local code, advices, order, left = nil, {}, {}, 0
+  for _, err in ipairs(list) do
     local own = problems.code(err)
     code = (code == nil or code == own) and own or problems.FAILED
+  end
+  for i, cause in ipairs(by_cause(list)) do
     if i <= SHOWN then
-      console:note("aicorectl: " .. tostring(err))
-      local advice = problems.advice(err)
+      console:note("aicorectl: " .. cause.text)
+      if #cause.ids > 0 then
+        console:note("aicorectl: " .. others(cause.ids))
+      end
+      local advice = advise and advise(cause.err) or problems.advice(cause.err)
       order[#order + 1] = not advices[advice] and advice or nil
       advices[advice] = true
+    else
+      left = left + cause.count
     end
   end
-  if #list > SHOWN then
-    console:note(("aicorectl: … and %d more; -o json tells all"):format(#list - SHOWN))
+  if left > 0 then
+    console:note(("aicorectl: … and %d more; -o json tells all"):format(left))
   end
   for _, advice in ipairs(order) do
     console:note("  try: " .. advice)

@@ -165,7 +165,7 @@ function report.print(console, format, made, goal)
   if made.cancelled then
     problems.say(
       console,
-      ("interrupted: %d are not finished"):format(#failed),
+      ("interrupted: %d %s not finished"):format(#failed, #failed == 1 and "is" or "are"),
       "what the service has accepted goes on there; it is safe to run the same command again"
     )
     return problems.INTERRUPTED

@@ -76,14 +76,15 @@ local PRINTERS = {
 ---@param format string?
 ---@param outcomes aicore.cli.Outcome[]
 ---@param text (fun(outcome: aicore.cli.Outcome): string)?  nil: a line with what the service said
+---@param advise (fun(err: aicore.Error): string?)?  as problems.tell_all's
 ---@return integer exit
-function several.print(console, format, outcomes, text)
+function several.print(console, format, outcomes, text, advise)
   local failures = {}
   for _, outcome in ipairs(outcomes) do
     failures[#failures + 1] = outcome.err
   end
   PRINTERS[format or "table"](console, outcomes, text or line)
-  return problems.tell_all(console, failures)
+  return problems.tell_all(console, failures, advise)
 end
 
 return several

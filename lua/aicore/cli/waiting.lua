@@ -39,8 +39,9 @@ end
 ---@param client aicore.Client
 ---@param ids string[]
 ---@param goal string  one of lifecycle.goals
+---@param advise (fun(err: aicore.Error): string?)?  as problems.tell_all's
 ---@return integer exit
-function waiting.run(given, console, client, ids, goal)
+function waiting.run(given, console, client, ids, goal, advise)
   local count = census(ids, progress.new(console, clock.now))
   local outcomes = several.run(ids, #ids, function(id)
     local result, err = client:wait(id, goal, {
@@ -52,7 +53,7 @@ function waiting.run(given, console, client, ids, goal)
     return result == true and { id = id, status = goal } or result or nil, err
   end)
   console:settle()
-  return several.print(console, given.output, outcomes)
+  return several.print(console, given.output, outcomes, nil, advise)
 end
 
 return waiting

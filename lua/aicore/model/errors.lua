@@ -36,7 +36,7 @@ local Error = { __name = "aicore.error" }
 local function reason(err)
   local message = tostring(err.message)
   if not err.status then
-    return ("%s: %s"):format(err.kind, message)
+    return err.kind == "http" and message or ("%s: %s"):format(err.kind, message)
   end
   local status = ("HTTP %d"):format(err.status)
   message = message:gsub(("^%d[: ]+"):format(err.status), "") -- as many a gateway says it: "404 Not Found"
@@ -75,7 +75,8 @@ local function describe(err)
   local parts = { reason(err), details and (" [%s]"):format(details) or "", notes(err) }
   for _, cause in ipairs(CAUSES) do
     local inner = err[cause[1]]
-    parts[#parts + 1] = inner and cause[2] .. describe(inner) or nil
+    local login = inner and inner.operation == "login" and "login: " or ""
+    parts[#parts + 1] = inner and cause[2] .. login .. describe(inner) or nil
   end
   return table.concat(parts)
 end
