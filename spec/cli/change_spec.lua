@@ -94,7 +94,10 @@ describe("stop and delete", function()
       assert.same({ 0, would:format "NEW_WORD" }, pretend(stop, "NEW_WORD"))
       assert.same({ 0, nothing:format "STOPPING" }, pretend(stop, "STOPPING", "STOPPED"))
       assert.same({ 0, nothing:format "RUNNING" }, pretend(stop, "RUNNING", "STOPPED"))
-      assert.same({ 0, nothing:format "DEAD" }, pretend(stop, "DEAD", nil, { wait = true }))
+      for _, ended in ipairs { "DEAD", "STOPPED", "COMPLETED" } do
+        assert.same({ 0, nothing:format(ended) }, pretend(stop, ended, "RUNNING", { wait = true }))
+        assert.same({ 0, nothing:format(ended) }, pretend(stop, ended, "RUNNING"))
+      end
       assert.same({ 0, nothing:format "STOPPED" }, pretend(delete, "STOPPED", "DELETED"))
     end)
 
@@ -111,10 +114,6 @@ describe("stop and delete", function()
       assert.same(
         { 1, "aicorectl: stop dep-1: state: it would not be stopped, its status is UNKNOWN" },
         pretend(stop, "UNKNOWN")
-      )
-      assert.same(
-        { 1, "aicorectl: stop dep-1: state: it would not be stopped, its status is DEAD" },
-        pretend(stop, "DEAD")
       )
       assert.same({ 3, "aicorectl: stop dep-1: there is no such deployment" }, pretend(stop, nil))
     end)

@@ -60,6 +60,10 @@ describe("advice", function()
       { { kind = "auth", status = 403, operation = "list" }, "roles" },
       { { kind = "auth", status = 401, operation = "list" }, "same service key" },
       { { kind = "state", operation = "delete", id = "d1" }, "teardown d1 stops" },
+      { { kind = "timeout", operation = "delete", id = "d1", last_status = "RUNNING" }, "teardown d1 stops" },
+      { { kind = "timeout", operation = "delete", id = "d1", last_status = "STOPPED" }, "--timeout" },
+      { { kind = "http", status = 409, operation = "stop", id = "d1" }, "wait a while" },
+      { { kind = "http", status = 423, operation = "stop", id = "d1" }, "wait a while" },
       { { kind = "state", operation = "stop", id = "d1" }, "aicorectl status d1" },
       { { kind = "state", operation = "stop", id = "d1", code = "01010076" }, "aicorectl delete d1" },
       {

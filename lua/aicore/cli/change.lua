@@ -15,10 +15,10 @@ local change = {}
 
 --- What would become of one that a look has shown, or why nothing would. A word that is not in the table is the
 --- service's to decide.
-local function forecast(name, done, seen, waits)
+local function forecast(name, done, seen)
   local status, target = seen.status, seen.targetStatus
-  local is_asked = lifecycle.action_of(target) == name or name == "stop" and lifecycle.stopping(status)
-  if is_asked or name == "stop" and waits and lifecycle.ended(status) then
+  local is_so = name == "stop" and (lifecycle.stopping(status) or lifecycle.ended(status))
+  if is_so or lifecycle.action_of(target) == name then
     return ("nothing would be done, its status is %s"):format(status)
   elseif lifecycle.may(status, name) or not lifecycle.known(status) then
     return ("would be %s, its status is %s"):format(done, status)
@@ -37,7 +37,7 @@ local function pretend(given, console, client, wanted, name, done)
   end
   local outcomes = {}
   for i, seen in ipairs(found) do
-    local message, refusal = forecast(name, done, seen, given.wait)
+    local message, refusal = forecast(name, done, seen)
     if preview.is_absent(seen) then
       outcomes[i] = { id = seen.id, err = problems.not_there(given, seen.id) }
     elseif message then

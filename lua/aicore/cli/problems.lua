@@ -2,6 +2,7 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
+local lifecycle = require "aicore.model.lifecycle"
 local refusal = require "aicore.call.refusal"
 
 local problems = {}
@@ -44,6 +45,11 @@ local function service_trouble(err)
   return (err.status or 0) >= 500
 end
 
+--- Was it a deletion of one that has to be stopped first?
+local function needs_stop(err)
+  return err.operation == "delete" and lifecycle.may(err.last_status, "stop")
+end
+
 --- A gateway's, or that of a model which AI Core passes on: no code of AI Core's is an HTTP status.
 local function is_anothers_404(err)
   return err.status == 404 and (err.code == nil or err.code == "404")
@@ -51,6 +57,10 @@ end
 
 local NEW_KEY =
   "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
+
+local BUSY = "something else is being done to it: wait a while, then run the same command again"
+
+local STOP_FIRST = "aicorectl teardown {id} stops it first"
 
 local NEW_SECRET =
   "look at AICORE_CLIENT_ID and AICORE_CLIENT_SECRET, or take a new service key; aicorectl login tries them"
@@ -73,6 +83,7 @@ local ADVICE = {
   { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
   { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
   { when = refusal.needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
+  { when = needs_stop, STOP_FIRST },
   { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
   { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
   { says = "client certificate", NEW_KEY },
@@ -103,8 +114,10 @@ local ADVICE = {
   { when = service_trouble, "the service is in trouble: try again later; its support asks for the request id" },
   { kind = "protocol", "another service seems to answer: look at AICORE_BASE_URL and AICORE_AUTH_URL" },
   { kind = "state", operation = "find", "see which there are: aicorectl list" },
-  { kind = "state", operation = "delete", "aicorectl teardown {id} stops it first" },
+  { kind = "state", operation = "delete", STOP_FIRST },
   { kind = "state", "see what it is doing: aicorectl status {id}" },
+  { status = 409, BUSY },
+  { status = 423, BUSY },
   { kind = "http", "aicorectl -v shows each exchange; man aicorectl says what the arguments mean" },
 }
 
