@@ -23,12 +23,30 @@ describe("an aligned table", function()
     local rows = { { "id-1", "größer", "ok", "abcdefghij" } }
     assert.same({ "id-1   größer   ok   abcdefghij" }, columns.align(rows, nil, 31))
     assert.same({ "id-1   größer   ok   abcdefgh…" }, columns.align(rows, nil, 30))
-    assert.same({ "id-1   grö…   ok   abc…" }, columns.align(rows, nil, 23))
-    assert.same({ "id-1   …   …   …" }, columns.align(rows, nil, 16))
-    assert.same({ "i…   …   …   …" }, columns.align(rows, nil, 14))
-    assert.same({ "…   …   …   …" }, columns.align(rows, nil, 2))
+    assert.same(
+      { "id-1   größer   ok   abcdef…" },
+      columns.align({ { "id-1", "größer", "ok", "abcdefghij" } }, nil, 28)
+    )
+    local ids = { { "0123456789abcdef", "RUNNING", "RUNNING" } }
+    assert.same({ "0123456789abcdef   RUNNI…   RUNNI…" }, columns.align(ids, nil, 34))
     assert.same({ "ab…" }, columns.align({ { "abcd" } }, nil, 3))
     assert.same({}, columns.align({}, nil, 3))
+  end)
+
+  it("has the first columns only where there is room for no more, and says so", function()
+    local rows = { { "id-1", "größer", "ok", "abcdefghij" }, { "id-2", "a" } }
+    assert.same({ "id-1   größer   ok   …", "id-2   a" }, columns.align(rows, nil, 23))
+    assert.same({ "id-1   größer   …", "id-2   a" }, columns.align(rows, nil, 17))
+    assert.same({ "id-1   …", "id-2   …" }, columns.align(rows, nil, 16))
+    assert.same({ "id-1", "id-2" }, columns.align(rows, nil, 7))
+    assert.same({ "i…", "i…" }, columns.align(rows, nil, 2))
+    local long = { { ("g"):rep(64), "0123456789abcdef", "RUNNING" } }
+    assert.equal(50, columns.width(columns.align(long, nil, 50)[1]))
+    for room = 1, 100 do
+      for _, line in ipairs(columns.align(long, nil, room)) do
+        assert.is_true(columns.width(line) <= room, line)
+      end
+    end
   end)
 
   it("may be empty", function()

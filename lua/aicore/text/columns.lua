@@ -36,7 +36,28 @@ function columns.cut(text, width)
   return table.concat(parts) .. ELLIPSIS
 end
 
---- Takes from the widest columns until all fit; from the first, which says what a row is about, last.
+-- What a column needs at least to say anything; the first one says what a row is about.
+local LEAST, FIRST_LEAST = 6, 20
+
+--- How many columns there is room for, from the first; what is left for them; and the sign that others are left out.
+local function fitting(widths, room)
+  local needs = {}
+  for i, width in ipairs(widths) do
+    local least = math.min(width, i == 1 and FIRST_LEAST or LEAST)
+    needs[i] = (needs[i - 1] and needs[i - 1] + #GAP or 0) + least
+  end
+  if needs[#widths] <= room then
+    return #widths, room
+  end
+  for count = #widths - 1, 1, -1 do
+    if needs[count] + #GAP + 1 <= room then
+      return count, room - #GAP - 1, ELLIPSIS
+    end
+  end
+  return 1, room
+end
+
+--- Takes from the widest columns until all fit; from the first last.
 local function squeeze(widths, room)
   local total = (#widths - 1) * #GAP
   for _, width in ipairs(widths) do
@@ -47,7 +68,7 @@ local function squeeze(widths, room)
     for i = widest, #widths do
       widest = widths[i] > widths[widest] and i or widest
     end
-    widest = widths[widest] > 1 and widest or 1
+    widest = widths[widest] > LEAST and widest or 1
     if widths[widest] <= 1 then
       return
     end
@@ -55,10 +76,11 @@ local function squeeze(widths, room)
   end
 end
 
---- Lines with every column as wide as its widest cell; the last one is not padded. Cells are made printable.
+--- Lines with every column as wide as its widest cell; the last one is not padded. Cells are made printable. Where
+--- there is no room, cells are cut; rather than to nothing, the last columns are left out, "…" in their place.
 ---@param rows any[][]
 ---@param paint (fun(text: string, row: integer, column: integer): string)?  may colour a cell, not make it wider
----@param room integer?  how wide a line may be: cells are cut; nil: as wide as it likes
+---@param room integer?  how wide a line may be; nil: as wide as it likes
 ---@return string[] lines
 function columns.align(rows, paint, room)
   local widths, texts, lines = {}, {}, {}
@@ -69,16 +91,22 @@ function columns.align(rows, paint, room)
       widths[i] = math.max(widths[i] or 0, columns.width(texts[number][i]))
     end
   end
-  if room then
+  local count, all, sign = #widths, #widths, nil
+  if room and all > 0 then
+    count, room, sign = fitting(widths, room)
+    for i = count + 1, all do
+      widths[i] = nil
+    end
     squeeze(widths, room)
   end
   for number, row in ipairs(texts) do
     local cells = {}
-    for i, cell in ipairs(row) do
-      cell = columns.cut(cell, widths[i])
-      local padding = i < #row and (" "):rep(widths[i] - columns.width(cell)) or ""
+    for i = 1, math.min(count, #row) do
+      local cell = columns.cut(row[i], widths[i])
+      local padding = (i < count or sign) and i < #row and (" "):rep(widths[i] - columns.width(cell)) or ""
       cells[i] = (paint and paint(cell, number, i) or cell) .. padding
     end
+    cells[#cells + 1] = count < #row and sign or nil
     lines[number] = table.concat(cells, GAP)
   end
   return lines
