@@ -18,21 +18,50 @@ local BUILD = {
 
 local REBUILD = "it was built for another Lua, or without what is missing: run make again"
 
--- What to look at, by the error's kind.
+-- What to do: the first row counts that fits in all that it names.
 local ADVICE = {
-  auth = "look at client_id, client_secret (or the certificate and its key), and the role that they have",
-  config = "README.md, Settings, says what is looked for, and where",
-  http = "look at base_url, auth_url and resource_group",
-  protocol = "look at base_url and auth_url: another service seems to answer",
-  timeout = "look at base_url and auth_url; is a proxy needed (https_proxy)?",
-  transport = "look at base_url and auth_url; is a proxy needed (https_proxy)?",
+  { kind = "config", ":help aicore-settings says what is looked for, and where" },
+  { status = 429, "the service asks for fewer requests: wait a while" },
+  { least = 500, "the service is in trouble: try again later; its support asks for the request id" },
+  { operation = "login", status = 404, "no token endpoint answers there: look at auth_url" },
+  {
+    operation = "login",
+    kind = "auth",
+    "look at client_id and client_secret (or the certificate and its key), or take a new service key",
+  },
+  { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at resource_group" },
+  { kind = "auth", "the token was refused: do base_url and auth_url belong to the same service key?" },
+  { status = 404, "no AI API answers there: look at base_url" },
+  { kind = "http", "look at base_url, auth_url and resource_group" },
+  { kind = "protocol", "look at base_url and auth_url: another service seems to answer" },
+  { kind = "timeout", "look at base_url and auth_url; is a proxy needed (https_proxy)?" },
+  { kind = "transport", "look at base_url and auth_url; is a proxy needed (https_proxy)?" },
 }
+
+local FIELDS = { "kind", "status", "operation" }
+
+local function fits(row, err)
+  for _, field in ipairs(FIELDS) do
+    if row[field] and row[field] ~= err[field] then
+      return false
+    end
+  end
+  return not row.least or (err.status or 0) >= row.least
+end
+
+local function advice_on(err)
+  for _, row in ipairs(ADVICE) do
+    if fits(row, err) then
+      return row[1]
+    end
+  end
+end
 
 --- Neovim's functions: their names are shorter since 0.10, and their module has moved in 0.8.
 local function find_report()
   local theirs = vim.health or require "health"
   local report = {}
-  for _, name in ipairs { "start", "ok", "error", "info" } do
+  for _, name in ipairs { "start", "ok", "warn", "error", "info" } do
     local tell = theirs[name] or theirs["report_" .. name]
     report[name] = function(text, ...)
       tell(printable(text, true), ...)
@@ -104,7 +133,7 @@ end
 -- Settings -----------------------------------------------------------------------------------------
 
 local function tell(report, err, what)
-  report.error(("%s: %s"):format(what, tostring(err)), ADVICE[err.kind])
+  report.error(("%s: %s"):format(what, tostring(err)), advice_on(err))
 end
 
 --- A client, and what its settings are where that may be shown.
@@ -123,6 +152,9 @@ local function check_settings(report)
   end
   if client then
     report.ok "they suffice for a client"
+    for _, warning in ipairs(client.warnings) do
+      report.warn(warning)
+    end
   else
     tell(report, err, "no client can be made")
   end
@@ -166,7 +198,7 @@ local function check_service(report, client, values, seconds)
   local count
   count, err = try "count"
   if not count then
-    return tell(report, err, ("the AI API refuses to count the deployments in resource group %s"):format(group))
+    return tell(report, err, ("the deployments in resource group %s cannot be counted"):format(group))
   end
   report.ok(("the AI API answers: %d deployments in resource group %s"):format(count, group))
 end

@@ -112,7 +112,7 @@ describe(":checkhealth aicore", function()
   it("says where to look for settings when there are none", function()
     local text = check {}
     has(text, "ERROR: no client can be made: config: no base URL: looked in arguments, AICORE_SERVICE_KEY (not set)")
-    has(text, "README.md, Settings")
+    has(text, "aicore-settings")
     has_not(text, "aicore: service")
   end)
 
@@ -128,6 +128,9 @@ describe(":checkhealth aicore", function()
       has(text, ("INFO: resource_group: team (from %s/mine.json)"):format(folder))
       has(text, ("INFO: client_secret: set, not shown (from %s/mine.json)"):format(folder))
       has(text, "OK: logged in as sb-spec")
+      has(text, ("WARNING: %s/mine.json holds a secret and can be read by everybody"):format(folder))
+      os.execute(("chmod 600 %s/mine.json"):format(folder))
+      has_not(check { AICORE_CONFIG = folder .. "/mine.json" }, "WARNING")
       text = check(settings { AICORE_CLIENT_SECRET = "", AICORE_CONFIG = folder .. "/mine.json" })
       has(text, "credentials are taken from one source as a whole, here the environment (AICORE_BASE_URL)")
     end)
@@ -140,7 +143,25 @@ describe(":checkhealth aicore", function()
   it("tells what the service says of a wrong secret, and what to look at", function()
     local text = check(settings { AICORE_CLIENT_SECRET = "wr0ng-secret" })
     has(text, "ERROR: the login fails: login: HTTP 401, auth: Bad credentials")
-    has(text, "look at client_id, client_secret")
+    has(text, "look at client_id and client_secret")
+  end)
+
+  it("advises what fits the trouble", function()
+    local examples = {
+      ["the service is in trouble"] = { operation = "count", status = 503 },
+      ["the service asks for fewer requests"] = { operation = "count", status = 429 },
+      ["logged in, but not allowed to"] = { operation = "count", status = 403 },
+      ["do base_url and auth_url belong to the same service key?"] = { operation = "count", expire_tokens = true },
+      ["no AI API answers there: look at base_url"] = { operation = "count", status = 404 },
+      ["no token endpoint answers there: look at auth_url"] = { operation = "login", status = 404 },
+      ["or take a new service key"] = { operation = "login", status = 403 },
+    }
+    for advice, fault in pairs(examples) do
+      fault.times = 0
+      server.clear_faults()
+      server.fault(fault)
+      has(check(settings()), advice)
+    end
   end)
 
   it("tells of a URL where nobody answers", function()
@@ -151,7 +172,7 @@ describe(":checkhealth aicore", function()
     has(text, "is a proxy needed")
     text = check(settings { AICORE_BASE_URL = gone.url })
     has(text, "OK: logged in")
-    has(text, "ERROR: the AI API refuses to count the deployments in resource group default: count: transport: ")
+    has(text, "ERROR: the deployments in resource group default cannot be counted: count: transport: ")
   end)
 
   it("tells of a URL with a password in it, but not the password", function()
