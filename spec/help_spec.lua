@@ -15,6 +15,13 @@ describe("doc/aicore.txt", function()
     assert.equal(help.renew(), read(help.path))
   end)
 
+  it("says where settings are looked for, and what they are by default", function()
+    local text = read(help.path)
+    for _, part in ipairs { "AICORE_SERVICE_KEY", "AICORE_HOME", "VCAP_SERVICES", "SERVICE_BINDING_ROOT", "(120 s)" } do
+      assert(text:find(part, 1, true), part)
+    end
+  end)
+
   it("has every function, and lines that fit", function()
     local text = read(help.path)
     for name, value in pairs(require "aicore") do

@@ -2,6 +2,7 @@
 -- and the schema of settings:   lua5.4 tools/help.lua     (spec/help_spec.lua requires it, to see whether it was done)
 
 local annotations = require "tools.annotations"
+local documents = require "tools.settings"
 local schema = dofile "lua/aicore/settings/schema.lua"
 
 local WIDTH = 78
@@ -140,17 +141,31 @@ local function functions(out)
   end
 end
 
+local SOURCES = {
+  "the arguments of aicore.client; `setup` takes them as `client`",
+  "the environment: AICORE_SERVICE_KEY, a service key as it was downloaded or the path of its file, and what that "
+    .. "lacks from the other variables below",
+  "the config file: AICORE_CONFIG, or config.json (config_<profile>.json with AICORE_PROFILE) in AICORE_HOME "
+    .. "(~/.aicore): a JSON object with the variables as keys, or a service key",
+  "what Cloud Foundry has bound (VCAP_SERVICES), or Kubernetes (SERVICE_BINDING_ROOT)",
+}
+
 local function settings(out)
   heading(out, "SETTINGS", "aicore-settings")
+  wrap(out, "Credentials come from one source as a whole, the first that has any of them:", "")
+  out[#out + 1] = ""
+  for i, source in ipairs(SOURCES) do
+    wrap(out, ("%d. %s"):format(i, source), "    ")
+  end
+  out[#out + 1] = ""
   wrap(
     out,
-    "From the arguments of aicore.client, the variables of the environment, the config file, or VCAP_SERVICES; "
-      .. "`setup` takes them as `client`.",
+    "`:checkhealth aicore` tells where each comes from. Neovim has the variables of the shell it was begun by.",
     ""
   )
   out[#out + 1] = ""
   for _, row in ipairs(schema.rows) do
-    entry(out, row.name .. (row.variable and "  " .. row.variable or ""), row.help)
+    entry(out, row.name .. (row.variable and "  " .. row.variable or ""), documents.with_default(row))
   end
   out[#out + 1] = ""
 end

@@ -79,6 +79,8 @@ local documents = {
   },
 }
 
+documents.with_default = with_default
+
 -- The document as it should be.
 function documents.renew(document)
   local file = assert(io.open(document.path))
