@@ -174,6 +174,43 @@ describe("rollout", function()
     assert.matches("went wrong", console.notes[1])
   end)
 
+  it("makes the configuration that is told; what is not told of it is as the deployment has it", function()
+    local methods = report { rolled_back = false }
+    methods.status = function()
+      return { scenarioId = "scen", executableId = "exec" }
+    end
+    methods.configure = function()
+      return { id = "conf-7" }
+    end
+    local given = { id = "dep-1", name = "next", parameter = { { key = "modelName", value = "m" } }, timeout = 9 }
+    for _, command in ipairs { rollout, update } do
+      given.wait = command == update
+      local code, console, client = run(command, given, methods)
+      assert.equal(problems.DONE, code)
+      assert.same({ "dep-1: runs with conf-7" }, console.out)
+      local what = { name = "next", scenario_id = "scen", executable_id = "exec", artifacts = {} }
+      what.parameters = { modelName = "m" }
+      assert.same({ "status", "dep-1", { timeout = 9 } }, client.calls[1])
+      assert.same({ "configure", what, { timeout = 9 } }, client.calls[2])
+      assert.same({ "rollout", "dep-1", "conf-7" }, { client.calls[3][1], client.calls[3][2], client.calls[3][3] })
+    end
+    given.scenario, given.executable, given.wait = "other", "exec", nil
+    local _, _, client = run(rollout, given, methods)
+    assert.equal("other", client.calls[1][2].scenario_id)
+  end)
+
+  it("asks nobody where it is not said which, and makes nothing where the deployment is not there", function()
+    for _, given in ipairs { { id = "dep-1" }, { id = "dep-1", scenario = "scen", executable = "exec" } } do
+      assert.equal(problems.USAGE, run(rollout, given, {}))
+    end
+    local gone = {
+      status = function()
+        return nil, fakes.not_found "dep-1"
+      end,
+    }
+    assert.equal(problems.NOT_FOUND, run(rollout, { id = "dep-1", name = "next" }, gone))
+  end)
+
   it("is what update --wait does", function()
     local code, console = run(update, { id = "dep-1", configuration = "conf-2", wait = true }, report {})
     assert.equal(problems.DONE, code)

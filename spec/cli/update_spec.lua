@@ -26,6 +26,10 @@ describe("update", function()
     assert.equal(problems.DONE, code)
     assert.same({ "dep-1: would get configuration conf-2 (dry run)" }, console.out)
     assert.same({}, client.calls)
+    code, console, client = run { name = "next", dry_run = true }
+    assert.equal(problems.DONE, code)
+    assert.same({ "dep-1: would get configuration next (dry run)" }, console.out)
+    assert.same({}, client.calls)
     for _, given in ipairs { { configuration = "a/b" }, { id = "a/b", configuration = "conf-2", dry_run = true } } do
       code, console, client = run(given)
       assert.equal(problems.USAGE, code)

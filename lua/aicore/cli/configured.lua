@@ -50,9 +50,12 @@ end
 
 --- What was given; nil: neither an id nor all that it takes.
 ---@param given table
+---@param like table?  a deployment: scenario and executable are as it has them, where they were not given
 ---@return string|aicore.Configuration|nil what
 ---@return string? problem
-function configured.read(given)
+function configured.read(given, like)
+  like = like or {}
+  local scenario, executable = given.scenario or like.scenarioId, given.executable or like.executableId
   local says = given.name
     or given.scenario
     or given.executable
@@ -65,16 +68,57 @@ function configured.read(given)
       return nil, ("'%s' is not the id of a configuration"):format(given.configuration)
     end
     return given.configuration
-  elseif not (given.name and given.scenario and given.executable) then
+  elseif not (given.name and scenario and executable) then
     return nil, "which configuration? Give its id, or --name, --scenario and --executable"
   end
   return {
     name = given.name,
-    scenario_id = given.scenario,
-    executable_id = given.executable,
+    scenario_id = scenario,
+    executable_id = executable,
     parameters = map_of(given.parameter),
     artifacts = map_of(given.artifact),
   }
+end
+
+--- Its id: what is told is found, or made.
+---@param client aicore.Client
+---@param what string|aicore.Configuration  see read()
+---@param timeout number?
+---@return string|nil id
+---@return aicore.Error? err
+function configured.obtain(client, what, timeout)
+  if type(what) == "string" then
+    return what
+  end
+  local made, err = client:configure(what, { timeout = timeout })
+  return made and made.id, err
+end
+
+--- The id of the one that a deployment (given.id) is to have; in a dry run, its name will do.
+---@param given table
+---@param client aicore.Client
+---@return string|nil id
+---@return string|aicore.Error? problem  a text: what was given makes no sense
+function configured.next_of(given, client)
+  local problem = caller.check("update", given.id, given.configuration or "conf")
+  if problem then
+    return nil, problem
+  elseif given.dry_run and given.name and not given.configuration then
+    return given.name -- nothing is asked, and none is made
+  end
+  local like, err
+  if given.name and not (given.configuration or given.scenario and given.executable) then
+    like, err = client:status(given.id, { timeout = given.timeout })
+    if not like then
+      return nil, err
+    end
+  end
+  local what
+  what, problem = configured.read(given, like)
+  if not what then
+    return nil, problem
+  end
+  return configured.obtain(client, what, given.timeout)
 end
 
 return configured

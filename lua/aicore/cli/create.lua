@@ -72,13 +72,9 @@ function command.run(given, console, client)
   elseif given.dry_run then
     return pretend(given, console, what)
   end
-  local configuration = what
-  if type(what) == "table" then
-    local made, err = client:configure(what, { timeout = given.timeout })
-    if not made then
-      return problems.tell(console, err)
-    end
-    configuration = made.id
+  local configuration, why = configured.obtain(client, what, given.timeout)
+  if not configuration then
+    return problems.tell(console, why)
   end
   local timeout = not given.wait and given.timeout or nil
   local outcomes = several.run({ configuration }, 1, function()

@@ -1,6 +1,7 @@
 -- What a command works towards that is about one deployment, with a live line of what that is doing.
 
 local clock = require "aicore.runtime.clock"
+local configured = require "aicore.cli.configured"
 local problems = require "aicore.cli.problems"
 local progress = require "aicore.cli.progress"
 local several = require "aicore.cli.several"
@@ -30,13 +31,29 @@ function goal.run(given, console, id, act)
   return outcomes[1]
 end
 
---- Another configuration, told in the end.
+--- Tells why there is no configuration to be had.
+---@param given table
+---@param console aicore.cli.Console
+---@param problem string|aicore.Error  see configured.next_of
+---@return integer exit
+function goal.refuse(given, console, problem)
+  if type(problem) == "string" then
+    return problems.usage(console, given.command, problem)
+  end
+  return problems.tell(console, problem)
+end
+
+--- Another configuration, given by its id or by what it says; told in the end.
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param client aicore.Client
 ---@return integer exit
 function goal.roll_out(given, console, client)
-  local id, configuration = given.id, given.configuration
+  local configuration, problem = configured.next_of(given, client)
+  if not configuration then
+    return goal.refuse(given, console, problem)
+  end
+  local id = given.id
   local outcome = goal.run(given, console, id, function(opts)
     opts.rollback = given.rollback or nil
     return client:rollout(id, configuration, opts)

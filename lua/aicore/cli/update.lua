@@ -1,9 +1,8 @@
 -- aicorectl update: another configuration for a deployment.
 
-local caller = require "aicore.call.caller"
+local configured = require "aicore.cli.configured"
 local goal = require "aicore.cli.goal"
 local options = require "aicore.cli.options"
-local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
 
 local command = { summary = "Give a deployment another configuration." }
@@ -11,7 +10,7 @@ local command = { summary = "Give a deployment another configuration." }
 ---@param parser table  argparse's
 function command.configure(parser)
   parser:argument("id", "The deployment's id.")
-  parser:argument("configuration", "The configuration's id.")
+  configured.configure(parser)
   parser:flag("--wait", "Wait until it runs with that, as rollout does.")
   options.dry_run(parser, "updated")
 end
@@ -27,17 +26,18 @@ end
 ---@param client aicore.Client
 ---@return integer exit
 function command.run(given, console, client)
-  local id, configuration = given.id, given.configuration
-  local complaint = caller.check("update", id, configuration)
-  if complaint then
-    return problems.usage(console, given.command, complaint)
+  local id = given.id
+  if given.wait and not given.dry_run then
+    return goal.roll_out(given, console, client)
+  end
+  local configuration, problem = configured.next_of(given, client)
+  if not configuration then
+    return goal.refuse(given, console, problem)
   end
   local outcomes
   if given.dry_run then
     local message = ("would get configuration %s (dry run)"):format(configuration)
     outcomes = { { id = id, value = { id = id, message = message, dry_run = true } } }
-  elseif given.wait then
-    return goal.roll_out(given, console, client)
   else
     outcomes = several.run({ id }, 1, function()
       return client:update(id, configuration, { timeout = given.timeout })
