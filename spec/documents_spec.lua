@@ -78,10 +78,12 @@ end
 --- Deployments of every kind that the documents speak of, and a folder like the checkout, with a key.
 local function begin()
   server.clear_deployments()
+  server.clear_journal()
   server.clear_faults()
   server.seed { id = "d748fdae9f88a9b0", status = "RUNNING", scenario_id = "nightly-tests", age = 8 * 86400 }
   server.seed { count = 3, status = "RUNNING", scenario_id = "nightly-tests", age = 9 * 86400 }
   server.seed { count = 2, status = "STOPPED", scenario_id = "foundation-models", age = 40 * 86400 }
+  server.seed { id = "retiring", resource_group = "team", model_version = "2024-05-13" }
   folder = run("mktemp -d"):gsub("\n", "")
   assert.equal(0, (select(2, run(("ln -s $PWD/* %s/ && mkdir %s/home"):format(folder, folder)))))
   local key = { clientid = "me", clientsecret = "any", url = server.url, serviceurls = { AI_API_URL = server.url } }
@@ -191,6 +193,7 @@ kinds.console = IS_JIT
         assert(found, ("%s: '%s' does not print '%s', but:\n%s"):format(block.place, commands[i], line, printed[i]))
       end
     end
+    return commands, printed
   end
 
 function kinds.lua(block)
@@ -250,6 +253,25 @@ kinds.nginx = IS_JIT
 
 function kinds.text() end
 
+-- What must have come of some, besides: by the document's heading.
+local promises = {}
+
+--- From a service key to a deployment that serves, to another model, and to an empty tenant.
+promises["README.md## Five minutes"] = function(commands, printed)
+  local words = {}
+  for i, command in ipairs(commands) do
+    words[i] = command:match "^export" or command:match "aicorectl (%l+)"
+  end
+  assert.same({ "export", "login", "ensure", "rollout", "list", "teardown" }, words)
+  assert.matches(": runs with conf%-", printed[4])
+  assert.matches("\nteam +retiring +RUNNING", printed[5])
+  local happened = {}
+  for _, entry in ipairs(server.journal()) do
+    happened[entry.what] = (happened[entry.what] or 0) + 1
+  end
+  assert.same({ 1, 1, 8 }, { happened.create, happened.update, happened.gone })
+end
+
 -- --------------------------------------------------------------------------------------------------
 
 for _, path in ipairs(documents) do
@@ -274,8 +296,12 @@ for _, path in ipairs(documents) do
         programs[block.heading] = block.kind == "lua" and block or programs[block.heading]
         it(("is true: line %s"):format(block.place:match "%d+$"), function()
           assert(kinds[block.kind] ~= nil, ("%s: who runs '%s'?"):format(block.place, block.kind))
+          local commands, printed
           if kinds[block.kind] then
-            kinds[block.kind](block)
+            commands, printed = kinds[block.kind](block)
+          end
+          if printed and promises[block.heading] then
+            promises[block.heading](commands, printed)
           end
         end)
       end
