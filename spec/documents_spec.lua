@@ -1,10 +1,13 @@
--- README.md and docs/*.md are true: every command and every snippet in them is run, as it is printed.
+-- README.md, docs/*.md and examples/*/README.md are true: every command and every snippet in them is run, as it is
+-- printed (but for the ports of this machine, which are free ones here).
 --   ```sh, ```console   in a shell, in a folder that looks like the checkout and has a service key, key.json; in
 --                       console a "$" stands before a command, and the rest is what it prints ("…" is anything)
 --   ```lua              by this Lua; what stands under one heading is one program
 --   ```lua neovim, ```lua plugin    in Neovim; as an entry of a plugin manager's list
 --   ```nginx            in nginx
 --   ```text             is looked at by nobody; any other block is a failure
+-- Where a cluster or systemd would be needed, spec/support/kubectl.lua and systemctl.sh stand for it: they do what the
+-- commands say, with processes of this machine and files below a folder, and refuse what they do not know.
 
 local cjson = require "cjson"
 local editor = require "spec.neovim.editor"
@@ -37,11 +40,14 @@ end
 
 -- What is printed ----------------------------------------------------------------------------------
 
+-- The ports that are printed: here it is free ones.
+local ports = { ["40123"] = nginx.free_port(), ["8080"] = nginx.free_port() }
+
 --- The blocks of a document: { kind, text, place, heading }.
 local function blocks_of(path)
   local blocks, block, heading, number = {}, nil, "", 0
   for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
-    number = number + 1
+    number, line = number + 1, line:gsub("%d+", ports)
     local fence = line:match "^```(.*)$"
     if fence and block then
       block.text = table.concat(block, "\n") .. "\n"
@@ -58,7 +64,7 @@ local function blocks_of(path)
 end
 
 local documents = { "README.md" }
-for path in run("ls docs/*.md"):gmatch "%S+" do
+for path in run("ls docs/*.md examples/*/README.md"):gmatch "%S+" do
   documents[#documents + 1] = path
 end
 
@@ -85,7 +91,9 @@ local function begin()
   server.seed { count = 2, status = "STOPPED", scenario_id = "foundation-models", age = 40 * 86400 }
   server.seed { id = "retiring", resource_group = "team", model_version = "2024-05-13" }
   folder = run("mktemp -d"):gsub("\n", "")
-  assert.equal(0, (select(2, run(("ln -s $PWD/* %s/ && mkdir %s/home"):format(folder, folder)))))
+  -- (lua/ is none of the links: make install looks for what is below it.)
+  local make = "ln -s $PWD/* %s/ && cd %s && mkdir -p home root/etc/systemd/system && rm lua && cp -RL $OLDPWD/lua ."
+  assert.equal(0, (select(2, run(make:format(folder, folder)))))
   local key = { clientid = "me", clientsecret = "any", url = server.url, serviceurls = { AI_API_URL = server.url } }
   write(folder .. "/key.json", cjson.encode(key))
   run("chmod 600 " .. folder .. "/key.json")
@@ -103,11 +111,20 @@ end
 -- until it has said something; those that ask a person are answered; these specs are a part of `make test`.
 local SHELL = [[
 cd %s
-export HOME=$PWD/home DESTDIR=$PWD/root LUAROCKS_CONFIG=$PWD/luarocks.lua PATH="$PWD/bin:$PATH"
+export WORLD=$PWD HOME=$PWD/home DESTDIR=$PWD/root LUAROCKS_CONFIG=$PWD/luarocks.lua PATH="$PWD/bin:$PATH"
 export MAKEFLAGS="-s -- DEPS=no" JOB_COMPLETION_INDEX=0 TERM=dumb
 unset LUA_PATH LUA_CPATH LUA_PATH_5_4 LUA_CPATH_5_4 MAKELEVEL MFLAGS BUILD
 trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
-sudo() { "$@"; }
+kubectl() { ( eval "$(sh tools/env.sh lua5.4)"; exec luajit "$WORLD/spec/support/kubectl.lua" "$WORLD/cluster" "$@" ); }
+systemctl() { sh "$WORLD/spec/support/systemctl.sh" "$@"; }
+curl() { while command curl -s "$@"; [ $? = 7 ]; do sleep 0.05; done; } # a person waits until somebody listens
+sudo() {
+  if [ "$1" = install ]; then for word; do
+    case $word in /*) word=$DESTDIR$word ;; esac
+    shift; set -- "$@" "$word"
+  done; fi
+  "$@"
+}
 git() { [ "$1" = clone ] && ln -s . aicore; }
 make() { if [ "${1-}" = test ]; then grep -q '^test:' Makefile; else command make "$@"; fi; }
 begun() { until [ -s begun ]; do sleep 0.05; done; cat begun; }
@@ -164,14 +181,14 @@ local kinds = {}
 
 kinds.sh = IS_JIT and function(block)
   environment = settings()
-  run_commands(block, block.place)
+  return block, run_commands(block, block.place)
 end
 
 kinds.console = IS_JIT
   and function(block)
     environment = settings()
-    if block.text:find("key.json", 1, true) or block.text:find "export AICORE_BASE_URL" then
-      environment = {} -- they bring their own
+    for _, own in ipairs { "key%.json", "export AICORE_BASE_URL", "/run%.sh" } do
+      environment = block.text:find(own) and {} or environment -- they bring their own
     end
     local commands, expected = {}, {}
     for _, line in ipairs(block) do
@@ -253,11 +270,19 @@ kinds.nginx = IS_JIT
 
 function kinds.text() end
 
--- What must have come of some, besides: by the document's heading.
+-- What must have come of some, besides: by the document's heading and the kind.
 local promises = {}
 
+local function happened(what)
+  local ids = {}
+  for _, entry in ipairs(server.journal()) do
+    ids[#ids + 1] = entry.what == what and entry.id or nil
+  end
+  return #ids
+end
+
 --- From a service key to a deployment that serves, to another model, and to an empty tenant.
-promises["README.md## Five minutes"] = function(commands, printed)
+promises["README.md## Five minutes console"] = function(commands, printed)
   local words = {}
   for i, command in ipairs(commands) do
     words[i] = command:match "^export" or command:match "aicorectl (%l+)"
@@ -265,14 +290,17 @@ promises["README.md## Five minutes"] = function(commands, printed)
   assert.same({ "export", "login", "ensure", "rollout", "list", "teardown" }, words)
   assert.matches(": runs with conf%-", printed[4])
   assert.matches("\nteam +retiring +RUNNING", printed[5])
-  local happened = {}
-  for _, entry in ipairs(server.journal()) do
-    happened[entry.what] = (happened[entry.what] or 0) + 1
-  end
-  assert.same({ 1, 1, 8 }, { happened.create, happened.update, happened.gone })
+  assert.same({ 1, 1, 8 }, { happened "create", happened "update", happened "gone" })
 end
 
 -- --------------------------------------------------------------------------------------------------
+
+local function nightly_are_gone()
+  assert.equal(4, happened "gone")
+end
+
+promises["examples/cleanup/README.md# A nightly clean-up sh"] = nightly_are_gone
+promises["examples/kubernetes/README.md# A huge fleet, torn down in shards console"] = nightly_are_gone
 
 for _, path in ipairs(documents) do
   describe(path, function()
@@ -300,8 +328,9 @@ for _, path in ipairs(documents) do
           if kinds[block.kind] then
             commands, printed = kinds[block.kind](block)
           end
-          if printed and promises[block.heading] then
-            promises[block.heading](commands, printed)
+          local promise = promises[block.heading .. " " .. block.kind]
+          if printed and promise then
+            promise(commands, printed)
           end
         end)
       end

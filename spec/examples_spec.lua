@@ -223,7 +223,7 @@ describe("examples", function()
 
   it("busted: the tests of a program of one's own", function()
     -- As the README says, in a shell that knows of no checkout.
-    local commands = read("examples/busted/README.md"):match "\n```\n(.-)```"
+    local commands = read("examples/busted/README.md"):match "\n```sh\n(.-)```"
     commands = "unset LUA_PATH LUA_CPATH LUA_PATH_5_4 LUA_CPATH_5_4\n" .. commands:gsub("lua5%.4", LUA)
     local output, status = run(commands)
     assert.equal(0, status, output)
