@@ -4,10 +4,10 @@
 # deployments and works on that.
 # nginx is the one that `sh tools/openresty.sh` has unpacked, or what NGINX names (OpenResty: NGINX=openresty).
 set -eu
-cd "$(dirname "$0")/../.."
 
+# Not entered: a setting may be a path from where this was started.
+root=$(cd "$(dirname "$0")/../.." && pwd)
 port=${1:-8080}
-root=$PWD
 work=$(mktemp -d)
 emulator= nginx=
 
@@ -25,7 +25,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 if [ -z "${AICORE_BASE_URL-}${AICORE_SERVICE_KEY-}${AICORE_CONFIG-}${AICORE_HOME-}${AICORE_PROFILE-}${VCAP_SERVICES-}" ]; then
-  bin/aicorectl emulator --deployments 12 --stop-time 1 --delete-time 1 >"$work/ready" &
+  "$root/bin/aicorectl" emulator --deployments 12 --stop-time 1 --delete-time 1 >"$work/ready" &
   emulator=$!
   until grep -q '^listening on' "$work/ready"; do
     kill -0 "$emulator" 2>/dev/null || { echo "the emulator did not start" >&2; exit 1; }
@@ -51,7 +51,7 @@ fi
 [ "$(id -u)" != 0 ] || modules="$modules user root;"
 
 sed -e "s|@modules@|$modules|" -e "s|@port@|$port|" -e "s|@lua_path@|$lua_path|" -e "s|@lua_cpath@|$lua_cpath|" \
-  examples/openresty/nginx.conf >"$work/nginx.conf"
+  "$root/examples/openresty/nginx.conf" >"$work/nginx.conf"
 "$NGINX" -p "$work/" -e stderr -c nginx.conf &
 nginx=$!
 echo "try: curl 'http://127.0.0.1:$port/teardown?older_than=0'"
