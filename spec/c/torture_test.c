@@ -243,6 +243,9 @@ static const struct {
     {"close", FLYING, "session:close() session = nil"},
     {"fd", FLYING, "assert(session:fd() >= 0) session:step()"},
     {"set_token", WARM, "session:set_token('another') core.status(session, 'd000')"},
+    {"folder", "",
+        "local names = core.folder('/') assert(#names > 1) for _, name in ipairs(names) do "
+        "assert(name ~= '.' and name ~= '..') end assert(not core.folder('/nowhere'))"},
     {"time", "", "core.now() core.wall() core.random() core.sleep(0.0001)"}, {NULL, NULL, NULL}};
 
 static const char CONFIG[] =
