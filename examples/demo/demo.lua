@@ -1,7 +1,7 @@
 --- A deployment's whole life: made because a configuration asks for it, moved to another model, and to one that does
---- not come up and back. Then the procedure "Delete a Single Deployment": look, stop, wait until it has stopped, delete,
---- wait until it is gone. At the end all that is left, a fleet of 250 and more, by one call. Started by run.sh, which
---- sets the AICORE_* variables; arg[1] is the CA's file.
+--- not come up and back. Then the procedure "Delete a Single Deployment": look, stop, wait until it has stopped,
+--- delete, wait until it is gone. At the end all that is left, a fleet of 250 and more, by one call. Started by run.sh,
+--- which sets the AICORE_* variables; arg[1] is the CA's file.
 
 local aicore = require "aicore"
 local blocking = require "aicore.runtime.blocking"
