@@ -40,14 +40,11 @@ end
 
 -- What is printed ----------------------------------------------------------------------------------
 
--- The ports that are printed: here it is free ones.
-local ports = { ["40123"] = nginx.free_port(), ["8080"] = nginx.free_port() }
-
 --- The blocks of a document: { kind, text, place, heading }.
 local function blocks_of(path)
   local blocks, block, heading, number = {}, nil, "", 0
   for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
-    number, line = number + 1, line:gsub("%d+", ports)
+    number = number + 1
     local fence = line:match "^```(.*)$"
     if fence and block then
       block.text = table.concat(block, "\n") .. "\n"
@@ -179,10 +176,21 @@ local kinds = {}
 
 -- Commands choose their own Lua, Neovim and nginx bring theirs: once is enough, and the other Lua has `false` here.
 
-kinds.sh = IS_JIT and function(block)
-  environment = settings()
-  return block, run_commands(block, block.place)
+--- The lines of a block; the ports that are printed are free ones here.
+local function lines_of(block)
+  local ports, lines = { ["40123"] = nginx.free_port(), ["8080"] = nginx.free_port() }, {}
+  for i, line in ipairs(block) do
+    lines[i] = line:gsub("%d+", ports)
+  end
+  return lines
 end
+
+kinds.sh = IS_JIT
+  and function(block)
+    environment = settings()
+    local commands = lines_of(block)
+    return commands, run_commands(commands, block.place)
+  end
 
 kinds.console = IS_JIT
   and function(block)
@@ -191,7 +199,7 @@ kinds.console = IS_JIT
       environment = block.text:find(own) and {} or environment -- they bring their own
     end
     local commands, expected = {}, {}
-    for _, line in ipairs(block) do
+    for _, line in ipairs(lines_of(block)) do
       local command = line:match "^%$ (.*)$"
       if command then
         table.insert(commands, command)
