@@ -18,6 +18,8 @@ describe("a record", function()
       '"' .. escaped .. '"',
       escaped,
       "\239\187\191'" .. KEY .. "'\r\n",
+      require("cjson").encode((KEY:gsub(",", ",\n  ")) .. "\n"), -- "{\"clientid\":\"i\",\n  …"
+      "'" .. require("cjson").encode("{\n" .. KEY:sub(2)) .. "'",
     }
     for _, text in ipairs(cases) do
       assert.same(SAME, record.read(text), text)

@@ -10,10 +10,17 @@ local MAX_DEPTH = 64 -- of JSON
 
 local BYTE_ORDER_MARK = "^\239\187\191"
 
+--- What a JSON string says; nil: it is none.
+local function said_by(text)
+  local list = text:find '^"' and core.decode(('{"said":%s}'):format(text), MAX_DEPTH)
+  return list and type(list.said) == "string" and list.said or nil
+end
+
 --- Without what is too much around it: a byte-order mark, blanks, and quotes that were for a shell; and where each
 --- quote inside has a backslash, for another shell or another JSON, without these.
 local function bare(text)
   text = text:gsub(BYTE_ORDER_MARK, ""):match "^%s*(.-)%s*$"
+  text = (said_by(text:match "^'(.*)'$" or text) or text):match "^%s*(.-)%s*$"
   text = text:match '^"%s*({.*})%s*"$' or text:match "^'%s*({.*})%s*'$" or text
   return text:find '^{%s*\\"' and text:gsub('\\(["\\])', "%1") or text
 end
