@@ -169,6 +169,151 @@ describe_once("aicorectl models, groups and quota", function()
   end)
 end)
 
+--- A configuration of this name, made by the service.
+local function configured(name)
+  local body = cjson.encode { name = name, scenarioId = "nightly", executableId = "exec-1" }
+  local headers = { ["content-type"] = "application/json" }
+  return server.call("POST", "/configurations", { body = body, headers = headers }).json.id
+end
+
+describe_once("aicorectl configurations", function()
+  it("shows what there is to deploy", function()
+    local chat, other = configured "chat", configured "other"
+    assert.equal(chat .. "\n", output "configurations -o ids --search chat --scenario nightly --executable exec-1")
+    assert.equal("other", cjson.decode(output "configurations -o json --sort name --search other")[1].name)
+    local text = output("configurations --sort id --search " .. "othe")
+    assert.matches(
+      "^ID +NAME +SCENARIO +EXECUTABLE +PARAMETERS\n" .. other:gsub("%-", "%%-") .. " +other +nightly",
+      text
+    )
+    local result = run "configurations --search nothing"
+    assert.same({ "", "no configurations found\n", 0 }, { result.out, result.err, result.code })
+    assert.equal("[]\n", output "configurations --search nothing -o json")
+    assert.equal(2, run("configurations --executable a/b").code)
+  end)
+end)
+
+describe_once("aicorectl create and ensure", function()
+  local SAYS = "--name chat-2 --scenario nightly --executable exec-1 -p modelName=m -p n=2"
+
+  it("take what a configuration says for its id, and find one that says the same", function()
+    local made = cjson.decode(output("create -o json " .. SAYS))
+    local conf = output "configurations --search chat-2 -o ids"
+    assert.matches("^conf%-%w+\n$", conf)
+    assert.matches("n=2", output "configurations --search chat-2")
+    assert.equal(2, run("create " .. SAYS .. " conf-1").code)
+    local found = cjson.decode(output("ensure -o json " .. SAYS))
+    assert.same({ made.id, conf }, { found.id, found.configurationId .. "\n" })
+    assert.equal(conf, output "configurations --search chat-2 -o ids")
+    assert.matches("would be created %(dry run%)\n$", output("create --dry-run " .. SAYS))
+  end)
+
+  it("make one that serves, and no second one", function()
+    local first = output "ensure conf-ensured"
+    assert.matches("^d%w+: was created, and is RUNNING\n$", first)
+    local id = first:match "^%w+"
+    assert.equal(("%s: is RUNNING\n"):format(id), output "ensure conf-ensured")
+    assert.equal(id .. "\n", output "ensure conf-ensured -o ids")
+    assert.same({ "create", "unknown", "pending", "running" }, effects())
+  end)
+
+  it("leave nothing of one that has failed, unless it is to be kept", function()
+    server.settings { delete_time = 5 } -- it is seen to be on its way, which is enough
+    local conf = configured "dead-end"
+    local result = run("ensure " .. conf)
+    assert.equal(1, result.code)
+    assert.matches("^aicorectl: ensure d%w+: state: it can no longer be RUNNING: its status is DEAD", result.err)
+    assert.equal("delete", effects()[#effects()])
+    server.settings { delete_time = 0.05 }
+    result = run("ensure --keep " .. conf)
+    assert.equal("DEAD", status_of(result.err:match "ensure (d%w+)"))
+    assert.equal(2, run("ensure --ttl soon " .. conf).code)
+  end)
+end)
+
+describe_once("aicorectl find", function()
+  it("prints the newest that serves, and why there is none", function()
+    server.seed { id = "dold", age = 3600, scenario_id = "nightly" }
+    server.seed { id = "dnew", age = 60, scenario_id = "nightly", status = "PENDING", target_status = "STOPPED" }
+    assert.matches("^dold: http", output "find --scenario nightly")
+    assert.equal("dold\n", output "find -o ids --status running")
+    local result = run "find --status PENDING"
+    assert.equal(1, result.code)
+    assert.matches("dnew is PENDING and meant to be STOPPED", result.err)
+    assert.equal(1, run("find --scenario none").code)
+  end)
+end)
+
+describe_once("aicorectl rollout", function()
+  before_each(function()
+    server.settings { update_time = 0.05 }
+    finally(function()
+      server.settings { update_time = 0 }
+    end)
+    server.seed { id = "drunning", configuration_id = "conf-1" }
+  end)
+
+  it("ends when it runs with another configuration, as update --wait does", function()
+    assert.equal("drunning: runs with conf-2\n", output "rollout drunning conf-2")
+    local report = cjson.decode(output "update --wait drunning conf-3 -o json")
+    assert.same({ "conf-2", false }, { report.previous, report.rolled_back })
+    assert.equal("drunning: would get configuration conf-4 (dry run)\n", output "rollout --dry-run drunning conf-4")
+    assert.equal("conf-3", server.call("GET", "/deployments/drunning").json.configurationId)
+    assert.equal(2, run("rollout drunning a/b").code)
+    assert.equal(2, run("rollout --kind executions drunning conf-2").code)
+  end)
+
+  it("goes back from one that is dead, and has failed all the same", function()
+    local dead = configured "dead-end"
+    local result = run(("rollout --rollback drunning %s"):format(dead))
+    assert.equal(1, result.code)
+    assert.equal("drunning: runs with conf-1 again\n", result.out)
+    assert.matches("it did not become RUNNING with dead", result.err)
+    assert.same({ "RUNNING", "conf-1" }, {
+      status_of "drunning",
+      server.call("GET", "/deployments/drunning").json.configurationId,
+    })
+    assert.equal(1, run(("rollout drunning %s"):format(dead)).code)
+    assert.equal("DEAD", status_of "drunning")
+  end)
+end)
+
+describe_once("aicorectl watch", function()
+  it("shows each change, until it is gone", function()
+    server.seed { id = "dstopped", status = "STOPPED" }
+    server.settings { delete_time = 1 }
+    output "delete dstopped"
+    local lines = {}
+    for line in output("watch dstopped"):gmatch "[^\n]+" do
+      lines[#lines + 1] = line:gsub("^%S+ +", "")
+    end
+    assert.same(
+      { "dstopped   STOPPED", "GONE" },
+      { lines[1]:match "^dstopped +STOPPED" and "dstopped   STOPPED", lines[#lines]:match "GONE" }
+    )
+    assert.equal("dstopped\n", output "watch -o ids dstopped") -- it is gone
+    assert.equal("", output("watch -", { input = "" }))
+    server.settings { delete_time = 0.05 }
+  end)
+
+  it("takes a filter, and a time", function()
+    server.seed { id = "drunning" }
+    local change = cjson.decode(output "watch --status running --timeout 1 -o json")
+    assert.same({ "drunning", "RUNNING", "drunning" }, { change.id, change.status, change.deployment.id })
+    assert.matches("Z +drunning +RUNNING\n$", output "watch --scenario foundation-models --timeout 1")
+    assert.equal(2, run("watch drunning --status running").code)
+  end)
+
+  it("says why its looks fail, and goes on", function()
+    server.seed { id = "drunning" }
+    server.fault { operation = "list", status = 404, times = 1 }
+    local result = run "watch --status running --timeout 3"
+    assert.equal(0, result.code)
+    assert.matches("^aicorectl: list: HTTP 404[^\n]+; it goes on looking\n$", result.err)
+    assert.matches("drunning", result.out)
+  end)
+end)
+
 describe_once("aicorectl list", function()
   before_each(function()
     server.seed { id = "drunning", scenario_id = "nightly", configuration_id = "conf-1" }

@@ -31,17 +31,11 @@ end
 
 local HEADING = { "ID", "STATUS", "TARGET", "SCENARIO", "CONFIGURATION", "AGE", "RETIRES" }
 
-local function field(name)
-  return function(deployment)
-    return deployment[name]
-  end
-end
-
 local KEYS = {
-  { "id", field "id" },
-  { "status", field "status" },
-  { "target", field "targetStatus" },
-  { "scenario", field "scenarioId" },
+  { "id", "id" },
+  { "status", "status" },
+  { "target", "targetStatus" },
+  { "scenario", "scenarioId" },
   {
     "configuration",
     function(deployment)
@@ -55,7 +49,7 @@ local KEYS = {
       return created and -created
     end,
   },
-  { "group", field "resource_group" },
+  { "group", "resource_group" },
 }
 
 ---@param parser table  argparse's

@@ -2,6 +2,7 @@
 
 local columns = require "aicore.text.columns"
 local json = require "aicore.text.json"
+local problems = require "aicore.cli.problems"
 
 local tables = {}
 
@@ -13,8 +14,8 @@ local function number(text)
   return value
 end
 
---- What records may be sorted by: a name, and the function that gives what is compared.
----@alias aicore.cli.Keys { [1]: string, [2]: fun(record: table): any }[]
+--- What records may be sorted by: a name, and the field that is compared, or the function that gives that.
+---@alias aicore.cli.Keys { [1]: string, [2]: string|fun(record: table): any }[]
 
 --- Declares the options.
 ---@param parser table  argparse's
@@ -29,10 +30,17 @@ function tables.configure(parser, keys)
   parser:flag("--no-headers", "Without the line of headings.")
 end
 
+local function key_of(record, read)
+  if type(read) == "string" then
+    return record[read]
+  end
+  return read(record)
+end
+
 local function sorted(records, read)
   local list = {}
   for i, record in ipairs(records) do
-    list[i] = { record = record, key = read(record), place = i }
+    list[i] = { record = record, key = key_of(record, read), place = i }
   end
   table.sort(list, function(a, b)
     if a.key == b.key or a.key == nil and b.key == nil then
@@ -91,6 +99,51 @@ function tables.print(console, given, listing)
   for i = first, #lines do
     console:print(lines[i])
   end
+end
+
+---@class aicore.cli.Lister  a command that lists what there is
+---@field summary string
+---@field noun string             "models"
+---@field heading string[]
+---@field keys aicore.cli.Keys     the first one is what -o ids prints
+---@field options (fun(parser: table))?  what it takes besides
+---@field find fun(client: aicore.Client, given: table): table[]|nil, aicore.Error?
+---@field rows fun(record: table): string[][]  of one record
+
+--- Makes the command.
+---@param lister aicore.cli.Lister
+---@return table command
+function tables.command(lister)
+  local command = { summary = lister.summary }
+
+  function command.configure(parser)
+    tables.configure(parser, lister.keys)
+    if lister.options then
+      lister.options(parser)
+    end
+  end
+
+  function command.run(given, console, client)
+    local found, err = lister.find(client, given)
+    if not found then
+      return problems.tell(console, err)
+    elseif #found == 0 and given.output ~= "json" then
+      console:note(("no %s found"):format(lister.noun))
+      return problems.DONE
+    end
+    found = tables.arrange(given, console, found, lister.keys)
+    local rows, ids = { lister.heading }, {}
+    for i, record in ipairs(found) do
+      ids[i] = record[lister.keys[1][2]]
+      for _, row in ipairs(lister.rows(record)) do
+        rows[#rows + 1] = row
+      end
+    end
+    tables.print(console, given, { json = json.array(found), ids = ids, rows = rows })
+    return problems.DONE
+  end
+
+  return command
 end
 
 return tables
