@@ -247,10 +247,11 @@ end)
 describe_once("aicorectl rollout", function()
   before_each(function()
     server.settings { update_time = 0.05 }
-    finally(function()
-      server.settings { update_time = 0 }
-    end)
     server.seed { id = "drunning", configuration_id = "conf-1" }
+  end)
+
+  after_each(function()
+    server.settings { update_time = 0 }
   end)
 
   it("ends when it runs with another configuration, as update --wait does", function()
