@@ -85,6 +85,23 @@ describe("advice", function()
       assert.is_truthy(advice:find(example[2], 1, true), advice)
     end
   end)
+
+  it("is about what the error is about", function()
+    local function of(fields)
+      fields.resource = "executions"
+      return problems.advice(err(fields))
+    end
+    assert.equal("see what it is doing: aicorectl --kind executions status e1", of { kind = "state", id = "e1" })
+    assert.matches("aicorectl %-%-kind executions list;", of { kind = "http", absent = true })
+    assert.matches("; aicorectl login tries them$", of { kind = "auth", operation = "login" })
+    assert.equal(
+      "stop e1: there is no such execution",
+      tostring(problems.not_there({
+        command = "stop",
+        kind = "executions",
+      }, "e1"))
+    )
+  end)
 end)
 
 describe("many errors", function()

@@ -103,6 +103,12 @@ describe("a report", function()
     assert.same({}, show(nil, { deleted = { "a" } }).notes)
   end)
 
+  it("says of what kind those are that were not there", function()
+    local console = fakes.console()
+    report.print(console, nil, made { absent = { "e1" } }, "stop", "executions")
+    assert.equal("aicorectl: stop e1: there is no such execution", console.notes[1])
+  end)
+
   it("has failed where nobody knows whether these were all", function()
     local console, code = show(nil, { deleted = { "a" }, unsure = true })
     assert.equal(problems.FAILED, code)

@@ -95,7 +95,7 @@ function change.command(name, done, summary)
       on_progress = progress.new(console, clock.now),
     })
     console:settle()
-    return report.print(console, given.output, made, name)
+    return report.print(console, given.output, made, name, given.kind)
   end
 
   return command

@@ -28,8 +28,15 @@ end
 ---@param id string
 ---@return aicore.Error
 function problems.not_there(given, id)
-  local message = "there is no such " .. (given.kind or "deployments"):sub(1, -2)
-  return errors.new { kind = "http", operation = given.command, id = id, message = message, absent = true }
+  local resource = given.kind or "deployments"
+  return errors.new {
+    kind = "http",
+    operation = given.command,
+    id = id,
+    resource = resource,
+    message = "there is no such " .. resource:sub(1, -2),
+    absent = true,
+  }
 end
 
 --- The exit code of an error.
@@ -141,6 +148,22 @@ local function cause_of(err)
   return not err.last_status and err.last_error or nil
 end
 
+-- Commands that advice names, and that are about deployments unless it is said.
+local OF_A_KIND = { list = true, status = true, delete = true, teardown = true }
+
+--- The advice for this one: with its id, and its kind where that has to be said.
+local function fill(advice, err)
+  advice = advice:gsub("{id}", err.id or "ID")
+  if err.resource ~= "executions" then
+    return advice
+  end
+  return (
+    advice:gsub("aicorectl (%l+)", function(name)
+      return OF_A_KIND[name] and "aicorectl --kind executions " .. name or nil
+    end)
+  )
+end
+
 --- What to do about it, in one line. Where time was over its cause counts, if there is one.
 ---@param err aicore.Error
 ---@return string
@@ -151,7 +174,7 @@ function problems.advice(err)
   end
   for _, row in ipairs(ADVICE) do
     if fits(row, err) then
-      return (row[1]:gsub("{id}", err.id or "ID"))
+      return fill(row[1], err)
     end
   end
   return "aicorectl -v shows each exchange"

@@ -146,9 +146,9 @@ local function tell_unsure(console)
 end
 
 --- Those that were to be stopped or deleted, and were not there: to a teardown that is as good as done.
-local function add_absent(failed, made, goal)
+local function add_absent(failed, made, goal, kind)
   for _, id in ipairs(goal ~= "teardown" and made.absent or {}) do
-    failed[#failed + 1] = problems.not_there({ command = goal }, id)
+    failed[#failed + 1] = problems.not_there({ command = goal, kind = kind }, id)
   end
 end
 
@@ -157,8 +157,9 @@ end
 ---@param format string?
 ---@param made aicore.Report  and `dry_run`, if it tells what would be done
 ---@param goal "stop"|"delete"|"teardown"
+---@param kind string?  of --kind
 ---@return integer exit
-function report.print(console, format, made, goal)
+function report.print(console, format, made, goal, kind)
   local failed = failures(made)
   PRINTERS[format or "table"](console, made, goal, size_of(made.failed))
   tell_left_alone(console, made)
@@ -170,7 +171,7 @@ function report.print(console, format, made, goal)
     )
     return problems.INTERRUPTED
   end
-  add_absent(failed, made, goal)
+  add_absent(failed, made, goal, kind)
   local exit = problems.tell_all(console, failed)
   if made.unsure then
     tell_unsure(console)
