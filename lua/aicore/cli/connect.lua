@@ -1,7 +1,10 @@
--- The client that the options ask for; every exchange is told to -v and moves the live line.
+-- The client that the options ask for; every exchange is told to -v, or else that they have failed for a while, and
+-- moves the live line.
 
 local aicore = require "aicore"
+local clock = require "aicore.runtime.clock"
 local exchanges = require "aicore.cli.exchanges"
+local outage = require "aicore.cli.outage"
 
 local connect = {}
 
@@ -19,9 +22,13 @@ end
 function connect.open(options, console)
   local arguments = connect.arguments(options)
   arguments.runtime = "blocking"
+  local hear = outage.new(clock.now)
   function arguments.on_attempt(record)
+    local trouble = hear(record)
     if options.verbose then
       console:note(exchanges.line(record))
+    elseif trouble then
+      console:note("aicorectl: " .. trouble)
     end
     console:refresh()
   end
