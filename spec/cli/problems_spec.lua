@@ -79,6 +79,9 @@ describe("advice", function()
       { { kind = "transport", message = "tlsv1 alert certificate expired" }, "take a new key" },
       { { kind = "transport", message = "SSL certificate problem: self-signed certificate" }, "--ca-file" },
       { { kind = "transport", message = "Could not resolve host: x" }, "host's name" },
+      { { kind = "config", message = "unable to set private key file: '/k' type PEM" }, "belong to the certificate" },
+      { { kind = "config", message = "could not load PEM client certificate from /c" }, "a certificate in PEM" },
+      { { kind = "config", message = "error setting certificate file: /ca" }, "--ca-file takes" },
     }
     for _, example in ipairs(examples) do
       local advice = problems.advice(err(example[1]))

@@ -64,6 +64,7 @@ return function(text)
     end,
     complaint = core.check_setting,
     mode = function() end,
+    head = function() end,
     read = function()
       return file
     end,

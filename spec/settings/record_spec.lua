@@ -76,6 +76,27 @@ describe("a record", function()
     end
   end)
 
+  it("has a PEM text with its newlines, whatever has been made of them", function()
+    local pem = "-----BEGIN PRIVATE KEY-----\nMIIE+a/b\nc=\n-----END PRIVATE KEY-----\n"
+    for _, text in ipairs {
+      pem,
+      pem:gsub("\n", "\\n") .. "",
+      pem:gsub("\n", "\\r\\n") .. "",
+      pem:gsub("\n", " ") .. "",
+      '"' .. pem:gsub("\n", "\\n") .. '"',
+      "'" .. pem .. "'\n",
+    } do
+      assert.equal(pem, record.pem(text))
+    end
+    local two = pem .. pem:gsub("PRIVATE KEY", "CERTIFICATE")
+    assert.equal(two, record.pem((two:gsub("\n", " "))))
+    assert.is_nil(record.pem_look(pem))
+    assert.is_nil(record.pem_look "hidden")
+    assert.matches("it looks like a path$", (record.pem_look "/hidden.pem"))
+    assert.matches("pass phrase", (record.pem_look(pem:gsub("PRIVATE", "ENCRYPTED PRIVATE") .. "")))
+    assert.matches("pass phrase", record.pem_look "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n")
+  end)
+
   it("may be given by a path", function()
     assert.equal("/k.json", record.path("/k.json", "/h"))
     assert.equal("/h/k.json", record.path(" ~/k.json\n", "/h"))

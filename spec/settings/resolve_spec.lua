@@ -17,6 +17,9 @@ local function host_with(variables, files)
     read = function(path)
       return files and files[path]
     end,
+    head = function(path)
+      return files and files[path]
+    end,
   }
 end
 
@@ -602,6 +605,29 @@ describe("settings", function()
       AICORE_CERT_URL = "https://cert",
       AICORE_BASE_URL = "https://api",
     }
+
+    it("names a key that is encrypted, and a path in the place of a text", function()
+      local encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nhidden"
+      local cases = {
+        { { AICORE_CERT_STR = "c", AICORE_KEY_STR = encrypted }, "^key %(AICORE_KEY_STR%): it is encrypted" },
+        {
+          { AICORE_CERT_STR = "/hidden.pem", AICORE_KEY_STR = "k" },
+          "a path; certificate_file %(AICORE_CERT_FILE_PATH%) takes",
+        },
+        {
+          { AICORE_CERT_FILE_PATH = "~/c", AICORE_KEY_FILE_PATH = "~/k" },
+          "^key_file %(AICORE_KEY_FILE_PATH%): it is encrypted",
+        },
+      }
+      for _, case in ipairs(cases) do
+        local variables, expected = case[1], case[2]
+        local _, err = resolve({}, with(with(CERTIFICATE, { HOME = "/h" }), variables), { ["/h/k"] = encrypted })
+        assert.matches(expected, err.message)
+        assert.is_nil(err.message:find "hidden")
+      end
+      local _, err = resolve({}, with(CERTIFICATE, { AICORE_CERT_FILE_PATH = "/c.pem" }))
+      assert.matches("^no key file: looked in arguments, .*AICORE_KEY_FILE_PATH %(not set%)", err.message)
+    end)
 
     it("takes files", function()
       local settings =

@@ -84,6 +84,13 @@ local ADVICE = {
   },
   {
     kind = "config",
+    says = "set private key file", -- libcurl's words, who does not say which of all this it is
+    "is that file there? Is it PEM, and does it belong to the certificate?",
+  },
+  { kind = "config", says = "load PEM client certificate", "is that file there, and is it a certificate in PEM?" },
+  { kind = "config", says = "setting certificate file", "is that file there? --ca-file takes authorities in PEM" },
+  {
+    kind = "config",
     "correct that setting: aicorectl login shows them all; man aicorectl, SETTINGS, says where each is looked for",
   },
   { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },

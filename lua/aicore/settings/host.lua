@@ -17,6 +17,21 @@ function host.read(path)
   return text
 end
 
+--- How a PEM file begins, and nothing of a key: its first line, and as much of the second as tells a header. Nil: there
+--- is no such file, or it can be read only once.
+---@param path string
+---@return string?
+function host.head(path)
+  local file = io.open(path, "rb")
+  if not file then
+    return nil
+  end
+  file:setvbuf "no"
+  local head = file:seek "cur" and (file:read "*l" or "") .. "\n" .. (file:read(9) or "")
+  file:close()
+  return head or nil
+end
+
 --- Who may read a file, as chmod counts: permission bits; nil: there is no such file.
 host.mode = core.file_mode
 

@@ -75,6 +75,35 @@ function record.look(text)
   end
 end
 
+--- A PEM text as files have it. Its newlines may be two characters each, as JSON writes them, or blanks, where
+--- something has put all on one line; and there may be quotes around it, for a shell.
+---@param text string
+---@return string
+function record.pem(text)
+  text = text:gsub("\\r", ""):gsub("\\n", "\n")
+  text = text:match '^%s*"(.*)"%s*$' or text:match "^%s*'(.*)'%s*$" or text
+  return (
+    text:gsub(
+      "(%-%-%-%-%-BEGIN [%u%d ]+%-%-%-%-%-)([^\n]-)(%-%-%-%-%-END [%u%d ]+%-%-%-%-%-)%s*",
+      function(first, body, last)
+        return ("%s\n%s\n%s\n"):format(first, body:match("^%s*(.-)%s*$"):gsub("%s+", "\n"), last)
+      end
+    )
+  )
+end
+
+--- What a PEM text is that nobody can use: a clause, or nil.
+---@param text string  its head will do
+---@return string? look
+---@return true? is_path
+function record.pem_look(text)
+  if text:find("BEGIN ENCRYPTED", 1, true) or text:find("\nProc-Type", 1, true) then
+    return "it is encrypted, and nobody can be asked for its pass phrase: decrypt it (openssl pkey -in OLD -out NEW)"
+  elseif not text:find("-----BEGIN", 1, true) and text:find "^[^\n]*[/\\.][^\n]*$" then
+    return "PEM text expected: it looks like a path", true
+  end
+end
+
 --- A path as the system takes it.
 ---@param path string
 ---@param home string?  for "~/", which no shell has replaced

@@ -108,7 +108,8 @@ local function login_names(found)
   local certificate = found.certificate and "certificate" or found.certificate_file and "certificate_file"
   if certificate then
     local url = not found.cert_url and found.auth_url and "auth_url" or "cert_url"
-    return { "base_url", "client_id", url, certificate, found.key_file and "key_file" or "key" }
+    local is_file = found.key_file or certificate == "certificate_file" and not found.key
+    return { "base_url", "client_id", url, certificate, is_file and "key_file" or "key" }
   end
   return { "base_url", "client_id", "client_secret", "auth_url" }
 end
@@ -250,7 +251,7 @@ local function shape(row, value, host)
   if row.file then
     value = record.file(value, host.getenv "HOME")
   elseif row.pem then
-    value = value:gsub("\\r", ""):gsub("\\n", "\n")
+    value = record.pem(value)
   elseif row.suffix then
     value = value:gsub("^%s+", ""):gsub("[%s/]+$", "")
     value = value:sub(-#row.suffix) == row.suffix and value or value .. row.suffix
@@ -347,6 +348,21 @@ local function unusable(session, places, host)
   end
 end
 
+--- What a certificate or its key is that nobody can use, or nil. OpenSSL would ask for a pass phrase, and all wait.
+local function undecipherable(looked, session, places, host)
+  for _, name in ipairs(looked.names) do
+    local row = schema.by_name[name]
+    local value = session[row.field]
+    local text = row.pem and value or row.file and row.part == "key" and host.head(value)
+    local clause, is_path = record.pem_look(text or "")
+    if clause then
+      local other = is_path and schema.by_name[name .. "_file"]
+      local hint = other and ("; %s (%s) takes that"):format(other.name, other.variable) or ""
+      return problem("%s: %s%s", places[row.field], clause, hint)
+    end
+  end
+end
+
 --- Resolves the settings of a client.
 ---@param arguments aicore.Config  checked
 ---@param host table       as host.lua
@@ -362,7 +378,7 @@ function resolve.resolve(arguments, host)
     return nil, err
   end
   local session, places = session_of(looked, arguments, host)
-  err = unusable(session, places, host)
+  err = unusable(session, places, host) or undecipherable(looked, session, places, host)
   if err then
     return nil, err
   end
