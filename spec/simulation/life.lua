@@ -1,5 +1,7 @@
 --- Draws what belongs to the life of a deployment: ensure, rollout, watch, several at once, in one program or two.
 
+local plots = require "spec.simulation.plots"
+
 local life = {}
 
 --- What a service may do besides, where that is of interest here.
@@ -81,6 +83,123 @@ local function draw_timeout(dice, service, call)
   end
 end
 
+-- Plots ----------------------------------------------------------------------------------------------
+-- Services that are kind but for what one rule is for, and a task that puts it to the test, which chance seldom does.
+
+--- A kind service, with a deployment that runs and is to go on.
+local function make_kind(service, dice)
+  local settings, one = service.settings, service.deployments[1]
+  service.settings = {
+    latency = settings.latency,
+    start_time = dice:scale(0.5, 30),
+    stop_time = dice:scale(0.1, 40),
+    delete_time = dice:scale(0.1, 40),
+  }
+  service.faults, service.outages, service.events, service.features = {}, {}, {}, {}
+  service.kind, service.hides_long = true, nil
+  one.status, one.target_status, one.configuration_id, one.ttl = "RUNNING", nil, "conf-a", nil
+  one.age = math.max(one.age, 30)
+  return one
+end
+
+local function roll_out(one, configuration, timeout)
+  return {
+    method = "rollout",
+    ids = { one.id },
+    resource_group = one.resource_group,
+    configuration = configuration,
+    timeout = timeout,
+    ample = true,
+    rollback = true,
+  }
+end
+
+local function ensure(one, configuration, client, at)
+  return {
+    method = "ensure",
+    ids = { configuration }, -- for the story
+    configuration = configuration,
+    resource_group = one.resource_group,
+    client = client,
+    at = at,
+    timeout = 1000,
+    ample = true,
+  }
+end
+
+-- Each: (service, what of it runs, dice) -> the calls of the task.
+local PLOTS = {
+  -- A rollout goes back.
+  function(service, one)
+    return { roll_out(one, "dead-new", 8 * service.settings.start_time + 400) }
+  end,
+  -- The way back is sent in any case: it looks as if it had been gone already.
+  function(service, one, dice)
+    local timeout = 6 * service.settings.start_time + dice:number(80, 300)
+    service.features = { "updates are ignored" }
+    service.faults = { { operation = "update", ignore = true, lasts = timeout * dice:number(0.5, 0.7) } }
+    return { roll_out(one, "conf-new", timeout) }
+  end,
+  -- What was seen starting may be shown as it was before that, when it was announced already.
+  function(service, one, dice)
+    local settings = service.settings
+    service.features = { "announced updates", "replicas" }
+    settings.early_update, settings.read_lag, settings.replicas =
+      dice:scale(1, 8), dice:number(3, 10), dice:integer(2, 4)
+    return { roll_out(one, dice:pick { "conf-new", "dead-new" }, 8 * settings.start_time + 400) }
+  end,
+  -- Of several that were made at once one stays; two lists show all that is older.
+  function(service, one, dice)
+    service.settings.latency = dice:scale(0.01, 0.1)
+    service.settings.list_lag = dice:chance(0.3) and dice:scale(0.2, 20) or nil
+    local at = dice:chance(0.3) and dice:number(0, 0.2) or dice:number(0.4, 1)
+    return { ensure(one, "conf-new", 1, 0), ensure(one, "conf-new", 2, at) }
+  end,
+  -- A lost create is looked for, not repeated.
+  function(service, one, dice)
+    service.settings.list_lag = dice:chance(0.5) and dice:scale(0.2, 20) or nil
+    service.features = { "a lost create" }
+    service.faults = { { operation = "create", drop = dice:pick { "during", "after" } } }
+    return { ensure(one, "conf-new", 1, 0) }
+  end,
+  -- What has failed and is an ensure's own is torn down.
+  function(_, one)
+    return { ensure(one, "dead-new", 1, 0) }
+  end,
+  -- A watch looks on, until it is gone; and then it is, though lists that are behind show it.
+  function(service, one, dice)
+    if dice:chance(0.5) then
+      service.settings.list_ghosts, service.features = dice:number(0.3, 1), { "ghosts in lists" }
+    end
+    return {
+      {
+        method = "watch",
+        filter = { scenario_id = "scenario-mine" },
+        resource_group = one.resource_group,
+        timeout = 300,
+      },
+      {
+        method = "teardown",
+        ids = { one.id },
+        resource_group = one.resource_group,
+        at = dice:number(1, 20),
+        client = 2,
+        timeout = 900,
+      },
+    }
+  end,
+}
+
+--- Lays one of them, instead of what was drawn.
+local function lay_plot(dice, service)
+  local one = make_kind(service, dice)
+  local task = { clients = 2, calls = dice:pick(PLOTS)(service, one, dice) }
+  for _, call in ipairs(task.calls) do
+    call.at, call.client, call.told = call.at or 0, call.client or 1, 0
+  end
+  return task
+end
+
 --- Draws a task.
 ---@param dice simulation.Dice
 ---@param service simulation.Service
@@ -106,7 +225,7 @@ function life.draw(dice, service)
     call.kill_at = dice:chance(0.04) and call.at + dice:scale(0.05, 60) or nil
   end
   self.close_at = dice:chance(0.04) and dice:scale(0.05, 100) or nil
-  return self
+  return dice:chance(plots.share) and lay_plot(dice, service) or self
 end
 
 return life

@@ -320,13 +320,22 @@ function life.notices(course, broken)
     for _, told in ipairs(call.changes or {}) do
       last[told.change.id] = told.change.status
     end
+    local ids = {}
     for _, id in ipairs(call.ids or {}) do
-      local noticed = course.truth.lives[id] == nil and last[id] == lifecycle.GONE
+      last[id] = last[id] or "nothing"
+    end
+    for id in pairs(last) do
+      ids[#ids + 1] = id
+    end
+    table.sort(ids)
+    for _, id in ipairs(ids) do
+      local status = last[id]
+      local noticed = course.truth.lives[id] == nil and status == lifecycle.GONE
       for _, state in ipairs(course.truth:between(id, call.ended - LATEST, call.ended)) do
-        noticed = noticed or (state.status or lifecycle.GONE) == last[id]
+        noticed = noticed or (state.status or lifecycle.GONE) == status
       end
       if not noticed then
-        broken("%s is told to be %s, and is %s", id, tostring(last[id]), facts.say(course, id, call.ended))
+        broken("%s is told to be %s, and is %s", id, status, facts.say(course, id, call.ended))
       end
     end
   end)
