@@ -631,6 +631,57 @@ describe("core", function()
       }, lines)
     end)
 
+    it("go to the host that they are for, whichever the one before has gone to", function()
+      local api = raw_server.start { answer("200 OK", ('{"id":"%s","status":"RUNNING","resources":[]}'):format(ID)) }
+      local tokens = raw_server.start { answer("200 OK", '{"access_token":"t"}') }
+      local credentials = { client_id = "c", client_secret = "hidden", token_url = tokens.url .. "/oauth/token" }
+      local session = session_for(api, credentials)
+      local asked, logins, failures = {}, 0, {}
+      --- Begins these operations, and awaits them: what is over leaves its handle to one of those that follow.
+      local function perform(...)
+        local transfers = {}
+        for i, name in ipairs { ... } do
+          transfers[i] = assert(core.start(session, name, name == "status" and ID or {}))
+          if name == "login" then
+            logins = logins + 1
+          else
+            asked[#asked + 1] = name == "status" and "/" .. ID or ""
+          end
+        end
+        for _, transfer in ipairs(transfers) do
+          while not transfer:finished() do
+            session:wait(10)
+            session:step()
+          end
+          failures[#failures + 1] = select(2, transfer:result())
+        end
+      end
+      for name in ("login login status status login status list list login list login status status"):gmatch "%l+" do
+        perform(name)
+      end
+      perform("status", "login")
+      perform("login", "status")
+      perform("status", "status", "login")
+      session:close()
+      credentials.base_url = "https://a-host-whose-name-is-longer.example.org/v2"
+      session = core.session(credentials)
+      perform "login"
+      perform "login"
+      session:close()
+      local api_log, tokens_log = api.requests(), tokens.requests()
+      api.stop()
+      tokens.stop()
+      assert.same({}, failures)
+      local seen = {}
+      for path in api_log:gmatch "GET /v2/lm/deployments(%S*) HTTP/1.1\n" do
+        seen[#seen + 1] = path
+      end
+      assert.same(asked, seen)
+      assert.equal(#asked, select(2, api_log:gsub("HTTP/1.1\n", "")))
+      assert.equal(logins, select(2, tokens_log:gsub("POST /oauth/token HTTP/1.1\n", "")))
+      assert.equal(logins, select(2, tokens_log:gsub("HTTP/1.1\n", "")))
+    end)
+
     it("take a resource group of their own", function()
       local text = request_of({ resource_group = "team" }, "stop", ID, { resource_group = "other" })
       assert.matches("AI-Resource-Group: other\n", text, 1, true)

@@ -5,8 +5,8 @@
 --   What a record may lack (SAP's description requires more than the service shows) reads as absent where its type is
 --   not the promised one: no deployment goes on running because of its name.
 -- The C module has seen to it that the outermost object and its required field are there, that a list holds objects
--- only, and that the answer is about the id that was asked for. Of records it tells where nothing is odd (is_plain_record
--- in reply.c), and then nobody looks here.
+-- only, and that the answer is about the id that was asked for. Of records it tells where nothing is odd
+-- (is_plain_record in reply.c), and then nobody looks here.
 
 local shape = {}
 
