@@ -145,6 +145,10 @@ local function new_session(loop)
     return finished
   end
 
+  function session.closed()
+    return session.is_closed
+  end
+
   function session.finish(...)
     over = { ... }
     for _, transfer in ipairs(over) do
@@ -302,6 +306,44 @@ for name, at_once in pairs { ["that begins and resumes at once"] = true, ["that 
         assert.equal(0, count(loop.watched))
       end
       runtime.release(new_session(loop)) -- that nobody waits for
+    end)
+
+    it("raises where one waits what is raised by the session, unless it is closed", function()
+      local transfer, raised, step = new_transfer(), {}, session.step
+      local failures = { { "interrupted!" }, { false } }
+      for _, failure in ipairs(failures) do
+        function session.step()
+          session.step = step
+          error(failure[1], 0)
+        end
+        loop.run(function()
+          local function try()
+            local _, caught = pcall(runtime.await, session, transfer)
+            raised[#raised + 1] = { caught }
+          end
+          runtime.gather({
+            try,
+            try,
+            function()
+              runtime.sleep(1)
+              loop.watched[session]()
+            end,
+          }, 3)
+        end)
+        assert.equal(0, count(loop.watched))
+      end
+      assert.same({ failures[1], failures[1], failures[2], failures[2] }, raised)
+      local said = {}
+      loop.run(function() -- and who waits after it is served
+        runtime.gather({
+          awaits(said, 1, transfer),
+          function()
+            runtime.sleep(1)
+            session.finish(transfer)
+          end,
+        }, 2)
+      end)
+      assert.same({ "finished" }, said)
     end)
 
     it("begins functions in their order, and none after an error", function()

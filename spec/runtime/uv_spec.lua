@@ -15,6 +15,10 @@ local function new_session(pair)
     return pair[1]
   end
 
+  function session.closed()
+    return session.is_closed == true
+  end
+
   function session.step()
     session.fd()
     local over = finished

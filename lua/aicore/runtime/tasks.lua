@@ -28,8 +28,8 @@ local tasks = {}
 
 -- Watched sessions ---------------------------------------------------------------------------------
 -- A watched session is { session, waiting = { [transfer] = places }, watches = { [loop] = watch } }; a place is
--- { waiter, watch }, and a watch { count = of its places, stop }. Every loop has a watch of its own: another one may be
--- left for good while coroutines in it wait.
+-- { waiter, watch, failure = { what is to be raised there } }, and a watch { count = of its places, stop }. Every loop
+-- has a watch of its own: another one may be left for good while coroutines in it wait.
 
 local NOBODY = {}
 
@@ -46,22 +46,25 @@ local function unwatch(self, watched, all)
   end
 end
 
---- Who waits for a transfer gets on.
-local function wake_waiters(watched, transfer)
+--- Who waits for a transfer gets on, or raises what is in `failure`.
+local function wake_waiters(watched, transfer, failure)
   local places = watched.waiting[transfer] or NOBODY
   watched.waiting[transfer] = nil
   for _, place in ipairs(places) do
-    place.watch.count = place.watch.count - 1
+    place.watch.count, place.failure = place.watch.count - 1, failure
   end
   for _, place in ipairs(places) do
     place.waiter:wake()
   end
 end
 
---- The session can do something, or has been closed: then its transfers are over, and nothing tells.
+--- The session can do something, or has been closed: then its transfers are over, and nothing tells. Whatever else is
+--- raised here (a hook's error, Ctrl-C, no memory), those who wait raise: the loop has nobody else to tell.
 local function on_ready(self, watched)
-  local open, finished = pcall(watched.session.step, watched.session)
-  if not open then
+  local session, failure = watched.session, nil
+  local stepped, finished = pcall(session.step, session)
+  if not stepped then
+    failure = not session:closed() and { finished } or nil
     unwatch(self, watched, true)
     finished = {}
     for transfer in pairs(watched.waiting) do
@@ -69,7 +72,7 @@ local function on_ready(self, watched)
     end
   end
   for _, transfer in ipairs(finished) do
-    wake_waiters(watched, transfer)
+    wake_waiters(watched, transfer, failure)
   end
   unwatch(self, watched)
 end
@@ -94,9 +97,10 @@ local function join(self, session, transfer, waiter)
   local watched, own = watch(self, session)
   local places = watched.waiting[transfer] or {}
   watched.waiting[transfer] = places
-  places[#places + 1] = { waiter = waiter, watch = own }
+  local place = { waiter = waiter, watch = own }
+  places[#places + 1] = place
   own.count = own.count + 1
-  return watched
+  return watched, place
 end
 
 --- It waits no more; if it was woken, it has no place any more.
@@ -177,9 +181,12 @@ local function await(self, session, transfer, deadline)
     elseif self.port.now() >= deadline then
       return "timeout"
     end
-    local watched = join(self, session, transfer, waiter)
+    local watched, place = join(self, session, transfer, waiter)
     park(self, waiter, group, deadline)
     leave(self, watched, transfer, waiter)
+    if place.failure then
+      error(place.failure[1], 0)
+    end
   end
 end
 

@@ -100,6 +100,16 @@ end
 
 -- Watching -----------------------------------------------------------------------------------------
 
+--- The function, whose errors are reported.
+local function guarded(host, fn)
+  return function()
+    local ok, message = pcall(fn)
+    if not ok then
+      host.report(tostring(message))
+    end
+  end
+end
+
 --- Calls back when the session's descriptor is readable; and, since a closed one never is, before
 -- every turn of the loop that finds the session closed.
 local function watch(host, session, on_ready)
@@ -112,11 +122,11 @@ local function watch(host, session, on_ready)
   poll:start("r", function()
     on_ready()
   end)
-  prepare:start(function()
-    if not pcall(session.fd, session) then
+  prepare:start(guarded(host, function()
+    if session:closed() then
       on_ready()
     end
-  end)
+  end))
   prepare:unref()
   local replaced
   local function stop()
@@ -141,14 +151,6 @@ local uv_tasks = {}
 ---@return aicore.Runtime
 function uv_tasks.new(host)
   host.watched = {} -- descriptor -> ends the watching of it
-  local function guarded(fn)
-    return function()
-      local ok, message = pcall(fn)
-      if not ok then
-        host.report(tostring(message))
-      end
-    end
-  end
   return tasks.new {
     name = host.name,
     advice = host.advice,
@@ -162,7 +164,7 @@ function uv_tasks.new(host)
       assert(coroutine.resume(coroutine.create(body)))
     end,
     watch = function(session, on_ready)
-      return watch(host, session, guarded(on_ready))
+      return watch(host, session, guarded(host, on_ready))
     end,
   }
 end
