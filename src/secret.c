@@ -60,12 +60,12 @@ void aic_secret_free(void *block) {
   free(block);
 }
 
-/* libcurl writes a request into a block that it doubles again and again: what has grown gets room to do
- * so twice more, which saves copying and wiping, as long as it is not large. */
+/* libcurl writes a request into a block that it doubles again and again, up to 2 KB with a token of the
+ * usual length: to have them soon saves copying and wiping. What stays small may stay long. */
 static size_t room_for(size_t size, bool grows) {
-  enum { LARGE = 1024, MORE = 4 };
+  enum { SMALL = 256, REQUEST = 2048 };
   if (size == 0) return 1;
-  return grows && size < LARGE ? MORE * size : size;
+  return grows && size >= SMALL && size < REQUEST ? REQUEST : size;
 }
 
 /* Never in place: growing may move the block, and shrinking gives its tail back, unwiped. */

@@ -21,6 +21,13 @@ local NOTHING = {}
 
 local exchange = {}
 
+--- Sets a field that most have not: LuaJIT makes room for a key even where it is set to nil.
+local function set(fields, name, value)
+  if fields[name] ~= value then
+    fields[name] = value
+  end
+end
+
 -- Its end -----------------------------------------------------------------------------------------
 
 --- Tells of an attempt, for logs and metrics. The hook gets no secrets.
@@ -90,18 +97,19 @@ local function finish(caller, request, transfer, attempt, deadline)
   request.transfer = false
   local info = (hook or request.dated) and transfer:info() or NOTHING -- which is gone once the result is taken
   local began = request.size and runtime.now()
-  local reply, err
+  local reply, err, odd
   if why then
     transfer:cancel()
     err = sent_error(caller, request, { kind = why, message = "ended by the host" })
   else
-    reply, err, request.odd = conclude(caller, request, transfer)
+    reply, err, odd = conclude(caller, request, transfer)
   end
+  set(request, "odd", odd)
   if hook then
-    tell(hook, request, attempt, info, err, request.odd)
+    tell(hook, request, attempt, info, err, odd)
   end
   if reply ~= nil then
-    request.date = info.date
+    set(request, "date", info.date)
     caller:learn(request, reply, began and runtime.now() - began)
   end
   return reply, err
@@ -134,14 +142,15 @@ local function take_request(caller, operation, argument, opts)
   if request then
     caller.spare = request.spare
   else
-    local options = { resource = caller.resource, resource_group = "", correlation_id = "", timeout = 0 }
-    request = { argument, options, n = 2, options = options, operation = operation } -- with room for what follows
-    request.id, request.retry, request.token, request.transfer, request.odd, request.date = "", false, 0, false, 0, 0
-    request.spare = request
+    -- With room for what most calls set, and no more: a table's next size is the double.
+    local options = { resource = caller.resource, timeout = 0 }
+    request = { argument, options, n = 2, options = options, operation = operation, id = "", retry = false, token = 0 }
+    request.transfer, request.spare = false, false
   end
   request.operation, request[1], request.id = operation, argument, operation.about_one and argument or nil
-  request.options.resource_group, request.retry = opts and opts.resource_group, opts and opts.retry
-  request.options.correlation_id = opts and opts.correlation_id
+  request.retry = opts and opts.retry
+  set(request.options, "resource_group", opts and opts.resource_group)
+  set(request.options, "correlation_id", opts and opts.correlation_id)
   return request
 end
 
