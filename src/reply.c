@@ -29,9 +29,21 @@ static void push_body(lua_State *L, buffer *body) {
   if (body->length > LONG_BODY) aic_buffer_keep_start(body, PREVIEW + 1);
 }
 
+/* The function that reads replies has these upvalues: the decoder, and names of fields, which need not be
+ * looked up among all strings then. */
+static const char *const names[] = {
+    "id", "status", "targetStatus", "createdAt", "modifiedAt", "configurationId", "count"};
+enum { DECODER = 1, ID, STATUS, TARGET, CREATED, MODIFIED, CONFIGURATION, COUNT_FIELD };
+
+/* Pushes a field of the table at the index. */
+static void push_field(lua_State *L, int table, int name) {
+  lua_pushvalue(L, lua_upvalueindex(name));
+  lua_rawget(L, table);
+}
+
 /* Pushes what the body means, or a text that says why it means nothing. */
-static bool push_decoded(lua_State *L, int decoder, exchange *x) {
-  lua_pushvalue(L, decoder);
+static bool push_decoded(lua_State *L, exchange *x) {
+  lua_pushvalue(L, lua_upvalueindex(DECODER));
   push_body(L, &x->reply);
   return aic_json_decode(L);
 }
@@ -217,10 +229,10 @@ static bool copy_error_body(lua_State *L, int body, bool about_token) {
   return is_core || is_oauth;
 }
 
-static int push_refusal(lua_State *L, int decoder, exchange *x, long status) {
+static int push_refusal(lua_State *L, exchange *x, long status) {
   if (x->reply.length > LONG_BODY) aic_buffer_keep_start(&x->reply, LONG_BODY);
   hide_secrets(x, x->reply.data, x->reply.length);
-  const bool decoded = push_decoded(L, decoder, x) && lua_istable(L, -1);
+  const bool decoded = push_decoded(L, x) && lua_istable(L, -1);
   const int body = lua_gettop(L);
   const char *format = status / 100 == 3 ? "HTTP %d: redirects are not followed"
                                          : "HTTP %d without an error body of AI Core";
@@ -249,29 +261,21 @@ static bool is_plain_text(lua_State *L) {
   return length > 0 && strlen(text) == length;
 }
 
-/* What model/shape.lua looks at in a record: the id, the status, and texts that may be missing. */
-static const char *const fields[] = {
-    "id", "status", "targetStatus", "createdAt", "modifiedAt", "configurationId"};
-enum { ID, STATUS };
-
-/* Pushes their names, once for all records. */
-static int push_field_names(lua_State *L) {
-  for (size_t i = 0; i < COUNT(fields); i++) lua_pushstring(L, fields[i]);
-  return lua_gettop(L) - (int)COUNT(fields) + 1;
-}
-
 /* Is it certain that model/shape.lua finds nothing odd about the record on top? Most are so, and then
- * Lua need not look at each. */
-static bool is_plain_record(lua_State *L, int names) {
+ * Lua need not look at each. It looks at the id, the status, and texts that may be missing. */
+static bool is_plain_record(lua_State *L) {
   const int record = lua_gettop(L), value = record + 1;
   bool plain = true;
-  for (int i = 0; plain && i < (int)COUNT(fields); i++) {
-    lua_pushvalue(L, names + i);
-    lua_rawget(L, record);
+  for (int name = ID; plain && name <= CONFIGURATION; name++) {
+    push_field(L, record, name);
     const int type = lua_type(L, value);
-    plain = i == ID               ? aic_parameter_id.fit(L, value)
-            : type == LUA_TSTRING ? i != STATUS || lua_rawlen(L, value) > 0
-                                  : type == LUA_TNIL && i != STATUS;
+    if (name == ID) {
+      plain = aic_parameter_id.fit(L, value);
+    } else if (name == STATUS) {
+      plain = type == LUA_TSTRING && lua_rawlen(L, value) > 0;
+    } else {
+      plain = type == LUA_TSTRING || type == LUA_TNIL;
+    }
     lua_pop(L, 1);
   }
   return plain;
@@ -280,12 +284,12 @@ static bool is_plain_record(lua_State *L, int names) {
 /* A list of objects and nothing else? An object without fields passes for an empty list; others have
  * names only, and no length. Stays plain what is, if each is a plain record. */
 static bool is_list_of_objects(lua_State *L, int list, bool *plain) {
-  const int count = (int)lua_rawlen(L, list), names = push_field_names(L);
+  const int count = (int)lua_rawlen(L, list);
   bool fine = true;
   for (int i = 1; fine && i <= count; i++) {
     lua_rawgeti(L, list, i);
     fine = lua_istable(L, -1);
-    if (*plain && fine) *plain = is_plain_record(L, names);
+    if (*plain && fine) *plain = is_plain_record(L);
     lua_pop(L, 1);
   }
   lua_pushnil(L);
@@ -309,19 +313,15 @@ static const char *shape_complaint(lua_State *L, const exchange *x, bool *plain)
   if (shape->elements && !is_list_of_objects(L, lua_gettop(L), plain)) {
     return "a list with something else than objects";
   }
-  lua_getfield(L, body, "id");
+  push_field(L, body, ID);
   if (x->id[0] != '\0' && lua_type(L, -1) == LUA_TSTRING &&
       (!is_plain_text(L) || strcmp(lua_tostring(L, -1), x->id) != 0)) {
     return "it is about another id";
   }
-  lua_getfield(L, body, "count");
+  push_field(L, body, COUNT_FIELD);
   if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER) *plain = false; /* of a list */
   lua_settop(L, body);
-  if (shape->elements || !*plain) return NULL;
-  const int names = push_field_names(L);
-  lua_pushvalue(L, body);
-  *plain = is_plain_record(L, names);
-  lua_settop(L, body);
+  if (!shape->elements && *plain) *plain = is_plain_record(L);
   return NULL;
 }
 
@@ -375,9 +375,9 @@ static const char *take_token(lua_State *L, exchange *x) {
 }
 
 /* The token goes into the session; Lua learns how long it lives, in seconds (nil: not told). */
-static int push_token(lua_State *L, int decoder, exchange *x, long status) {
+static int push_token(lua_State *L, exchange *x, long status) {
   const char *complaint = take_token(L, x);
-  if (!push_decoded(L, decoder, x)) {
+  if (!push_decoded(L, x)) {
     complaint = "not JSON"; /* the decoder's own words might quote it */
   } else if (complaint == NULL) {
     bool unused;
@@ -396,17 +396,18 @@ static int push_token(lua_State *L, int decoder, exchange *x, long status) {
   return 1;
 }
 
-int aic_reply_push(lua_State *L, int decoder, exchange *x) {
+static int read_reply(lua_State *L) {
+  exchange *x = lua_touserdata(L, 1);
   aic_exchange_hold_secrets(x); /* decoding may run a finalizer that closes the session */
   long status = 0;
   curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
   luaL_checkstack(L, 16, NULL);
   if (x->outcome != CURLE_OK) return push_failure(L, x, status);
-  if (status / 100 != 2) return push_refusal(L, decoder, x, status);
+  if (status / 100 != 2) return push_refusal(L, x, status);
   const reply_form form = x->operation->shape->form;
   if (form == REPLY_COUNT) return push_count(L, x, status);
-  if (form == REPLY_TOKEN) return push_token(L, decoder, x, status);
-  if (!push_decoded(L, decoder, x)) return push_misfit(L, x, status, lua_tostring(L, -1));
+  if (form == REPLY_TOKEN) return push_token(L, x, status);
+  if (!push_decoded(L, x)) return push_misfit(L, x, status, lua_tostring(L, -1));
   bool plain;
   const char *complaint = shape_complaint(L, x, &plain);
   if (complaint != NULL) return push_misfit(L, x, status, complaint);
@@ -414,4 +415,9 @@ int aic_reply_push(lua_State *L, int decoder, exchange *x) {
   lua_pushnil(L);
   lua_pushboolean(L, 1);
   return 3;
+}
+
+void aic_reply_push_reader(lua_State *L) {
+  for (size_t i = 0; i < COUNT(names); i++) lua_pushstring(L, names[i]);
+  lua_pushcclosure(L, read_reply, COUNT(names) + 1);
 }

@@ -5,13 +5,13 @@
 
 #include "exchange.h"
 
-/* Pushes the reply of a finished exchange, its table or count, and returns 1; where it is certain that
- * model/shape.lua finds nothing odd about it, nil and true besides, and returns 3; or pushes nil and an
- * error, and returns 2. The decoder of JSON is at the index. Fields of the error: kind, message,
+/* Replaces the decoder of JSON on top by a function of an exchange (as light userdata) that has finished:
+ * it returns the reply, a table or a count, and where it is certain that model/shape.lua finds nothing
+ * odd about it, nil and true besides; or nil and an error. Fields of the error: kind, message,
  * operation, id; where there was an answer: status, details (AI Core's own, or the first 200
  * characters), code, request_id, target, retry_after (seconds); retryable (could the same request
  * succeed later?) and ambiguous (may it have taken effect?). The token of a login goes into the
  * exchange's configuration, not to Lua. */
-int aic_reply_push(lua_State *L, int decoder, exchange *x);
+void aic_reply_push_reader(lua_State *L);
 /* Pushes { status, seconds, request_id, date } of a finished exchange. */
 void aic_reply_push_info(lua_State *L, exchange *x);

@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "parameter.h"
+#include "reply.h"
 #include "system.h"
 #include "table.h"
 #include "transfer.h"
@@ -21,8 +22,7 @@ int aic_session_create(lua_State *L) {
   compat_setuservalue(L, 2);
   aic_config_read(L, &s->config, 1, 3);
   aic_json_push_decoder(L, (int)s->config.max_depth);
-  lua_rawseti(L, 3, TRANSFER_DECODER);
-  aic_transfer_push_reader(L);
+  aic_reply_push_reader(L);
   lua_rawseti(L, 3, TRANSFER_READER);
   lua_pushvalue(L, 2);
   lua_rawseti(L, 3, TRANSFER_SESSION);

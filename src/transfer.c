@@ -37,11 +37,6 @@ void aic_transfer_unanchor(lua_State *L, int index, transfer **handle) {
   lua_pop(L, 2);
 }
 
-/* Reads the exchange at the index 2 with the decoder at the index 1. */
-static int read_reply(lua_State *L) { return aic_reply_push(L, 1, lua_touserdata(L, 2)); }
-
-void aic_transfer_push_reader(lua_State *L) { lua_pushcfunction(L, read_reply); }
-
 int aic_transfer_take(lua_State *L, int index, transfer **handle) {
   transfer *t = *handle;
   t->read = true;
@@ -50,9 +45,8 @@ int aic_transfer_take(lua_State *L, int index, transfer **handle) {
   compat_getuservalue(L, index);
   const int slots = lua_gettop(L);
   lua_rawgeti(L, slots, TRANSFER_READER);
-  lua_rawgeti(L, slots, TRANSFER_DECODER);
   lua_pushlightuserdata(L, &t->exchange);
-  const int outcome = lua_pcall(L, 2, LUA_MULTRET, 0);
+  const int outcome = lua_pcall(L, 1, LUA_MULTRET, 0);
   aic_pool_release(t);
   return outcome == 0 ? lua_gettop(L) - slots : lua_error(L);
 }

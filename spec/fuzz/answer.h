@@ -42,7 +42,10 @@ static inline void push_session(lua_State *L) { EXPECT(luaL_dostring(L, SESSION)
 
 static int protected_reply(lua_State *L) {
   aic_json_push_decoder(L, 16);
-  return aic_reply_push(L, lua_gettop(L), lua_touserdata(L, 1));
+  aic_reply_push_reader(L);
+  lua_insert(L, 1);
+  lua_call(L, 1, LUA_MULTRET);
+  return lua_gettop(L);
 }
 
 /* Pushes what the operation makes of the answer; returns how many values. The session is at the
