@@ -215,14 +215,14 @@ format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; 
 	clang-format -i $(C_CODE)
 
 .PHONY: bench
-bench: deps-bench openresty ## measure against peers, some minutes (QUICK=1: roughly, in one)
+bench: deps-bench openresty ## measure against peers, some 20 minutes (QUICK=1; ROWS="b01 b07" for some, with KEEP=1 into bench/)
 	@$(MAKE) -s modules
-	@QUICK='$(QUICK)' sh bench/run.sh
+	@QUICK='$(QUICK)' KEEP='$(KEEP)' sh bench/run.sh $(ROWS)
 
 .PHONY: bench-instructions
-bench-instructions: deps-bench ## count instructions per call; fails on 3 % more than bench/instructions.json
+bench-instructions: deps-bench openresty ## count instructions per call; fails on 3 % more than are stored (STORE=1 stores them)
 	@$(MAKE) -s modules
-	@sh bench/instructions.sh check
+	@QUICK=1 STORE='$(STORE)' sh bench/run.sh b07
 
 .PHONY: lint-format lint-lua lint-c lint-house lint-rock
 lint-format: $(filter tools/%,$(STYLUA))

@@ -1,8 +1,8 @@
---- What the measured Lua programs share.
+--- What the measured Lua programs share, and those that measure.
 
 local lib = {}
 
---- The token that every contestant sends; bench/env.sh has it.
+--- The token that every contestant sends; bench/run.sh has it.
 lib.token = assert(os.getenv "BENCH_TOKEN", "BENCH_TOKEN is not set")
 
 --- Calls `one` so many times after some to warm up, and prints what that took.
@@ -32,12 +32,32 @@ function lib.memory(field)
   end
 end
 
---- A client of the server at `url`: with a ready token, as the small-answer cases are not about logins, unless it is
--- to log in.
-function lib.client(url, settings)
+---@return string
+function lib.read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+function lib.write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+--- A client of the server at `url`: with the token, unless it is to log in, at the emulator.
+---@param url string
+---@param settings table?
+---@param is_emulator boolean?
+function lib.client(url, settings, is_emulator)
   settings = settings or {}
   settings.base_url, settings.auth_url = url, url
-  settings.token = not settings.client_id and lib.token or nil
+  if is_emulator then
+    settings.client_id, settings.client_secret = "bench", "bench"
+  else
+    settings.token = lib.token
+  end
   return assert(require("aicore").client(settings))
 end
 

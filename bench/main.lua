@@ -1,46 +1,62 @@
---- Runs the rows that are asked for (all of them if none is) and writes what came out:
+--- Measures the sections that are asked for (all of them if none is) and writes what came out:
 ---   lua5.4 bench/main.lua [b01 b03 …]
 
-local measure = require "bench.measure"
+local figures = require "bench.figures"
 local results = require "bench.results"
 local servers = require "bench.servers"
+local turns = require "bench.turns"
 
-local ROWS = { "b01", "b02", "b03", "b04", "b05", "b06", "b07", "b08", "b09", "b10", "b11" }
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local DIR = assert(os.getenv "BENCH_DIR")
 
 local setup = {
   bin = assert(os.getenv "BENCH_BIN"),
-  dir = assert(os.getenv "BENCH_DIR"),
-  lua54 = os.getenv "BENCH_DIR" .. "/lua5.4",
-  luajit = os.getenv "BENCH_DIR" .. "/luajit",
-  nvim = os.getenv "BENCH_DIR" .. "/nvim -u NONE -i NONE --headless",
+  lua54 = DIR .. "/lua5.4",
+  luajit = DIR .. "/luajit",
+  nvim = DIR .. "/nvim -u NONE -i NONE --headless",
+  env54 = (". %s/lua5.4.env;"):format(DIR),
+  env51 = (". %s/luajit.env;"):format(DIR),
 }
 
-local function run()
-  setup.status_file = setup.dir .. "/status.json"
-  setup.nginx = servers.nginx(setup.dir, read(setup.status_file))
-  local rows = #arg > 0 and { table.unpack(arg) } or ROWS
-  for _, row in ipairs(rows) do
-    local began = os.time()
-    io.stderr:write(row, " … ")
-    local ok, problem = xpcall(require("bench.rows." .. row), debug.traceback, setup, results.add)
-    io.stderr:write(ok and ("%d s\n"):format(os.time() - began) or "failed: " .. problem .. "\n")
-    if not ok then
-      results.fail(row, problem)
-    end
+--- "b01" -> "B1"
+local function wanted()
+  local names = {}
+  for _, word in ipairs(arg) do
+    names[word:upper():gsub("^B0", "B")] = true
   end
-  results.write(measure, #arg == 0)
+  return names
 end
 
-local ok, problem = xpcall(run, debug.traceback)
+local function measure(section)
+  local began = os.time()
+  io.stderr:write(section[1], " …\n")
+  for _, row in ipairs(section) do
+    if type(row) == "table" then
+      local ok, problem = xpcall(function()
+        local runs = turns.run(row, setup)
+        results.add(section, figures.lines(row, runs), #runs[1])
+      end, debug.traceback)
+      if not ok then
+        results.fail(section, row.what, problem)
+      end
+      io.stderr:write(("  %4d s  %s%s\n"):format(os.time() - began, row.what, ok and "" or ": failed: " .. problem))
+    end
+  end
+end
+
+local function run()
+  local names = wanted()
+  local all = next(names) == nil
+  for _, section in ipairs(require "bench.rows") do
+    if all or names[section[1]] then
+      measure(section)
+    end
+  end
+  return results.write(all)
+end
+
+local ok, done = xpcall(run, debug.traceback)
 servers.stop_all()
 if not ok then
-  io.stderr:write(problem, "\n")
+  io.stderr:write(done, "\n")
 end
-os.exit(ok and not results.failed())
+os.exit(ok and done)

@@ -1,18 +1,22 @@
 #!/bin/sh
-# Measures:   sh bench/run.sh [row …]      rows: b01 … b11, all if none is named; QUICK=1: roughly, in a minute
+# Measures:   sh bench/run.sh [section …]      b01 … b11 (rows.lua), all if none is named
+#   QUICK=1   one round of little, which says only that it works; ROUNDS=n: no more rounds than that
+#   KEEP=1    what is named takes its place in bench/results.* and docs/speed.md; "none" measures nothing and writes them
+#   STORE=1   with b07: from now on CI holds these instructions
 # Everything happens on loopback, with servers of its own on free ports, which are ended by pid.
 set -eu
 cd "$(dirname "$0")/.."
 
 BENCH_BIN=$PWD/build/bench
 BENCH_DIR=$(mktemp -d)
-export BENCH_BIN BENCH_DIR
-main=
+# All send the same token, which is as long as those of AI Core are: 1,500 bytes.
+BENCH_TOKEN=$(printf 'bench%.0s' $(seq 300))
+export BENCH_BIN BENCH_DIR BENCH_TOKEN
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY || true
 
 cleanup() {
   status=$?
   trap - EXIT INT TERM
-  [ -z "$main" ] || kill "$main" 2>/dev/null || true
   rm -rf "$BENCH_DIR"
   exit $status
 }
@@ -23,36 +27,32 @@ for program in build/openresty/nginx gcc jq curl valgrind gnuplot nvim; do
   command -v $program >/dev/null || { echo "bench: $program is missing: run 'make deps-bench openresty'" >&2; exit 1; }
 done
 
-mkdir -p "$BENCH_BIN"
-for source in bench/raw/[!r]*.c; do
-  program=$BENCH_BIN/$(basename "$source" .c)
-  [ "$program" -nt "$source" ] && [ "$program" -nt bench/raw/raw.h ] ||
-    ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic "$source" -o "$program" -lcurl
-done
+# compile SOURCE -o TARGET [OPTION …]
+compile() {
+  [ "$3" -nt "$1" ] && [ "$3" -nt bench/raw/raw.h ] ||
+    ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic "$@" -lcurl
+}
 
-for abi in 5.4 5.1; do
-  case $abi in 5.4) flags=$(pkg-config --cflags lua5.4) ;; *) flags=$(pkg-config --cflags luajit) ;; esac
-  mkdir -p "$BENCH_BIN/$abi"
-  ${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $flags bench/raw/raw_easy.c -o "$BENCH_BIN/$abi/raw_easy.so" -lcurl
-done
-
-# Each program finds this checkout, bench/ included, by itself; so does a command after ". lua5.4.env".
+# wrap PROGRAM LUA ABI: a program that finds this checkout, bench/ included; so does a command after ". LUA.env".
 wrap() {
-  case $2 in lua5.4) abi=5.4 ;; *) abi=5.1 ;; esac
   {
     sh tools/env.sh "$2"
-    printf 'export LUA_PATH="%s/?.lua;$LUA_PATH" LUA_CPATH="%s/%s/?.so;$LUA_CPATH"\n' "$PWD" "$BENCH_BIN" "$abi"
+    printf 'export LUA_PATH="%s/?.lua;$LUA_PATH" LUA_CPATH="%s/%s/?.so;$LUA_CPATH"\n' "$PWD" "$BENCH_BIN" "$3"
   } >"$BENCH_DIR/$2.env"
   printf '#!/bin/sh\n. "%s"\nexec %s "$@"\n' "$BENCH_DIR/$2.env" "$1" >"$BENCH_DIR/$1"
   chmod +x "$BENCH_DIR/$1"
 }
-wrap lua5.4 lua5.4
-wrap luajit luajit
-wrap nvim luajit
 
+mkdir -p "$BENCH_BIN/5.4" "$BENCH_BIN/5.1"
+for source in bench/raw/[!r]*.c; do
+  compile "$source" -o "$BENCH_BIN/$(basename "$source" .c)"
+done
+compile bench/raw/raw_easy.c -o "$BENCH_BIN/5.4/raw_easy.so" -fPIC -shared $(pkg-config --cflags lua5.4)
+compile bench/raw/raw_easy.c -o "$BENCH_BIN/5.1/raw_easy.so" -fPIC -shared $(pkg-config --cflags luajit)
+wrap lua5.4 lua5.4 5.4
+wrap luajit luajit 5.1
+wrap nvim luajit 5.1
+
+chmod a+x "$BENCH_DIR" # nginx that root has started reads files as somebody else
 sh examples/demo/certificates.sh "$BENCH_DIR"
-cp bench/status.json "$BENCH_DIR/"
-"$BENCH_DIR/lua5.4" bench/pages.lua "$BENCH_DIR"
-
-. bench/env.sh
 "$BENCH_DIR/lua5.4" bench/main.lua "$@"

@@ -1,8 +1,14 @@
---- The servers of a run, each started on a free port of loopback and ended by its pid.
+--- The servers of a run, each on a free port of loopback and ended by its pid:
+--   "nginx plain|tls|h2"   one nginx for all: a record of 900 bytes, and below /n/10000 (20000, 50000) lists of so many
+--   "delay MS [counted]"   such a record MS milliseconds later; or one of 700 bytes
+--   "emulator OPTIONS"
 
+local lib = require "bench.lib"
 local socket = require "socket"
 
 local servers = {}
+
+local DIR = assert(os.getenv "BENCH_DIR")
 
 local running = {}
 
@@ -34,25 +40,7 @@ local function await_port(port)
   error("nothing listens on port " .. port)
 end
 
-function servers.stop(server)
-  if running[server] then
-    running[server] = nil
-    os.execute("kill " .. server.pid)
-    server.pipe:close() -- waits for its end
-  end
-end
-
-function servers.stop_all()
-  for server in pairs(running) do
-    servers.stop(server)
-  end
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
+-- nginx ------------------------------------------------------------------------------------------------------------
 
 -- Small answers come from memory; lists from files, page by page: /n/20000/… has two, and then an empty one.
 local NGINX = [[
@@ -67,53 +55,95 @@ http {
   }
   server {
     listen 127.0.0.1:$plain backlog=4096; listen 127.0.0.1:$tls ssl; listen 127.0.0.1:$h2 ssl http2;
-    location /v2/lm/deployments/ { return 200 '$status'; }
+    location /v2/lm/deployments/ { return 200 '$record'; }
     location /n/ { root $dir; sendfile on; open_file_cache max=10; try_files /$page =404; }
   }
 }
 ]]
 
--- Unpacked by tools/openresty.sh; it is not installed.
-local PROGRAM = "build/openresty/nginx -p %s -e stderr -c %s/nginx.conf"
+local PAGE = 10000
 
-local function is_root()
-  local pipe = assert(io.popen "id -u")
-  local id = pipe:read "*l"
-  pipe:close()
-  return id == "0"
+--- N-0.json has the first page of N records, N-1.json the next one, and the last one none.
+local function write_lists()
+  local record = lib.read("bench/records/listed.json"):gsub("%s+$", "")
+  local pages = {}
+  for _, count in ipairs { 10000, 20000, 50000 } do
+    for number = 0, count / PAGE do
+      local records = {}
+      for i = 1, pages[number] and 0 or PAGE do
+        records[i] = record:gsub("d000000000000001", ("d%015x"):format(number * PAGE + i))
+      end
+      pages[number] = pages[number] or table.concat(records, ",")
+      local page = ('{"count":%d,"resources":[%s]}'):format(count, number * PAGE < count and pages[number] or "")
+      lib.write(("%s/%d-%d.json"):format(DIR, count, number), page)
+    end
+  end
 end
 
---- nginx with a small status answer.
----@param dir string     for its files; has server.pem and server.key
----@param status string  the answer
----@return { plain: string, tls: string, h2: string } urls
-function servers.nginx(dir, status)
+local nginx -- the running one
+
+local function start_nginx()
+  write_lists()
   local ports = { plain = free_port(), tls = free_port(), h2 = free_port() }
-  local values = { dir = dir, status = status:gsub("[$'\n]", ""), plain = ports.plain, tls = ports.tls, h2 = ports.h2 }
-  values.user = is_root() and "user root;" or "" -- its worker reads what lies in the folder
-  write(dir .. "/nginx.conf", (NGINX:gsub("%$(%l[%l%d]*)", values))) -- nginx's own names stay as they are
-  local server = start(PROGRAM:format(dir, dir))
+  local values = { dir = DIR, record = lib.read("bench/records/detailed.json"):gsub("[$'\n]", ""), user = "" }
+  if io.popen("id -u"):read "*l" == "0" then
+    values.user = "user root;" -- its worker reads what lies in the folder
+  end
+  setmetatable(values, { __index = ports })
+  lib.write(DIR .. "/nginx.conf", (NGINX:gsub("%$(%l[%l%d]*)", values))) -- nginx's own names stay as they are
+  -- Unpacked by tools/openresty.sh; it is not installed.
+  nginx = start(("build/openresty/nginx -p %s -e stderr -c %s/nginx.conf"):format(DIR, DIR))
+  nginx.ports = ports
   await_port(ports.plain)
-  server.plain = "http://127.0.0.1:" .. ports.plain
-  server.tls = "https://127.0.0.1:" .. ports.tls
-  server.h2 = "https://127.0.0.1:" .. ports.h2
-  return server
 end
 
---- The small server that answers late.
-function servers.delay(file, ms)
-  local server = start(("%s/delay %s %g"):format(os.getenv "BENCH_BIN", file, ms))
+-- All of them ------------------------------------------------------------------------------------------------------
+
+local STARTS = {}
+
+function STARTS.nginx(port)
+  if not nginx then
+    start_nginx()
+  end
+  local scheme = port == "plain" and "http" or "https"
+  return { url = ("%s://127.0.0.1:%d"):format(scheme, nginx.ports[port]), ca = scheme == "https" and DIR .. "/ca.pem" }
+end
+
+function STARTS.delay(words)
+  local ms, record = words:match "^(%d+) ?(%l*)$"
+  local file = ("bench/records/%s.json"):format(record ~= "" and record or "detailed")
+  local server = start(("%s/delay %s %s"):format(os.getenv "BENCH_BIN", file, ms))
   server.url = "http://127.0.0.1:" .. server.pipe:read "*l"
   return server
 end
 
---- The emulator.
----@param options string  command line
-function servers.emulator(options)
+function STARTS.emulator(options)
   local server = start("bin/aicorectl emulator " .. options)
   local line = server.pipe:read "*l" or ""
   server.url = assert(line:match "^listening on (%S+)$", "the emulator did not start: " .. line)
   return server
+end
+
+---@param words string  see above
+---@return { url: string, ca: string? }
+function servers.start(words)
+  local kind, rest = words:match "^(%l+) ?(.*)$"
+  return STARTS[kind](rest)
+end
+
+--- Ends it; nginx goes on, as starting it takes long.
+function servers.stop(server)
+  if running[server] then
+    running[server] = nil
+    os.execute("kill " .. server.pid)
+    server.pipe:close() -- waits for its end
+  end
+end
+
+function servers.stop_all()
+  for server in pairs(running) do
+    servers.stop(server)
+  end
 end
 
 return servers

@@ -1,75 +1,95 @@
---- One load for every host; a runner beside this file brings it into its host and prints what it tells. The
--- environment says what to do: BENCH_LOAD="URL CALLS WIDTH", CALLS requests with WIDTH in flight; WIDTH 1: one after
--- the other.
+--- One load for every host; a runner beside this file brings it into its host and prints what it tells. The environment
+-- says what to do: BENCH_LOAD="URL CALLS WIDTH", CALLS requests with WIDTH in flight, WIDTH 1: one after the other;
+-- "URL CALLS WIDTH list": against the emulator, and then reads all of a list.
 
-local aicore = require "aicore"
 local core = require "aicore.core"
+local lib = require "bench.lib"
 
 local load = {}
 
 local ID = "d000000000000001"
-local TICK = 0.005 -- s
+local TICK, IDLE = 0.002, 1 -- s
 
---- How late the host's timer has been at most, when it is stopped.
-local function watch_timer(every)
-  local last, latest = core.now(), 0
-  local stop = every(TICK, function()
-    local now = core.now()
-    latest, last = math.max(latest, now - last - TICK), now
-  end)
-  return function()
+--- Runs the function. " NAMEwall=… NAMEcpu=…", and where the host has a timer " NAMElate=… NAMEturn=…": how late that
+-- was at most, and how much CPU time was used at most between two of its ticks. In seconds.
+local function watched(t, sleep, name, fn)
+  local last, last_cpu, latest, most, stop = core.now(), os.clock(), 0, 0, nil
+  if t.every then
+    stop = t.every(TICK, function()
+      local now, cpu = core.now(), os.clock()
+      latest, most = math.max(latest, now - last - TICK), math.max(most, cpu - last_cpu)
+      last, last_cpu = now, cpu
+    end)
+  end
+  local wall, cpu = core.now(), os.clock()
+  fn()
+  wall, cpu = core.now() - wall, os.clock() - cpu
+  local said = (" %swall=%.6f %scpu=%.6f"):format(name, wall, name, cpu)
+  if stop then
+    sleep(5 * TICK) -- the timer is to tell, too, how late it was at the end
     stop()
-    return latest
+    said = said .. (" %slate=%.6f %sturn=%.6f"):format(name, latest, name, most)
+  end
+  return said
+end
+
+--- A timer of libuv, for load.run.
+function load.every(uv)
+  return function(seconds, fn)
+    local timer = uv.new_timer()
+    timer:start(seconds * 1000, seconds * 1000, fn)
+    return function()
+      timer:close()
+    end
   end
 end
 
---- "calls=… wall=… cpu=… median=… late=…": in seconds; `median` is of one call, where one comes after the other, and
--- `late` how late a timer of 5 ms of the host was at most, where the host has one.
 ---@param t { runtime: string, every: (fun(seconds: number, fn: fun()): fun())? }
----@return string
+---@return string  "calls=… wall=… …": of CALLS requests; of an idle second, of the first WIDTH, which connect, and of
+---  the list, the same with "idle_", "first_", "list_" before the names
 function load.run(t)
-  local url, calls, width = assert(os.getenv "BENCH_LOAD", "no BENCH_LOAD"):match "^(%S+) (%d+) (%d+)$"
+  local url, calls, width, list = assert(os.getenv "BENCH_LOAD"):match "^(%S+) (%d+) (%d+) ?(%l*)$"
   calls, width = tonumber(calls), tonumber(width)
-  local client = assert(aicore.client {
-    base_url = url,
-    auth_url = url,
-    token = assert(os.getenv "BENCH_TOKEN", "no BENCH_TOKEN"),
-    runtime = t.runtime,
-    max_connections = math.max(width, 1),
-  })
-  local times = {}
+  local client = lib.client(url, { runtime = t.runtime, max_connections = width }, list ~= "")
+  local sleep, answered = client.runtime.sleep, 0
   local function one()
-    local began = core.now()
-    local deployment = assert(client:status(ID))
-    assert(deployment.status == "RUNNING")
-    times[#times + 1] = core.now() - began
+    assert(assert(client:status(ID)).status == "RUNNING")
+    answered = answered + 1
   end
   local function send(count)
     local functions = {}
     for i = 1, count do
       functions[i] = one
     end
-    if width > 1 then
-      return client.runtime.gather(functions, width)
-    end
-    for i = 1, count do
-      functions[i]()
+    return function()
+      if width > 1 then
+        return client.runtime.gather(functions, width)
+      end
+      for i = 1, count do
+        functions[i]()
+      end
     end
   end
-
-  send(width) -- connects
-  times = {}
-  collectgarbage()
-  local stop = t.every and watch_timer(t.every)
-  local wall, cpu = core.now(), os.clock()
-  send(calls)
-  wall, cpu = core.now() - wall, os.clock() - cpu
-  local late = stop and (" late=%.6f"):format(stop()) or ""
+  local said = ""
+  local function watch(name, fn)
+    collectgarbage()
+    said = said .. watched(t, sleep, name, fn)
+  end
+  if t.every and width > 1 then
+    watch("idle_", function()
+      sleep(IDLE)
+    end)
+  end
+  watch("first_", send(width))
+  watch("", send(calls))
+  assert(answered == calls + width, "some calls are missing")
+  if list ~= "" then
+    watch("list_", function()
+      assert(client:list())
+    end)
+  end
   client:close()
-  assert(#times == calls, "some calls are missing")
-  table.sort(times)
-  local median = times[math.ceil(calls / 2)]
-  return ("calls=%d wall=%.6f cpu=%.6f median=%.6f%s"):format(calls, wall, cpu, median, late)
+  return ("calls=%d%s"):format(calls, said)
 end
 
 return load

@@ -1,25 +1,16 @@
--- B3, B4, B5: teardown.lua URL N: seeds N deployments and tears all of them down.
+-- B3, B4: teardown.lua URL ids|filter: tears down all that counted.sh has put there.
+local cjson = require "cjson"
 local core = require "aicore.core"
 local lib = require "bench.lib"
 
-local url, count = arg[1], tonumber(arg[2])
-assert(os.execute(("sh bench/seed.sh %s %d"):format(url, count)))
-
-local client = assert(require("aicore").client {
-  base_url = url,
-  auth_url = url,
-  client_id = "bench",
-  client_secret = "bench",
-})
+local seeded = cjson.decode(lib.read(os.getenv "BENCH_DIR" .. "/seeded.json")).ids
+local client = lib.client(arg[1], nil, true)
+local which = arg[2] == "ids" and seeded or { all = true }
 collectgarbage()
-local memory, wall, cpu = lib.memory "VmRSS", core.now(), os.clock()
-local report = assert(client:teardown({ all = true }, { timeout = 300 }))
+local wall, cpu = core.now(), os.clock()
+local report = assert(client:teardown(which, { timeout = 300 }))
 wall, cpu = core.now() - wall, os.clock() - cpu
-if #report.deleted ~= count then
-  error(("%d of %d deleted; %s"):format(#report.deleted, count, tostring(select(2, next(report.failed)))))
+if #report.deleted ~= #seeded then
+  error(("%d of %d deleted; %s"):format(#report.deleted, #seeded, tostring(select(2, next(report.failed)))))
 end
-
-local pipe = io.popen("sh bench/counts.sh " .. url)
-local counts = pipe:read "*l"
-pipe:close()
-print(("wall=%.6f cpu=%.6f grown=%d %s"):format(wall, cpu, lib.memory "VmHWM" - memory, counts))
+print(("wall=%.6f cpu=%.6f peak=%d"):format(wall, cpu, lib.memory "VmHWM"))

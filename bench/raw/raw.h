@@ -66,7 +66,7 @@ static inline int raw_on_socket_close(void *data, curl_socket_t fd) {
   return close(fd);
 }
 
-/* The token that every contestant sends; bench/env.sh has it. */
+/* The token that every contestant sends; bench/run.sh has it. */
 static inline const char *raw_token(void) {
   const char *token = getenv("BENCH_TOKEN");
   if (token == NULL) die("BENCH_TOKEN is not set");
