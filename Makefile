@@ -217,7 +217,7 @@ format: deps-lint $(filter tools/%,$(STYLUA)) ## format the Lua and the C code; 
 .PHONY: bench
 bench: deps-bench openresty ## measure against peers, some 20 minutes (QUICK=1; ROWS="b01 b07" for some, with KEEP=1 into bench/)
 	@$(MAKE) -s modules
-	@QUICK='$(QUICK)' KEEP='$(KEEP)' sh bench/run.sh $(ROWS)
+	@QUICK='$(QUICK)' KEEP='$(KEEP)' STORE='$(STORE)' sh bench/run.sh $(ROWS)
 
 .PHONY: bench-instructions
 bench-instructions: deps-bench openresty ## count instructions per call; fails on 3 % more than are stored (STORE=1 stores them)

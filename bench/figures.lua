@@ -14,7 +14,8 @@ local figures = {}
 ---@field value bench.Summary
 ---@field beside string?         whom the ratio is to …
 ---@field ratio bench.Summary?   … made round by round
----@field goal number?           of the ratio, if there is one, otherwise of the value
+---@field goal number?           of the value …
+---@field by_ratio boolean?      … or of the ratio
 ---@field at_least boolean?      the goal is a floor
 ---@field reached boolean?
 ---@field must boolean?          it has to be reached
@@ -119,6 +120,7 @@ local function line_of(row, figure, contestant, runs, own)
     plot = figure.plot,
     n = contestant.n,
     goal = goal_of(figure.reach or figure.limit, contestant),
+    by_ratio = figure.reach ~= nil,
   }
   if figure.beside or figure.beyond then
     local base, name = base_of(row, figure, contestant, runs)
@@ -146,7 +148,7 @@ end
 local function judge(line)
   shorten(line)
   if line.goal then
-    local measured = (line.ratio or line.value).median
+    local measured = (line.by_ratio and line.ratio or line.value).median
     line.reached = line.at_least and measured >= line.goal or not line.at_least and measured <= line.goal
   end
   return line

@@ -35,7 +35,7 @@ local function goal_of(line)
   if not line.goal then
     return ""
   end
-  return (line.at_least and "≥ " or "≤ ") .. (line.ratio and ratio or number)(line.goal)
+  return (line.at_least and "≥ " or "≤ ") .. (line.by_ratio and ratio or number)(line.goal)
 end
 
 -- results.md ---------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ local function shortfalls(measured)
     for _, line in ipairs(section.lines) do
       count = count + (line.goal and 1 or 0)
       if line.reached == false then
-        local value = line.ratio and ratio(line.ratio.median) or with_unit(number(line.value.median), line)
+        local value = line.by_ratio and ratio(line.ratio.median) or with_unit(number(line.value.median), line)
         short[#short + 1] = ("- %s, %s, %s: %s (%s)"):format(section.id, line.what, line.who, value, goal_of(line))
       end
     end
@@ -89,7 +89,7 @@ end
 local METHOD = [[
 Everything runs on loopback, each measurement in a process of its own. Those that are compared take turns within each
 round; a figure is the median of the rounds, with the least and the most; a ratio is made in each round, before its
-median is taken. ✓ and ✗ say whether the median is within reach: the ratio's, where there is one.
+median is taken. ✓ and ✗ say whether the median is within reach: the ratio's where that is followed by "×".
 ]]
 
 local PICTURE = "![requests and wall time of a teardown against the size of the fleet](cost.svg)\n"
@@ -99,7 +99,7 @@ local function section_text(about, section)
   if about.note then
     text[#text + 1] = about.note .. "\n"
   end
-  text[#text + 1] = ("%s, %d rounds, load %s.\n"):format(section.date, section.rounds, section.load)
+  text[#text + 1] = ("%s, rounds: %d, load %s.\n"):format(section.date, section.rounds, section.load)
   text[#text + 1] = page.lines(section) .. "\n"
   for _, failure in ipairs(section.failures) do
     text[#text + 1] = ("%s could not be measured: %s\n"):format(failure.what, failure.problem:match "[^\n]*")

@@ -102,31 +102,35 @@ local function merge(measured)
   measured.machine = #sections > 0 and measured.machine or old.machine
 end
 
---- Whether everything could be measured, and what has to be reached is reached; what CI holds, by who.
+--- Whether everything could be measured, and what has to be reached is reached. With STORE=1 CI holds from now on what
+-- was measured now.
 local function verdict()
-  local good, held = true, {}
+  local good, held, store = true, {}, os.getenv "STORE" == "1"
   for _, section in ipairs(sections) do
     good = good and #section.failures == 0
     for _, line in ipairs(section.lines) do
-      good = good and not (line.must and not line.reached)
-      held[line.who] = line.must and math.floor(line.value.median) or held[line.who]
+      held[#held + 1] = line.must and ("%q: %.0f"):format(line.who, line.value.median)
+      if line.must and not line.reached and not store then
+        good = false
+        io.stderr:write(("\nbench: %s, %s: %.0f is too many\n"):format(line.what, line.who, line.value.median))
+      end
     end
   end
-  return good, held
+  if store and #held > 0 then
+    table.sort(held)
+    lib.write("bench/instructions.json", ("{ %s }\n"):format(table.concat(held, ", ")))
+  end
+  return good
 end
 
 --- Prints what was measured and writes it: a complete run, or with KEEP=1 a part of one, to bench/ and docs/; anything
--- else to build/bench/. With STORE=1 it also writes how many instructions CI is to hold from now on.
+-- else to build/bench/.
 ---@param complete boolean
 ---@return boolean good
 function results.write(complete)
   local measured = { machine = machine(), sections = sections, quick = turns.quick }
   for _, section in ipairs(sections) do
     print(("\n%s\n%s"):format(section.id, page.lines(section)))
-  end
-  local good, held = verdict()
-  if os.getenv "STORE" == "1" then
-    lib.write("bench/instructions.json", cjson.encode(held) .. "\n")
   end
   local folder = "build/bench"
   if (complete or os.getenv "KEEP" == "1") and not turns.quick then
@@ -140,7 +144,7 @@ function results.write(complete)
   lib.write(folder .. "/results.md", page.results(measured))
   draw(measured, folder)
   print(("\nwritten: %s/results.json, %s/results.md"):format(folder, folder))
-  return good
+  return verdict()
 end
 
 return results

@@ -2,7 +2,7 @@
 # Measures:   sh bench/run.sh [section …]      b01 … b11 (rows.lua), all if none is named
 #   QUICK=1   one round of little, which says only that it works; ROUNDS=n: no more rounds than that
 #   KEEP=1    what is named takes its place in bench/results.* and docs/speed.md; "none" measures nothing and writes them
-#   STORE=1   with b07: from now on CI holds these instructions
+#   STORE=1   from now on CI holds the instructions of b07
 # Everything happens on loopback, with servers of its own on free ports, which are ended by pid.
 set -eu
 cd "$(dirname "$0")/.."

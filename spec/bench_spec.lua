@@ -69,8 +69,8 @@ describe("the lines of a row", function()
 
   it("know goals that are floors, that differ by who, and that grow with n", function()
     local runs = { { { rate = 10 } }, { { rate = 8 } } }
-    local line = lines_of({ "rate", "/s", "rate", limit = { aicore = 9 }, at_least = true }, runs)[2]
-    assert.same({ 9, false }, { line.goal, line.reached })
+    local line = lines_of({ "rate", "/s", "rate", beside = "raw", limit = { aicore = 9 }, at_least = true }, runs)[2]
+    assert.same({ 9, false, 0.8 }, { line.goal, line.reached, line.ratio.median })
     local function twice(n)
       return 2 * n
     end
