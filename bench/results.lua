@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local lib = require "bench.lib"
 local page = require "bench.page"
+local rows = require "bench.rows"
 local turns = require "bench.turns"
 
 local results = {}
@@ -92,13 +93,17 @@ local function draw(measured, folder)
   os.execute(([[gnuplot -e "dir='%s'; out='%s/cost.svg'" bench/cost.gnuplot]]):format(dir, folder))
 end
 
---- Puts what was measured now into the place of what stands in bench/results.json.
+--- What was measured now takes its place in bench/results.json; what was not, or not all of it, stays as it is there.
 local function merge(measured)
   local old = cjson.decode(lib.read "bench/results.json")
-  for i, section in ipairs(old.sections) do
-    old.sections[i] = by_id[section.id] or section
+  for _, section in ipairs(old.sections) do
+    local new = by_id[section.id]
+    by_id[section.id] = new and #new.failures == 0 and new or section
   end
-  measured.sections = old.sections
+  measured.sections = {}
+  for i, about in ipairs(rows) do
+    measured.sections[i] = by_id[about[1]]
+  end
   measured.machine = #sections > 0 and measured.machine or old.machine
 end
 
@@ -123,7 +128,7 @@ local function verdict()
   return good
 end
 
---- Prints what was measured and writes it: a complete run, or with KEEP=1 a part of one, to bench/ and docs/; anything
+--- Prints what was measured and writes it: a complete run, or with KEEP=1 some sections, to bench/ and docs/; anything
 -- else to build/bench/.
 ---@param complete boolean
 ---@return boolean good
@@ -135,9 +140,7 @@ function results.write(complete)
   local folder = "build/bench"
   if (complete or os.getenv "KEEP" == "1") and not turns.quick then
     folder = "bench"
-    if not complete then
-      merge(measured)
-    end
+    merge(measured)
     lib.write("docs/speed.md", page.speed(lib.read "docs/speed.md", measured))
   end
   lib.write(folder .. "/results.json", cjson.encode(measured) .. "\n")

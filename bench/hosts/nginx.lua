@@ -1,6 +1,6 @@
 -- The load in a request of a real nginx of one worker; see load.lua:   luajit bench/hosts/nginx.lua [without-threads]
 -- This runs outside: it starts nginx, and while that is busy it asks another location of the same worker again and
--- again, on a kept connection. How long that takes, in seconds, is told, too: "p50=… p99=…".
+-- again, on a kept connection. How long that takes, in seconds, is told, too: "p99=…".
 local nginx = require "spec.support.nginx"
 local socket = require "socket"
 
@@ -55,8 +55,7 @@ local ok, said = pcall(function()
   end)
   local answer = loading:receive "*a"
   local line = assert(answer:match "calls=[^\n]*", server.read "error.log")
-  local p50, p99 = times[math.ceil(#times * 0.5)], times[math.ceil(#times * 0.99)]
-  return ("%s p50=%.6f p99=%.6f"):format(line, p50, p99)
+  return ("%s p99=%.6f"):format(line, times[math.ceil(#times * 0.99)])
 end)
 server.stop()
 print(said)
