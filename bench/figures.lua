@@ -70,10 +70,6 @@ local function difference_of(one, other)
   return one - other
 end
 
-local function is_ours(who)
-  return who:find "^aicore" ~= nil
-end
-
 --- What `wanted` (a number, numbers by who, a function of n) says of this contestant.
 local function goal_of(wanted, contestant)
   if type(wanted) == "table" then
@@ -81,7 +77,7 @@ local function goal_of(wanted, contestant)
   elseif type(wanted) == "function" then
     return wanted(contestant.n)
   end
-  return is_ours(contestant[1]) and wanted or nil
+  return contestant[1]:find "^aicore" and wanted or nil
 end
 
 --- The values of the one that this contestant is held against, and its name; with the same n.

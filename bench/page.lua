@@ -42,18 +42,6 @@ end
 
 local MARKS = { [true] = "✓", [false] = "✗" }
 
-local function cells_of(line)
-  return {
-    line.what,
-    line.who,
-    with_unit(spread(line.value, number), line),
-    spread(line.ratio, ratio),
-    line.beside or "",
-    goal_of(line),
-    MARKS[line.reached] or "",
-  }
-end
-
 local HEAD = "| what | who | median (least–most) | ratio (least–most) | to | reach | |\n" .. ("|---"):rep(7) .. "|"
 
 --- The lines of a section, as a table.
@@ -62,10 +50,15 @@ local HEAD = "| what | who | median (least–most) | ratio (least–most) | to |
 function page.lines(section)
   local text = { HEAD }
   for i, line in ipairs(section.lines) do
-    local cells = cells_of(line)
-    for column, cell in ipairs(cells) do
-      cells[column] = cell:gsub("|", "\\|")
-    end
+    local cells = {
+      line.what,
+      (line.who:gsub("|", "\\|")),
+      with_unit(spread(line.value, number), line),
+      spread(line.ratio, ratio),
+      line.beside or "",
+      goal_of(line),
+      MARKS[line.reached] or "",
+    }
     text[i + 1] = ("| %s |"):format(table.concat(cells, " | "))
   end
   return table.concat(text, "\n")

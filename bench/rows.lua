@@ -58,7 +58,12 @@ local function status(what, server, limits, env)
     { CJSON54, "$lua54 bench/peers/raw_cjson.lua" .. peers },
     { CJSONJIT, "$luajit bench/peers/raw_cjson.lua" .. peers },
     { LUA_HTTP, "$luajit bench/peers/lua_http.lua" .. peers },
-    { "Lua-cURL (Debian's lua-curl) + cjson, LuaJIT", "$luajit bench/peers/lua_curl.lua" .. peers },
+    { "Lua-cURL + cjson, LuaJIT", "$luajit bench/peers/lua_curl.lua" .. peers },
+    {
+      "Lua-cURL + cjson, Lua 5.4",
+      "$lua54 bench/peers/lua_curl.lua" .. peers,
+      needs = "$lua54 -e 'require [[lcurl]]'",
+    },
   }
   if server ~= "nginx h2" then -- by hand, too, that would be another HTTP
     run[#run + 1] = { BY_HAND .. "Lua 5.4", "$lua54 bench/peers/luasocket.lua" .. peers }
@@ -113,6 +118,21 @@ local function in_hosts(load, raw, names)
     end
   end
   return run
+end
+
+local function in_flight(latency, server, calls, told)
+  return {
+    what = "200 in flight, " .. latency,
+    servers = { url = server },
+    calls = calls,
+    rounds = 7,
+    run = in_hosts("$url $calls 200", "$bin/multi $url" .. ONE .. " $calls 200"),
+    figures = told,
+  }
+end
+
+local function rate(reach)
+  return { "requests per second", "/s", per_second, beside = RAW, reach = reach, at_least = true }
 end
 
 local AT_ONCE = { [BLOCKING54] = 0.75, [BLOCKINGJIT] = 0.85, [LUV54] = 0.70, [LUVJIT] = 0.70 }
@@ -274,7 +294,7 @@ return {
     "status on a kept-alive connection, a record of 900 bytes",
     note = 'raw: curl_easy_perform in C, which does not read the answer; "raw + cjson" does, and is what a client in '
       .. "Lua takes at least. All send the same token, of 1,500 bytes as AI Core's are; with a short one, what is ours "
-      .. "weighs more.",
+      .. "weighs more. Lua-cURL is the third, where it is installed, or Debian's lua-curl.",
     status("HTTP/1.1", "nginx plain", LONG),
     status("TLS, HTTP/1.1", "nginx tls", LONG),
     status("TLS, HTTP/2", "nginx h2", LONG),
@@ -288,26 +308,12 @@ return {
     note = "raw: curl_multi_socket_action in C, JSON not read. Without latency one core is busy throughout, so that "
       .. "reading JSON costs requests; with 50 ms there is time for both. Late is the host's own timer, of 2 ms: at "
       .. "most in the run, less what it is late by at most in a second of the same process in which nothing goes on.",
-    {
-      what = "200 in flight, 0 ms",
-      servers = { url = "nginx plain" },
-      calls = 20000,
-      rounds = 7,
-      run = in_hosts("$url $calls 200", "$bin/multi $url" .. ONE .. " $calls 200"),
-      figures = { { "requests per second", "/s", per_second, beside = RAW, reach = AT_ONCE, at_least = true } },
-    },
-    {
-      what = "200 in flight, 50 ms",
-      servers = { url = "delay 50" },
-      calls = 4000,
-      rounds = 7,
-      run = in_hosts("$url $calls 200", "$bin/multi $url" .. ONE .. " $calls 200"),
-      figures = {
-        { "requests per second", "/s", per_second, beside = RAW, reach = 0.95, at_least = true },
-        { "the host's timer, latest beyond idle", "ms", less("late", "idle_late"), limit = 10 },
-        { "another location, p99", "ms", "p99", limit = 25 },
-      },
-    },
+    in_flight("0 ms", "nginx plain", 20000, { rate(AT_ONCE) }),
+    in_flight("50 ms", "delay 50", 4000, {
+      rate(0.95),
+      { "the host's timer, latest beyond idle", "ms", less("late", "idle_late"), limit = 10 },
+      { "another location, p99", "ms", "p99", limit = 25 },
+    }),
     {
       what = "one after the other, 50 ms",
       servers = { url = "delay 50" },
@@ -376,8 +382,8 @@ return {
       rounds = 7,
       run = {
         { RAW, "$bin/multi $url" .. ONE .. " 1000 1000" },
-        { LUA54, "$lua54 bench/ours/memory.lua $url 1000" },
-        { LUAJIT, "$luajit bench/ours/memory.lua $url 1000" },
+        { LUA54, "$lua54 bench/ours/memory.lua $url x" },
+        { LUAJIT, "$luajit bench/ours/memory.lua $url x" },
       },
       figures = {
         { "memory", "B", each "memory", beside = RAW },

@@ -53,6 +53,5 @@ wrap lua5.4 lua5.4 5.4
 wrap luajit luajit 5.1
 wrap nvim luajit 5.1
 
-chmod a+x "$BENCH_DIR" # nginx that root has started reads files as somebody else
 sh examples/demo/certificates.sh "$BENCH_DIR"
 "$BENCH_DIR/lua5.4" bench/main.lua "$@"

@@ -34,11 +34,11 @@ local function fill(command, values)
 end
 
 --- Those that can run here and now.
-local function present(row)
+local function present(row, values)
   local all = {}
   for _, contestant in ipairs(row.run) do
     local here = not (turns.quick and contestant.slow)
-      and (not contestant.needs or os.execute("{ " .. contestant.needs .. "; } >/dev/null 2>&1"))
+      and (not contestant.needs or os.execute(("{ %s; } >/dev/null 2>&1"):format(fill(contestant.needs, values))))
     all[#all + 1] = here and contestant or nil
   end
   row.run = all
@@ -55,7 +55,7 @@ function turns.run(row, setup)
     started[name] = servers.start(server)
     values[name], values[name .. "_ca"] = started[name].url, started[name].ca or ""
   end
-  present(row)
+  present(row, values)
   local runs, rounds = {}, math.min(MOST, row.rounds)
   for round = 1, rounds do
     for i = 1, #row.run do

@@ -1,4 +1,5 @@
-/* What the raw programs share: libcurl set up as this module sets it up, and the clocks. */
+/* What the raw programs share: libcurl set up as this module sets it up, but for the sizes of its
+ * buffers, and the clocks. */
 #ifndef RAW_H
 #define RAW_H
 
