@@ -148,6 +148,14 @@ local PLOTS = {
       dice:scale(1, 8), dice:number(3, 10), dice:integer(2, 4)
     return { roll_out(one, dice:pick { "conf-new", "dead-new" }, 8 * settings.start_time + 400) }
   end,
+  -- What another rollout of the same program sends is not its own: it shows late, and this one has to go back before.
+  function(service, one, dice)
+    service.settings.update_time, service.features = dice:number(60, 90), { "slow updates" }
+    local other = roll_out(one, "conf-new", 1000)
+    local hasty = roll_out(one, "conf-other", dice:number(30, 50))
+    hasty.at = dice:number(0.1, 5)
+    return { other, hasty }
+  end,
   -- Of several that were made at once one stays; two lists show all that is older.
   function(service, one, dice)
     service.settings.latency = dice:scale(0.01, 0.1)

@@ -57,12 +57,6 @@ return {
     '    changes.deleting = from.deleting or action == "delete"',
     '    changes.deleting, changes.target = from.deleting or action == "delete", lifecycle.targets[action]',
   },
-  {
-    "no news are no step",
-    EVIDENCE,
-    'order = lifecycle.phase(status) == "unclear" and from.order or status,',
-    "order = status,",
-  },
   -- AI Core's own 404
   { "a code that is the HTTP status is somebody else's", REFUSAL, ' or err.code == "404"', "" },
   { "a 404 without AI Core's error is no 404", REFUSAL, "not request.id or not err.code or", "not request.id or" },

@@ -170,6 +170,16 @@ local function lay_change_of_mind(service, task, dice)
   service.patience = service.patience + 400
 end
 
+-- "count may be … wrong": it is one too small, where that is just the end of a page.
+local function lay_short_counts(service, task, dice)
+  local count = #find_standing(service, task)
+  service.settings.count, service.settings.page_cap = "less", math.max(1, math.floor((count - 1) / dice:integer(1, 3)))
+  local call = task.calls[1]
+  call.method, call.filter = dice:pick { "list", "teardown" }, { scenario_id = "scenario-mine" }
+  call.ids, call.goal, call.dry_run, call.appear, call.creates = nil, nil, nil, nil, nil
+  service.patience = service.patience + 100
+end
+
 -- "A 404 is AI Core's own": others answer in its place.
 local function lay_strangers(service, task, dice)
   local foreign = { error = { code = "404", message = "Resource not found" } }
@@ -271,10 +281,11 @@ local function lay_few_looks(service, task, dice)
   service.patience = service.patience + 300
 end
 
--- The same, "the last of them a GET": lists are behind, and GETs fail.
+-- The same, "the last of them a GET": lists are behind, and GETs fail. Then lists show how it began, while it stops.
 local function lay_late_lists(service, task, dice)
   local settings = service.settings
   settings.start_time, settings.list_lag = dice:scale(0.5, 5), dice:number(40, 60)
+  settings.stop_time = dice:scale(20, 60)
   tear_down(task, {}).creates = dice:integer(4, 6)
   fail_looks(service, dice:number(31, 40), { status = 0 })
   service.patience = service.patience + 300
@@ -298,6 +309,7 @@ local PLOTS = {
   { name = "some hang", lay = lay_hanging },
   { name = "a stop is taken back", lay = lay_change_of_mind },
   { name = "strangers answer", lay = lay_strangers },
+  { name = "short counts", lay = lay_short_counts, suits = is_about_many },
   { name = "gaps in lists", lay = lay_gaps, suits = is_about_many },
   { name = "deaf to sends", lay = lay_deafness, suits = is_about_many },
   { name = "newborn", lay = lay_newborn, suits = is_about_many },

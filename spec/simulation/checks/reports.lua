@@ -306,7 +306,6 @@ local function came_back(course, id, call)
     and course.truth:ever(id, ended.time, call.ended, facts.runs) ~= nil
 end
 
--- A service that is only slow and forgetful does what it is asked for, if there is time.
 --- Refused alone in a batch and by itself, it counts as what is wrong: a wrong argument fails at once.
 local function is_wrong(course, id, err)
   for _, fault in ipairs(course.service.faults) do
@@ -317,6 +316,18 @@ local function is_wrong(course, id, err)
   return false
 end
 
+--- A delete that was under way is refused for as long as it takes, and no target tells that it is: to a client that is
+--- a refusal that lasts.
+local function is_hidden(course, id, call, err)
+  local settings = course.service.settings
+  local hides = settings.hide_target and settings.delete_again and err.status == settings.delete_again
+  local function goes(state)
+    return lifecycle.action_of(state.target) == "delete"
+  end
+  return hides and course.truth:ever(id, call.began, call.ended, goes) ~= nil
+end
+
+-- A service that is only slow and forgetful does what it is asked for, if there is time.
 function reports.succeeds(course, broken)
   facts.each_report(course, function(call, report)
     if not (course.service.kind and call.ample and facts.is_undisturbed(course, call)) then
@@ -325,7 +336,7 @@ function reports.succeeds(course, broken)
     for id, err in pairs(report.failed) do
       local from = call.began - facts.lag_of(course)
       local is_right = course.truth:ever(id, from, call.ended, RIGHT[call.method]) or came_back(course, id, call)
-      if not is_right and not is_wrong(course, id, err) then
+      if not is_right and not is_wrong(course, id, err) and not is_hidden(course, id, call, err) then
         broken("%s failed, although there was time (%.0f s): %s", id, call.timeout, tostring(err))
       end
     end
