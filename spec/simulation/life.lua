@@ -68,6 +68,9 @@ local DRAWS = {
   end,
 }
 
+--- A watch ends with its time, in seconds: nothing more is to be learned from one that goes on for hours.
+local LONGEST_WATCH = 2000
+
 --- Time for everything: every phase twice, there and back.
 local function draw_timeout(dice, service, call)
   local settings = service.settings
@@ -80,6 +83,9 @@ local function draw_timeout(dice, service, call)
     call.timeout = dice:number(0.3, 1.5) * (phases + 1)
   else
     call.timeout = 4 * phases + 4 * service.patience + 600 + (call.appear or 0)
+    if call.method == "watch" then
+      call.timeout = math.min(call.timeout, LONGEST_WATCH)
+    end
   end
 end
 

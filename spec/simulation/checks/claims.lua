@@ -188,9 +188,9 @@ function claims.refused(course, broken)
   end)
 end
 
---- Those that answers have shown to the call, or whose delete was accepted.
+--- Those that answers have shown to the call, or whose delete was accepted; and those that lists have shown.
 local function known_to(course, call)
-  local known = {}
+  local known, listed = {}, {}
   for _, request in ipairs(course.requests) do
     local answer = facts.arrived(request)
     local in_time = answer and request.answered >= call.began and request.answered <= call.ended
@@ -199,12 +199,12 @@ local function known_to(course, call)
     elseif in_time and type(answer.value) == "table" and answer.status < 300 then
       for _, one in ipairs(answer.value.deployments or {}) do
         if type(one.id) == "string" and not one.error then
-          known[one.id] = true
+          known[one.id], listed[one.id] = true, true
         end
       end
     end
   end
-  return known
+  return known, listed
 end
 
 -- One that was seen, or whose delete was accepted, is "deleted" when it is gone; else it is "absent".
@@ -214,10 +214,11 @@ function claims.word(course, broken)
     return -- what others have seen; what lists have shown without its id, or in a page that is refused, or too late
   end
   facts.each_report(course, function(call, report)
-    local known = known_to(course, call)
+    local known, listed = known_to(course, call)
     for _, list in ipairs { "deleted", "absent" } do
       for _, id in ipairs(report[list]) do
-        if (known[id] or false) ~= (list == "deleted") then
+        local is_late = list == "absent" and listed[id] and settings.list_lag ~= nil -- it was shown after that
+        if (known[id] or false) ~= (list == "deleted") and not is_late then
           broken("%s is reported %s, and was %s", id, list, list == "deleted" and "never seen" or "seen")
         end
       end

@@ -320,7 +320,8 @@ end
 --- a refusal that lasts.
 local function is_hidden(course, id, call, err)
   local settings = course.service.settings
-  local hides = settings.hide_target and settings.delete_again and err.status == settings.delete_again
+  local status = err.status or err.kind == "state" and settings.delete_again -- an item of a batch has none of its own
+  local hides = settings.hide_target and settings.delete_again and status == settings.delete_again
   local function goes(state)
     return lifecycle.action_of(state.target) == "delete"
   end

@@ -97,14 +97,14 @@ local function is_plain(course, sends)
   return false
 end
 
---- When the last look before a moment was sent that could show this one.
+--- When the last look before a moment was sent that has shown this one.
 local function last_look_before(course, sends, at)
   local by_id, lists = facts.requests_of(course)
   local last = -math.huge
   for _, requests in ipairs { by_id[sends.id] or {}, lists } do
     for _, request in ipairs(requests) do
-      local is_look = request.name == "status" or request.name == "list"
-      if is_look and request.client == sends.client and request.answered and request.answered <= at then
+      local is_in_time = request.client == sends.client and request.answered and request.answered <= at
+      if is_in_time and (request.status or request.name == "list" and facts.shows(request, sends.id)) then
         last = math.max(last, request.at)
       end
     end
