@@ -4,6 +4,7 @@
 --   all that is sent comes through them.
 --   A reply that has left this file looks as model/shape.lua says.
 --   at_once() makes no table and no closure where it succeeds.
+--   What most requests have not is set only where it changes: LuaJIT makes room for a key even where it is set to nil.
 
 local core = require "aicore.core"
 local errors = require "aicore.model.errors"
@@ -20,13 +21,6 @@ local SLACK = 0.25
 local NOTHING = {}
 
 local exchange = {}
-
---- Sets a field that most have not: LuaJIT makes room for a key even where it is set to nil.
-local function set(fields, name, value)
-  if fields[name] ~= value then
-    fields[name] = value
-  end
-end
 
 -- Its end -----------------------------------------------------------------------------------------
 
@@ -104,12 +98,16 @@ local function finish(caller, request, transfer, attempt, deadline)
   else
     reply, err, odd = conclude(caller, request, transfer)
   end
-  set(request, "odd", odd)
+  if odd ~= request.odd then
+    request.odd = odd
+  end
   if hook then
     tell(hook, request, attempt, info, err, odd)
   end
   if reply ~= nil then
-    set(request, "date", info.date)
+    if info ~= NOTHING then
+      request.date = info.date
+    end
     caller:learn(request, reply, began and runtime.now() - began)
   end
   return reply, err
@@ -149,8 +147,10 @@ local function take_request(caller, operation, argument, opts)
   end
   request.operation, request[1], request.id = operation, argument, operation.about_one and argument or nil
   request.retry = opts and opts.retry
-  set(request.options, "resource_group", opts and opts.resource_group)
-  set(request.options, "correlation_id", opts and opts.correlation_id)
+  local options, group, correlation_id = request.options, opts and opts.resource_group, opts and opts.correlation_id
+  if options.resource_group ~= group or options.correlation_id ~= correlation_id then
+    options.resource_group, options.correlation_id = group, correlation_id
+  end
   return request
 end
 
