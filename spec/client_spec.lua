@@ -308,6 +308,28 @@ describe("client", function()
       end
     end)
 
+    it("gives what is written, and not a nil more", function()
+      local c = connect()
+      server.seed { id = "d-serves", configuration_id = "conf-1" }
+      local what = { name = "chat", scenario_id = "scen-1", executable_id = "exec-1" }
+      for name, arguments in pairs {
+        find = { { configuration_id = "conf-1" } },
+        configure = { what },
+        configurations = {},
+        status = { "d-serves" },
+        wait = { "d-serves", "running" },
+        list = {},
+        count = {},
+        stop_all = { { "d-gone" } },
+        teardown = { { status = "dead" } },
+      } do
+        assert.equal(1, select("#", c[name](c, arguments[1], arguments[2])), name)
+      end
+      assert.equal(2, select("#", c:ensure "conf-1"))
+      assert.equal(1, select("#", c:rollout("d-serves", "conf-2")))
+      c:close()
+    end)
+
     it("is looked through as a whole, group by group", function()
       seed_groups()
       local c = connect()

@@ -4,7 +4,7 @@ set -eu
 
 build="gcc libc6-dev pkg-config lua5.4 liblua5.4-dev luajit libluajit-5.1-dev libcurl4-openssl-dev"
 demo="$build lua-cjson lua-cqueues lua-http lua-argparse openssl curl"
-test="$demo lua5.1 lua-busted lua-luv lua-socket lua-yaml luarocks lua-ldoc neovim chromium"
+test="$demo lua5.1 lua-busted lua-luv lua-socket lua-yaml luarocks lua-ldoc neovim chromium zsh fish"
 lint="$test lua-check clang-format clang-tidy"
 conformance="$demo"
 memcheck="$test valgrind"
@@ -30,7 +30,7 @@ deps: no apt-get here. Install these by hand, then run make with DEPS=no:
   brew: lua luajit pkgconf curl luarocks; for lint: clang-format llvm stylua; for memcheck: valgrind
   dnf:  gcc pkgconf lua-devel luajit-devel libcurl-devel luarocks openssl curl; lint: clang-tools-extra npm; memcheck: valgrind
   apk:  gcc musl-dev pkgconf lua5.4-dev luajit-dev curl-dev luarocks openssl curl; lint: clang-extra-tools npm; memcheck: valgrind
-  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket lyaml (and Neovim, chromium); luacheck; ldoc
+  then with luarocks, for Lua 5.4 and for LuaJIT (5.1): lua-cjson http argparse; for the tests: busted luv luasocket lyaml (and Neovim, chromium, zsh, fish); luacheck; ldoc
 END
   exit 1
 fi

@@ -245,7 +245,7 @@ describe("the evidence", function()
 
   describe("of one that may still have to appear", function()
     it("takes not found for not yet, until then, also after it was seen", function()
-      for _, beginning in ipairs { "", "0 get UNKNOWN; ", "0 get RUNNING; ", "0 delete accepted; " } do
+      for _, beginning in ipairs { "", "0 get UNKNOWN; ", "0 get RUNNING; ", "0 stop accepted; " } do
         local story = beginning .. "1 -get; 5 -list; 50 -send; 100 -get; 299 -get"
         assert.is_nil(claim(story, { appears_by = 300 }), story)
       end
@@ -254,6 +254,14 @@ describe("the evidence", function()
     it("takes nothing of that time for a proof later", function()
       assert.is_nil(claim("298 -get; 300 -get", { appears_by = 300 }))
       assert.equal("absent", claim("298 -get; 300 -get; 302 -get", { appears_by = 300 }))
+    end)
+
+    it("gives up one whose delete is known as one that is to be torn down", function()
+      for _, beginning in ipairs { "0 delete accepted; ", "0 get STOPPED>DELETED; " } do
+        local story = beginning .. "1 -get; 2 -get; 3 -get; 4 -get; "
+        assert.is_nil(claim(story .. "30.9 -get", { appears_by = 300 }))
+        assert.equal("deleted", claim(story .. "31 -get", { appears_by = 300 }))
+      end
     end)
 
     it("gives up one that is to be torn down after 30 s and five looks of nothing else", function()

@@ -102,7 +102,7 @@ end
 ---@return aicore.Error? err
 local function look(caller, body, options, deadline)
   local query = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }
-  query.search = #body.name <= LONGEST_SEARCH and not body.name:find "%c" and body.name or nil
+  query.search = #body.name <= LONGEST_SEARCH and not body.name:find "[%c~]" and body.name or nil
   for name, value in pairs(options) do
     query[name] = value
   end

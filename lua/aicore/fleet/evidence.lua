@@ -11,8 +11,8 @@
 --   Gone      Where a delete is known (accepted, or its target seen): two "not found" of get, send or list, not both
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
 --             later, list or get.
---   New       While it may still have to appear, "not found" means "not yet"; one that is to be torn down is given up
---             after nothing else in 30 s and five looks, the last of them a GET.
+--   New       While it may still have to appear, "not found" means "not yet"; one to be torn down, or whose delete is
+--             known, is given up after nothing else in 30 s and five looks, the last of them a GET.
 --   Stopped   Ended now, and seen running before; once.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
@@ -407,7 +407,7 @@ end
 ---@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or
 ---       delete
 ---@param at number
----@param unwanted boolean?       it is to be torn down
+---@param unwanted boolean?       it is to be torn down, even if no delete is known
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
   if by == "send" then
@@ -417,7 +417,7 @@ function Beliefs:missing(place, by, at, unwanted)
   local proved
   if at < (self.appears_by[place] or -math.huge) then
     look_in_vain(self, place, at)
-    proved = is_given_up(self, place, by, at, unwanted)
+    proved = is_given_up(self, place, by, at, unwanted or from.deleting)
   else
     local to = step(self, place, "missing " .. by, changes_of_missing, by)
     if to.no_get and not from.no_get or to.asked and not from.asked then

@@ -196,8 +196,10 @@ function find.one(caller, wanted, opts)
     else
       why = found.flight:follow(runtime, deadline)
     end
-    if found.record or found.err then
-      return found.record, found.err
+    if found.record then
+      return found.record
+    elseif found.err then
+      return nil, found.err
     elseif why or is_leader then
       return nil, ended(why or "cancelled")
     end
