@@ -78,6 +78,16 @@ describe("an exchange", function()
       assert.equal(7 - stage.time, stage.sent[2].left)
     end)
 
+    it("tells what an answer asks to wait", function()
+      local told = {}
+      function caller.on_attempt(record)
+        told[#told + 1] = tostring(record.retry_after)
+      end
+      stage.answers = { failed { kind = "http", status = 429, retry_after = 2, retryable = true }, RUNNING }
+      assert(call("status", ID))
+      assert.same({ "2", "nil" }, told)
+    end)
+
     it("says how often it has tried, and that an answer was lost", function()
       stage.answers = {
         failed { kind = "http", status = 503, ambiguous = true, retryable = true },

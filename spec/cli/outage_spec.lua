@@ -7,7 +7,7 @@ describe("an outage", function()
     time = 0
     hear = outage.new(function()
       return time
-    end)
+    end, 100)
   end)
 
   --- What is said of an attempt so many seconds later.
@@ -25,6 +25,14 @@ describe("an outage", function()
     assert.is_nil(after(0, refused()))
     assert.is_nil(after(4.9, refused()))
     assert.equal("status has failed for 6s (HTTP 503), and is tried again", after(1.1, refused()))
+    assert.is_nil(after(60, refused()))
+  end)
+
+  it("is told at once where the service asks to wait", function()
+    assert.is_nil(after(0, { status = 429, error = "http", retry_after = 4 }))
+    assert.is_nil(after(0, { status = 429, error = "http", retry_after = 101 }))
+    local line = after(0, { status = 429, error = "http", retry_after = 60 })
+    assert.equal("status has failed (HTTP 429): the service asks to wait 60s", line)
     assert.is_nil(after(60, refused()))
   end)
 

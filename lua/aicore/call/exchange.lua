@@ -36,6 +36,7 @@ local function tell(hook, request, attempt, info, err, odd)
     request_id = info.request_id,
     correlation_id = request.options.correlation_id,
     error = err and err.kind,
+    retry_after = err and err.retry_after,
     odd = odd,
   }
 end

@@ -28,7 +28,7 @@ local REFUND = 1
 
 --- What the service asks to wait is obeyed up to so many seconds: a call that is asked for more fails at once, and the
 --- others are not paused for longer.
-local MOST_ASKED = 120
+retry.MOST_ASKED = 120
 
 ---@class aicore.retry.Budget  shared by all calls of a session
 ---@field tokens integer          what is left for repetitions
@@ -208,7 +208,7 @@ local function delay_after(self, err, outcome, now, random)
   local asked = math.max(err.retry_after or 0, self.budget:pause(now, self.operation))
   local delay = math.max(random * backoff, asked)
   if outcome.pauses then
-    self.budget[lane_of(self.operation)] = now + math.min(delay, MOST_ASKED)
+    self.budget[lane_of(self.operation)] = now + math.min(delay, retry.MOST_ASKED)
   end
   return delay, asked
 end
@@ -246,7 +246,7 @@ function Machine:step(err, now, random)
   local delay, asked = delay_after(self, err, outcome, now, random)
   if action ~= "wait" or not self.enabled or self.tries >= ATTEMPTS then
     return "fail", self:abort(err, now)
-  elseif asked > MOST_ASKED then
+  elseif asked > retry.MOST_ASKED then
     return "fail", self:abort(err, now, ("the service asks to wait %.0f s, which is too long"):format(asked))
   elseif now + delay >= self.deadline then
     return "fail", self:late(err, now, delay, asked)

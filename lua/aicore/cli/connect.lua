@@ -5,6 +5,7 @@ local aicore = require "aicore"
 local clock = require "aicore.runtime.clock"
 local exchanges = require "aicore.cli.exchanges"
 local outage = require "aicore.cli.outage"
+local retry = require "aicore.call.retry"
 
 local connect = {}
 
@@ -22,7 +23,7 @@ end
 function connect.open(options, console)
   local arguments = connect.arguments(options)
   arguments.runtime = "blocking"
-  local hear = outage.new(clock.now)
+  local hear = outage.new(clock.now, math.min(retry.MOST_ASKED, options.timeout or math.huge))
   function arguments.on_attempt(record)
     local trouble = hear(record)
     if options.verbose then
