@@ -42,6 +42,13 @@ describe("a completion script", function()
     local folder = run("mktemp -d"):gsub("\n", "")
     run(("touch %s/config.json %s/config_b.json %s/config_a.json %s/x"):gsub("%%s", folder))
     assert.equal("a\nb\ndefault\n", command.run("complete profiles", { env = { AICORE_HOME = folder } }).out)
+    run(("mkdir %s/.aicore; cp %s/config*.json %s/.aicore"):gsub("%%s", folder))
+    for _, home in ipairs { "", "~/.aicore" } do
+      assert.equal(
+        "a\nb\ndefault\n",
+        command.run("complete profiles", { env = { AICORE_HOME = home, HOME = folder } }).out
+      )
+    end
     run("rm -r " .. folder)
   end)
 

@@ -5,6 +5,7 @@
 local connect = require "aicore.cli.connect"
 local host = require "aicore.settings.host"
 local options = require "aicore.cli.options"
+local record = require "aicore.settings.record"
 
 local command = { summary = "Print words for a completion script.", offline = true }
 
@@ -19,17 +20,9 @@ local function as_given(words)
   return given
 end
 
---- The settings that the line says.
-local function settings_of(words)
-  local given = options.scan(as_given(words))
-  local file = given.ca_file
-  given.ca_file = file and file:gsub("^~/", (host.getenv "HOME" or "~"):gsub("%%", "%%%%") .. "/")
-  return given
-end
-
 local function print_ids(console, words)
   local quiet = { note = function() end, refresh = function() end }
-  local client = connect.open(settings_of(words), quiet)
+  local client = connect.open(options.scan(as_given(words)), quiet)
   local found = client and client:list { timeout = PATIENCE }
   for _, deployment in ipairs(found or {}) do
     console:print(deployment.id)
@@ -40,8 +33,8 @@ local function print_ids(console, words)
 end
 
 local function print_profiles(console)
-  local home = host.getenv "AICORE_HOME" or (host.getenv "HOME" or "") .. "/.aicore"
-  local names = {}
+  local home, names = host.getenv "AICORE_HOME" or "", {}
+  home = record.file(home:find "%S" and home or "~/.aicore", host.getenv "HOME")
   for _, file in ipairs(host.folder(home) or {}) do
     names[#names + 1] = file:match "^config_(.+)%.json$" or file == "config.json" and "default" or nil
   end
