@@ -60,8 +60,15 @@ describe("a filter of options", function()
   end)
 
   it("takes a part of all, counted from 0", function()
-    for _, text in ipairs { "4/4", "1", "1/0", "a/b", "0.5/2" } do
+    for _, text in ipairs { "4/4", "1", "1/0", "a/b", "0.5/2", "0/" .. ("9"):rep(400) } do
       refused("is not INDEX/COUNT", "list", "--shard", text)
+    end
+  end)
+
+  it("takes texts that are not blank", function()
+    for _, name in ipairs { "--model", "--model-version", "--configuration-name" } do
+      refused("a text expected", "list", name, "")
+      assert.is_table(filter(name, "x y"))
     end
   end)
 
@@ -92,7 +99,7 @@ describe("a time", function()
   end)
 
   it("to wait is one that the C module can count", function()
-    refused("'99999999w' is longer than anybody waits for", "list", "--timeout", "99999999w")
+    refused("'9999w' is longer than anybody waits for", "list", "--timeout", "9999w")
   end)
 end)
 

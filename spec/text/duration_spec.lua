@@ -17,6 +17,17 @@ describe("a span of time", function()
     end
   end)
 
+  it("is not for ever", function()
+    for _, text in ipairs { "99999999w", ("9"):rep(400), ("9"):rep(400) .. "d", "1d" .. ("9"):rep(400) .. "h" } do
+      for _, parse in ipairs { duration.parse, duration.parse_age } do
+        local seconds, problem = parse(text)
+        assert.is_nil(seconds)
+        assert.equal(("'%s' is too long a time"):format(text), problem)
+      end
+    end
+    assert.equal(9999 * 604800, duration.parse "9999w")
+  end)
+
   it("needs a unit where it is an age", function()
     assert.equal(604800, duration.parse_age "7d")
     assert.equal(5400, duration.parse_age "1h30m")

@@ -1,6 +1,7 @@
 -- A configuration, as commands are given it: its id, or what it says.
 
 local caller = require "aicore.call.caller"
+local configure = require "aicore.fleet.configure"
 
 local configured = {}
 
@@ -40,6 +41,14 @@ function configured.configure(parser)
     :convert(binding)
 end
 
+-- What the library asks a caller, without one: would the C module take these options?
+local CHECK = {
+  request = function(_, name, options)
+    local complaint = caller.check(name, options)
+    return not complaint, complaint
+  end,
+}
+
 local function map_of(bindings)
   local map = {}
   for _, one in ipairs(bindings or {}) do
@@ -71,13 +80,15 @@ function configured.read(given, like)
   elseif not (given.name and scenario and executable) then
     return nil, "which configuration? Give its id, or --name, --scenario and --executable"
   end
-  return {
+  local what = {
     name = given.name,
     scenario_id = scenario,
     executable_id = executable,
     parameters = map_of(given.parameter),
     artifacts = map_of(given.artifact),
   }
+  local body, complaint = configure.read(CHECK, what)
+  return body and what, complaint
 end
 
 --- Its id: what is told is found, or made.

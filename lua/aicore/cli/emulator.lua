@@ -10,7 +10,7 @@ local command = { summary = "Serve an emulated AI Core for tests and demos.", of
 local function number(least, most, whole)
   return function(text)
     local value = tonumber(text)
-    if not value or value < least or value > most or (whole and value % 1 ~= 0) then
+    if not value or not (value >= least and value <= most) or (whole and value % 1 ~= 0) then
       return nil, ("'%s' is not %s from %g to %g"):format(text, whole and "a whole number" or "a number", least, most)
     end
     return value

@@ -14,10 +14,12 @@ local function timeout(text)
   return value, problem
 end
 
+local MOST_SHARDS = 1e9
+
 local function shard(text)
   local index, count = text:match "^(%d+)/(%d+)$"
   index, count = tonumber(index), tonumber(count)
-  if not index or index >= count then
+  if not index or index >= count or count > MOST_SHARDS then
     return nil, ("'%s' is not INDEX/COUNT with an index from 0 to COUNT - 1"):format(text)
   end
   return { index, count }
@@ -35,6 +37,13 @@ local function fit(name)
 end
 
 local id = fit "scenario_id" -- the service's ids all look alike
+
+local function visible(text)
+  if not text:find "%S" then
+    return nil, "a text expected, got a blank one"
+  end
+  return text
+end
 
 local FORMATS, KINDS = { "table", "json", "ids" }, { "deployments", "executions" }
 
@@ -227,9 +236,15 @@ function options.filter(parser)
     :argname("<id>")
     :convert(id)
     :target "configuration_id"
-  parser:option("--configuration-name", "Only those whose configuration has this name."):argname "<text>"
-  parser:option("--model", "Only those that serve this model."):argname "<name>"
-  parser:option("--model-version", "Only those that serve this version of it, or latest."):argname "<version>"
+  parser
+    :option("--configuration-name", "Only those whose configuration has this name.")
+    :argname("<text>")
+    :convert(visible)
+  parser:option("--model", "Only those that serve this model."):argname("<name>"):convert(visible)
+  parser
+    :option("--model-version", "Only those that serve this version of it, or latest.")
+    :argname("<version>")
+    :convert(visible)
   parser
     :option("--executable", "Only those of this executable; may be repeated.")
     :argname("<id>")

@@ -17,7 +17,9 @@ local function add_up(text)
   return seconds
 end
 
---- "1h30m" -> 5400; a bare number is seconds. Always more than none.
+local LONGEST = 1e10 -- 300 years
+
+--- "1h30m" -> 5400; a bare number is seconds. Always more than none, and less than for ever.
 ---@param text string
 ---@return number|nil seconds
 ---@return string? problem
@@ -27,6 +29,8 @@ function duration.parse(text)
     return nil, ("'%s' is not a time: say 90 (seconds), 30m, 12h, 7d or 1h30m"):format(text)
   elseif seconds == 0 then
     return nil, ("'%s' is no time at all"):format(text)
+  elseif seconds > LONGEST then
+    return nil, ("'%s' is too long a time"):format(text)
   end
   return seconds
 end
