@@ -39,6 +39,9 @@ describe("the ids of a command", function()
       assert.is_nil(found)
       assert.equal(("'%s' is not the id of a deployment"):format(id), problem)
     end
+    local _, problem = read({}, fakes.console { words = { "[", "dep-1" } })
+    local hint = "standard input has to have ids alone, as -o ids prints them"
+    assert.equal("'[' is not the id of a deployment; " .. hint, problem)
     assert.is_nil((read({ "-", "dep-1" }, fakes.console { words = { "dep-2" } })))
   end)
 end)

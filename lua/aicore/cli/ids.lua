@@ -32,11 +32,11 @@ end
 ---@return string[]|nil ids
 ---@return string? problem
 function ids.read(given, console, advice)
-  local words = given.ids
+  local words, hint = given.ids, ""
   if #words == 0 and not console:is_piped() then
     return nil, ("which %s? %s"):format(options.noun(given.kind), advice or "Give their ids, or pipe them in")
   elseif #words == 0 or #words == 1 and words[1] == "-" then
-    words = console:read_words()
+    words, hint = console:read_words(), "; standard input has to have ids alone, as -o ids prints them"
     if #words == 0 then
       console:note "no ids on standard input"
     end
@@ -44,7 +44,7 @@ function ids.read(given, console, advice)
   for _, id in ipairs(words) do
     if caller.check("status", id) then
       local article = given.kind == "executions" and "an" or "a"
-      return nil, ("'%s' is not the id of %s %s"):format(id, article, options.noun(given.kind, 1))
+      return nil, ("'%s' is not the id of %s %s%s"):format(id, article, options.noun(given.kind, 1), hint)
     end
   end
   return distinct(words)
