@@ -33,15 +33,15 @@ describe("what is listed", function()
   end)
 
   it("has a heading or none, and fits where a person looks", function()
-    local listing = { rows = { { "ID", "WORD" }, { "1", "abcdef" } }, ids = { "1" }, json = {} }
+    local listing = { rows = { { "ID", "WORD" }, { "1", "abcdefghijkl" } }, ids = { "1" }, json = {} }
     local function print(given, width)
       local console = fakes.console { width = width }
       tables.print(console, given, listing)
       return console.out
     end
-    assert.same({ "ID   WORD", "1    abcdef" }, print {})
-    assert.same({ "1    abcdef" }, print { no_headers = true })
+    assert.same({ "ID   WORD", "1    abcdefghijkl" }, print {})
+    assert.same({ "1    abcdefghijkl" }, print { no_headers = true })
     assert.same({ "1" }, print { output = "ids", no_headers = true })
-    assert.same({ "ID   WORD", "1    abc\226\128\166" }, print({}, 9))
+    assert.same({ "ID   WORD", "1    abcdefg\226\128\166" }, print({}, 13))
   end)
 end)

@@ -767,6 +767,31 @@ case("and ends what is in flight", function(t)
   c:close()
 end)
 
+-- A function of its own: what is in its variables is not held any more when it has returned.
+local function run_some(c, held)
+  local function wait()
+    c.runtime.sleep(0.001)
+    c.runtime.gather({
+      function()
+        return held
+      end,
+    }, 1)
+  end
+  held[1] = wait
+  c.runtime.gather({ wait, wait }, 2)
+end
+
+case("of what a gather has run nothing is held", function(t)
+  local c, held = connect(t), setmetatable({}, { __mode = "v" })
+  run_some(c, held)
+  c.runtime.sleep(0.01)
+  for _ = 1, 3 do
+    collectgarbage()
+  end
+  equal(nil, held[1])
+  c:close()
+end)
+
 case("gathers within a gather are concurrent", function(t)
   local runtime = connect(t).runtime
   local inside, most = 0, 0

@@ -94,7 +94,8 @@ describe("a sweep", function()
         end
         return made
       end
-      swept:run(make_engine, records, at)
+      swept.records = records
+      swept:run(make_engine, at)
       return listener.report, swept
     end)
   end

@@ -235,8 +235,8 @@ return {
   {
     "refused for good: the stops before a delete do not count",
     EVIDENCE,
-    "self.since[place], self.refused_at[place] = at, nil\n  end\nend\n\n--- How often",
-    "self.since[place] = at\n  end\nend\n\n--- How often",
+    "note(self.refused_at, place, nil)\n  end\nend\n\n--- How often",
+    "end\nend\n\n--- How often",
   },
   {
     "what is final for the goal that sent it is one refusal to the others",
@@ -269,7 +269,7 @@ return {
   },
   { "no permission: two at least 5 s apart (looks)", ENGINE, "local DENIALS_APART = 5", "local DENIALS_APART = 0" },
   -- That was all of them
-  { "all of them: another list", SWEEP, "until #records == 0", "until true" },
+  { "all of them: another list", SWEEP, "until #self.records == 0", "until true" },
   {
     "all of them: 2 s after the first one and after the last one was gone",
     SWEEP,

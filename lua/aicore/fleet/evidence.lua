@@ -191,13 +191,28 @@ local function step(self, place, event, changes_by, ...)
   return to, from
 end
 
+-- What few of the places have.
+local SELDOM = { "seen_at", "sent_at", "refused_at", "missed_at", "denied_at", "forbidden", "stamps", "appears_by" }
+
+--- Notes what few of the places have, or that this one has it no more: LuaJIT makes room for the key of a nil, too.
+---@param map table<integer, any>
+---@param place integer
+---@param value any  nil: nothing
+function evidence.note(map, place, value)
+  if value ~= nil or map[place] ~= nil then
+    map[place] = value
+  end
+end
+
+local note = evidence.note
+
 --- It is settled: nothing is kept of it.
 ---@param place integer
 function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
-  self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
-  self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
-  self.seen_at[place], self.refused_at[place] = nil, nil
+  for i = 1, #SELDOM do
+    note(self[SELDOM[i]], place, nil)
+  end
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -208,7 +223,7 @@ end
 ---@param appears_by number?  until when "not found" may mean "not yet"
 function Beliefs:add(place, now, appears_by)
   self.situation[place], self.since[place], self.looked[place] = derive(self, UNSEEN, {}), now, NEVER
-  self.appears_by[place] = appears_by
+  note(self.appears_by, place, appears_by)
 end
 
 --- Was an update of it accepted, or may have been? That brings back one that is dead.
@@ -233,16 +248,16 @@ end
 --- May the sighting be believed? One that is impossible may, when nothing else was seen for long enough.
 local function counts(self, place, record, at)
   if is_possible(self, place, record) then
-    self.forbidden[place] = nil
+    note(self.forbidden, place, nil)
     return true
   end
   local first = self.forbidden[place] or at
   local ended = lifecycle.ended(self.situation[place].order)
   local believed = at - first >= (ended and INSISTENT_AFTER_END or INSISTENT)
-  self.forbidden[place] = nil
-  if not believed then
-    self.forbidden[place] = first
+  if believed then
+    first = nil
   end
+  note(self.forbidden, place, first)
   return believed
 end
 
@@ -317,15 +332,18 @@ function Beliefs:seen(place, record, by, at)
     look_in_vain(self, place, at)
     return false, false, false
   end
-  self.looked[place], self.seen_at[place], self.missed_at[place] = at, nil, nil
+  self.looked[place] = at
+  note(self.seen_at, place, nil)
+  note(self.missed_at, place, nil)
   local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
   if changed then
-    self.since[place], self.refused_at[place] = at, nil
+    self.since[place] = at
+    note(self.refused_at, place, nil)
   end
   if lifecycle.ended(to.status) then
-    self.stamps[place] = timestamp.parse(record.modifiedAt)
+    note(self.stamps, place, timestamp.parse(record.modifiedAt))
   end
   return true, changed, to.stopped and not from.stopped
 end
@@ -411,7 +429,8 @@ end
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
   if by == "send" then
-    self.sent_at[place], self.refused_at[place] = at, nil
+    self.sent_at[place] = at
+    note(self.refused_at, place, nil)
   end
   local from, first = self.situation[place], self.missed_at[place]
   local proved
@@ -456,7 +475,8 @@ end
 function Beliefs:sending(place, action, at)
   local to, from = step(self, place, "sending " .. action, changes_of_sending, action)
   if from.action ~= to.action then
-    self.since[place], self.refused_at[place] = at, nil
+    self.since[place] = at
+    note(self.refused_at, place, nil)
   end
 end
 
@@ -499,9 +519,10 @@ function Beliefs:sent(place, action, answer, at)
   if is_first(from, action, answer) then
     self.since[place] = at
   end
-  self.sent_at[place], self.denied_at[place] = at, nil
+  self.sent_at[place] = at
+  note(self.denied_at, place, nil)
   if answer ~= "refused" or to.answer == "accepted" then
-    self.refused_at[place] = nil
+    note(self.refused_at, place, nil)
   else
     self.refused_at[place] = self.refused_at[place] or at
   end
@@ -553,7 +574,8 @@ function Beliefs:share(place, others, other_place)
   local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
   changes.deleting = other.deleting
   self.situation[place] = derive(self, mine, changes)
-  self.sent_at[place], self.refused_at[place] = others.sent_at[other_place], others.refused_at[other_place]
+  note(self.sent_at, place, others.sent_at[other_place])
+  note(self.refused_at, place, others.refused_at[other_place])
   self.since[place] = others.since[other_place]
   return true
 end

@@ -121,13 +121,14 @@ end
 --- A function that finds them and tears them down, or tells why they cannot be found.
 local function work_on(swept, make, listener, dry_run)
   return function()
-    local records, at, err = swept:find()
+    local at, err
+    swept.records, at, err = swept:find()
     if err and (dry_run or not err.incomplete) then
       return err
     elseif not dry_run then
-      return swept:run(make, records, at) -- a tail call: ten thousand of them are two megabytes
+      return swept:run(make, at)
     end
-    for _, record in ipairs(records) do
+    for _, record in ipairs(swept.records) do
       listener:settled(record.id, "skipped")
     end
   end

@@ -28,6 +28,7 @@ local SOONEST, LATEST = 1, 10
 ---@field page_size integer?         records
 ---@field listener aicore.ReportListener
 ---@field cancelled boolean?       the host has ended it before it was sure, or the client was closed
+---@field records table[]?         what the last list has shown that is still to be torn down
 ---@field private known table<string, true>  ids that were found
 ---@field private newer table<string, true>  ids that were left alone
 ---@field first_at number?        when the first list was read; nil: it was not
@@ -91,7 +92,8 @@ end
 ---@return number at
 ---@return aicore.Error? err  the list cannot be had; `records` are what was shown of it all the same
 function Sweep:find()
-  local report, reader, found, shown = self.listener.report, nil, {}, {}
+  local report, reader = self.listener.report, nil
+  local reading = { found = {}, shown = {} } -- emptied at the end: LuaJIT's compiled code holds the function below
   local _, err = pages.all(function()
     reader = self.caller:read(self.request, self.deadline, self.page_size)
     return reader
@@ -101,13 +103,14 @@ function Sweep:find()
       return false
     elseif is_newer(self, record) then
       leave_alone(self, record)
-    elseif not shown[record.id] then
-      shown[record.id] = true
-      found[#found + 1] = brief(record)
+    elseif not reading.shown[record.id] then
+      reading.shown[record.id] = true
+      table.insert(reading.found, brief(record))
     end
     return false
   end, nothing)
-  local now = self.caller.runtime.now()
+  local now, found = self.caller.runtime.now(), reading.found
+  reading.found, reading.shown = nil, nil
   for _, record in ipairs(found) do
     self.known[record.id] = true
   end
@@ -152,27 +155,33 @@ local function look_again(self, due)
   end
 end
 
+--- Hands over what a list has shown: ten thousand records are two megabytes, and whoever works on them lets them go.
+local function take(self)
+  local records = self.records
+  self.records = nil
+  return records
+end
+
 --- Works until a list shows that nothing is left, or until it cannot be shown.
 ---@param make_engine fun(ids: string[]): aicore.Engine  one that tears these down
----@param records table[]  of the first list
----@param at number        when that was read
-function Sweep:run(make_engine, records, at)
+---@param at number  when the first list was read
+function Sweep:run(make_engine, at)
   self.listener.report.unsure = true
   repeat
-    if #records > 0 then
-      self.listener:take_back(records)
-      local engine = make_engine(ids_of(records))
-      engine:run(records, at)
+    if #self.records > 0 then
+      self.listener:take_back(self.records)
+      local engine = make_engine(ids_of(self.records))
+      engine:run(take(self), at)
       if engine.cancelled then
         return
       end
       at = self.caller.runtime.now()
     end
-    records, at = look_again(self, math.max(at, self.first_at) + evidence.APART)
-    if not records then
+    self.records, at = look_again(self, math.max(at, self.first_at) + evidence.APART)
+    if not self.records then
       return
     end
-  until #records == 0
+  until #self.records == 0
   if self.since or self.listener.report.newer == 0 then
     self.listener.report.unsure = nil
   end

@@ -36,8 +36,9 @@ local guard = require "aicore.runtime.guard"
 
 local blocking = { now = core.now }
 
--- The task of a coroutine that runs in a loop.
-local task_of = setmetatable({}, { __mode = "k" })
+-- The task of a coroutine that runs in a loop, which holds it. (Were it held here, Lua 5.1 would never let go of the
+-- coroutine that it refers to.)
+local task_of = setmetatable({}, { __mode = "kv" })
 
 -- Who waits: waiting[session][transfer] is a task, or a list of them. Sessions that nobody waits for do not stand here.
 local waiting = setmetatable({}, { __mode = "k" })
