@@ -209,6 +209,21 @@ case("what becomes of deployments is told, until the last is gone", function(t)
   equal("GONE", seen[#seen])
   seed(t, { id = "d-second", status = "PENDING" })
   equal("PENDING", c:watch({ all = true }, { timeout = 60 })().status)
+  local looks, told = 0, 0
+  next_change = c:watch({ all = true }, {
+    timeout = 60,
+    on_progress = function(progress)
+      looks = looks + progress.watched
+      return true
+    end,
+  })
+  for round = 1, 2 do -- it pauses after each look, and goes on
+    while next_change() do
+      told = told + 1
+    end
+    equal(round, looks)
+  end
+  check(told >= 1)
   c:close()
 end)
 

@@ -37,13 +37,14 @@ end
 ---       as it was listed, if it was
 ---@return aicore.Error? err  it cannot go on
 function Roster:follow(on_change)
-  local failure
-  for change, err in self.step do
+  local change, err = self.step() -- no for loop: Lua 5.1, which some Neovims have, cannot wait in its iterator
+  local failure = err
+  while change ~= nil do
     if change then
       note(self, change, on_change)
-    else
-      failure = err
     end
+    change, err = self.step()
+    failure = failure or err
   end
   return failure
 end
