@@ -12,13 +12,15 @@ assert(client:count { all = true }) -- logged in; what is loaded late is there
 
 -- Each collection halves what Lua keeps for looking up strings, which a list makes long.
 local function heap()
-  local before, after = nil, math.huge
-  repeat
-    before = after
+  local least = math.huge
+  while true do
     collectgarbage()
-    after = collectgarbage "count" * 1024
-  until after >= before
-  return after
+    local now = collectgarbage "count" * 1024
+    if now >= least then
+      return least
+    end
+    least = now
+  end
 end
 
 local before, most = heap(), 0
