@@ -157,7 +157,9 @@ static bool set_options(CURL *easy, const config *c) {
     const char *value; /* NULL leaves libcurl's default */
   } texts[] = {{CURLOPT_PROTOCOLS_STR, "http,https"}, {CURLOPT_NOPROXY, c->no_proxy},
       /* As a header it is written once, and not twice; a proxy is shown no headers. */
-      {CURLOPT_USERAGENT, c->credentials.proxy != NULL ? USER_AGENT : NULL}};
+      {CURLOPT_USERAGENT, c->credentials.proxy != NULL ? USER_AGENT : NULL},
+      /* Without one OpenSSL asks at the terminal, and holds up the host, where a key is encrypted. */
+      {CURLOPT_KEYPASSWD, c->key_file != NULL || c->credentials.key != NULL ? "" : NULL}};
   bool fine = true;
   for (size_t i = 0; fine && i < COUNT(numbers); i++) {
     fine = set_number(easy, numbers[i].option, numbers[i].value);

@@ -3,6 +3,7 @@
 local certificates = require "spec.tls.certificates"
 local child = require "spec.support.child"
 local client = require "aicore.client"
+local command = require "spec.cli.command"
 local emulator = require "spec.support.emulator"
 local leaks = require "spec.secrets.leaks"
 local service = require "spec.faults.service"
@@ -264,6 +265,28 @@ describe("TLS", function()
         refused(err, "transport", "certificate")
       end)
     end
+
+    -- What stands before its first line is passed over by OpenSSL, and hides from us that it is encrypted.
+    it("asks nobody at the terminal for the pass phrase of its key", function()
+      local hidden = made.folder .. "/hidden.key"
+      local encrypt = "{ echo Bag Attributes; openssl pkey -in %s -aes256 -passout pass:spec; } >%s"
+      assert(os.execute(encrypt:format(key, hidden)))
+      local text, code = command
+        .on_terminal("list --timeout 5", {
+          env = {
+            AICORE_BASE_URL = secure_url(server),
+            AICORE_CERT_URL = secure_url(server),
+            AICORE_CLIENT_ID = "sb-spec",
+            AICORE_CA_FILE = authority,
+            AICORE_CERT_FILE_PATH = crt "right",
+            AICORE_KEY_FILE_PATH = hidden,
+          },
+        })
+        .finish()
+      assert.not_equal(0, code)
+      assert.is_nil(text:find("pass phrase:", 1, true), text)
+      assert.matches("hidden%.key", text)
+    end)
 
     -- What is wrong on this side: certificate, key, and what the message names.
     local MISTAKES = {
