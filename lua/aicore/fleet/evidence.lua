@@ -420,6 +420,23 @@ function evidence.wants_get(s)
   return s.hidden >= GIVEN_UP_LOOKS
 end
 
+--- What "not found" makes of it, when its time to appear is over. Of one that is gone nothing is noted that only a few
+--- have: who is settled is dropped at once.
+local function note_missing(self, place, by, at, is_gone)
+  local to, from = step(self, place, "missing " .. by, changes_of_missing, by)
+  if is_gone then
+    return
+  end
+  if to.no_get and not from.no_get or to.asked and not from.asked then
+    self.missed_at[place] = at
+  end
+  if is_missing(from) or from.contradicted > 0 then
+    look_in_vain(self, place, at)
+  else
+    self.looked[place], self.since[place] = at, at
+  end
+end
+
 --- It was not found. What proves that it is gone is said in the head of this file.
 ---@param place integer
 ---@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or
@@ -438,16 +455,9 @@ function Beliefs:missing(place, by, at, unwanted)
     look_in_vain(self, place, at)
     proved = is_given_up(self, place, by, at, unwanted or from.deleting)
   else
-    local to = step(self, place, "missing " .. by, changes_of_missing, by)
-    if to.no_get and not from.no_get or to.asked and not from.asked then
-      self.missed_at[place] = at
-    end
-    if is_missing(from) or from.contradicted > 0 then
-      look_in_vain(self, place, at)
-    else
-      self.looked[place], self.since[place] = at, at
-    end
-    proved = PROVES[from.deleting and "known" or "unknown"][by](from, first ~= nil and at - first >= evidence.APART)
+    local is_apart = first ~= nil and at - first >= evidence.APART
+    proved = PROVES[from.deleting and "known" or "unknown"][by](from, is_apart)
+    note_missing(self, place, by, at, proved)
   end
   if proved then
     return (from.status or from.deleting) and "deleted" or "absent"
