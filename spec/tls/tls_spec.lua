@@ -3,7 +3,7 @@
 local certificates = require "spec.tls.certificates"
 local child = require "spec.support.child"
 local client = require "aicore.client"
-local command = require "spec.cli.command"
+local commands = require "spec.cli.command"
 local emulator = require "spec.support.emulator"
 local leaks = require "spec.secrets.leaks"
 local service = require "spec.faults.service"
@@ -271,7 +271,7 @@ describe("TLS", function()
       local hidden = made.folder .. "/hidden.key"
       local encrypt = "{ echo Bag Attributes; openssl pkey -in %s -aes256 -passout pass:spec; } >%s"
       assert(os.execute(encrypt:format(key, hidden)))
-      local text, code = command
+      local text, code = commands
         .on_terminal("list --timeout 5", {
           env = {
             AICORE_BASE_URL = secure_url(server),
