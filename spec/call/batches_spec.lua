@@ -3,6 +3,7 @@
 local answered = require "spec.support.answered"
 local emulator = require "aicore.emulator"
 local fake = require "aicore.emulator.caller"
+local together = require "spec.support.together"
 local virtual = require "aicore.runtime.virtual"
 
 local failed = answered.failed
@@ -70,17 +71,8 @@ describe("25 that have to know whether the service takes batches", function()
     model.world:seed({ id = ID }, NOW)
   end)
 
-  --- Runs fn(i) in so many coroutines at the same time; what each has returned.
   local function run(count, fn)
-    return runtime.run(function()
-      local functions = {}
-      for i = 1, count do
-        functions[i] = function()
-          return fn(i)
-        end
-      end
-      return (runtime.gather(functions, count))
-    end)
+    return together(runtime, count, fn)
   end
 
   local function takes_batches()

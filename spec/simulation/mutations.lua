@@ -235,8 +235,8 @@ return {
   {
     "refused for good: the stops before a delete do not count",
     EVIDENCE,
-    "note(self.refused_at, place, nil)\n  end\nend\n\n--- How often",
-    "end\nend\n\n--- How often",
+    "self.since[place], self.refused_at[place] = at, nil\n  end\nend\n\n--- How often",
+    "self.since[place] = at\n  end\nend\n\n--- How often",
   },
   {
     "what is final for the goal that sent it is one refusal to the others",

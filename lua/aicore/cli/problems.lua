@@ -198,16 +198,8 @@ function problems.say(console, what, advice)
   console:note("  try: " .. advice)
 end
 
---- An error as scripts get it.
----@param err aicore.Error
----@return table
-function problems.plain(err)
-  local fields = {}
-  for name, value in pairs(err) do
-    fields[name] = value
-  end
-  return fields
-end
+--- An error as scripts get it: its fields, without its text.
+problems.plain = errors.copy
 
 --- Prints an error where there is no result, if that was to be JSON.
 ---@param console aicore.cli.Console

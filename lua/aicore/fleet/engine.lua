@@ -118,9 +118,7 @@ end
 
 local function close(self, place)
   local id = self.ids[place]
-  self.place[id] = nil
-  evidence.note(self.refusals, place, nil)
-  evidence.note(self.troubles, place, nil)
+  self.place[id], self.refusals[place], self.troubles[place] = nil, nil, nil
   self.open, self.changed = self.open - 1, true
   self.beliefs:drop(place)
   if self.free then
@@ -157,8 +155,7 @@ end
 
 function Engine:seen(place, record, by, at)
   local counts, changed, stopped = self.beliefs:seen(place, record, by, at)
-  self.denied_at = nil
-  evidence.note(self.troubles, place, nil)
+  self.denied_at, self.troubles[place] = nil, nil
   self.changed = self.changed or changed
   if counts and self.keep then
     self.record = record
@@ -172,8 +169,7 @@ function Engine:seen(place, record, by, at)
 end
 
 function Engine:missing(place, by, at)
-  self.denied_at = nil
-  evidence.note(self.troubles, place, nil)
+  self.denied_at, self.troubles[place] = nil, nil
   local word = self.beliefs:missing(place, by, at, self.unwanted)
   if word then
     settle(self, place, word)
@@ -328,7 +324,7 @@ function Engine:answered(place, action, answer, err, at, detail)
   elseif not is_like_own(self, action, detail) then
     return
   end
-  evidence.note(self.refusals, place, err)
+  self.refusals[place] = err
   local is_final = answer == "invalid" or answer == "denied"
   if is_final and judge(self, place, self.beliefs.situation[place]) ~= action then
     answer = "refused"
@@ -421,7 +417,7 @@ local function learn_from_others(self)
         and is_like_own(self, action, other.detail)
         and self.beliefs:share(place, other.beliefs, other_place)
       then
-        evidence.note(self.refusals, place, other.refusals[other_place])
+        self.refusals[place] = other.refusals[other_place]
       end
     end
   end
@@ -446,23 +442,16 @@ function Engine:step(has_something)
   return go_on
 end
 
--- A function of its own: a loop's hidden variables would hold the records for as long as the engine runs.
-local function note_known(self, known, at)
-  for _, record in ipairs(known) do
-    local place = self.place[record.id]
-    if place then
-      self:seen(place, record, "list", at)
-    end
-  end
-end
-
 --- Works until all is done. What was seen just now may be given, instead of a first look.
 ---@param known table[]?  records, of a list
 ---@param at number?      when they were seen
 function Engine:run(known, at)
   join(self)
-  if known then
-    note_known(self, known, at)
+  for _, record in ipairs(known or {}) do
+    local place = self.place[record.id]
+    if place then
+      self:seen(place, record, "list", at)
+    end
   end
   known = nil -- luacheck: ignore 311 (ten thousand of them are two megabytes)
   repeat

@@ -191,28 +191,13 @@ local function step(self, place, event, changes_by, ...)
   return to, from
 end
 
--- What few of the places have.
-local SELDOM = { "seen_at", "sent_at", "refused_at", "missed_at", "denied_at", "forbidden", "stamps", "appears_by" }
-
---- Notes what few of the places have, or that this one has it no more: LuaJIT makes room for the key of a nil, too.
----@param map table<integer, any>
----@param place integer
----@param value any  nil: nothing
-function evidence.note(map, place, value)
-  if value ~= nil or map[place] ~= nil then
-    map[place] = value
-  end
-end
-
-local note = evidence.note
-
 --- It is settled: nothing is kept of it.
 ---@param place integer
 function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
-  for i = 1, #SELDOM do
-    note(self[SELDOM[i]], place, nil)
-  end
+  self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
+  self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
+  self.seen_at[place], self.refused_at[place] = nil, nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -223,7 +208,7 @@ end
 ---@param appears_by number?  until when "not found" may mean "not yet"
 function Beliefs:add(place, now, appears_by)
   self.situation[place], self.since[place], self.looked[place] = derive(self, UNSEEN, {}), now, NEVER
-  note(self.appears_by, place, appears_by)
+  self.appears_by[place] = appears_by
 end
 
 --- Was an update of it accepted, or may have been? That brings back one that is dead.
@@ -248,16 +233,16 @@ end
 --- May the sighting be believed? One that is impossible may, when nothing else was seen for long enough.
 local function counts(self, place, record, at)
   if is_possible(self, place, record) then
-    note(self.forbidden, place, nil)
+    self.forbidden[place] = nil
     return true
   end
   local first = self.forbidden[place] or at
   local ended = lifecycle.ended(self.situation[place].order)
   local believed = at - first >= (ended and INSISTENT_AFTER_END or INSISTENT)
-  if believed then
-    first = nil
+  self.forbidden[place] = nil
+  if not believed then
+    self.forbidden[place] = first
   end
-  note(self.forbidden, place, first)
   return believed
 end
 
@@ -332,18 +317,15 @@ function Beliefs:seen(place, record, by, at)
     look_in_vain(self, place, at)
     return false, false, false
   end
-  self.looked[place] = at
-  note(self.seen_at, place, nil)
-  note(self.missed_at, place, nil)
+  self.looked[place], self.seen_at[place], self.missed_at[place] = at, nil, nil
   local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
   if changed then
-    self.since[place] = at
-    note(self.refused_at, place, nil)
+    self.since[place], self.refused_at[place] = at, nil
   end
   if lifecycle.ended(to.status) then
-    note(self.stamps, place, timestamp.parse(record.modifiedAt))
+    self.stamps[place] = timestamp.parse(record.modifiedAt)
   end
   return true, changed, to.stopped and not from.stopped
 end
@@ -420,23 +402,6 @@ function evidence.wants_get(s)
   return s.hidden >= GIVEN_UP_LOOKS
 end
 
---- What "not found" makes of it, when its time to appear is over. Of one that is gone nothing is noted that only a few
---- have: who is settled is dropped at once.
-local function note_missing(self, place, by, at, is_gone)
-  local to, from = step(self, place, "missing " .. by, changes_of_missing, by)
-  if is_gone then
-    return
-  end
-  if to.no_get and not from.no_get or to.asked and not from.asked then
-    self.missed_at[place] = at
-  end
-  if is_missing(from) or from.contradicted > 0 then
-    look_in_vain(self, place, at)
-  else
-    self.looked[place], self.since[place] = at, at
-  end
-end
-
 --- It was not found. What proves that it is gone is said in the head of this file.
 ---@param place integer
 ---@param by "get"|"list"|"send"  AI Core's own 404 to a GET; absence from a complete list; the same 404 to a stop or
@@ -446,8 +411,7 @@ end
 ---@return "deleted"|"absent"|nil gone  nil: not proved
 function Beliefs:missing(place, by, at, unwanted)
   if by == "send" then
-    self.sent_at[place] = at
-    note(self.refused_at, place, nil)
+    self.sent_at[place], self.refused_at[place] = at, nil
   end
   local from, first = self.situation[place], self.missed_at[place]
   local proved
@@ -455,9 +419,16 @@ function Beliefs:missing(place, by, at, unwanted)
     look_in_vain(self, place, at)
     proved = is_given_up(self, place, by, at, unwanted or from.deleting)
   else
-    local is_apart = first ~= nil and at - first >= evidence.APART
-    proved = PROVES[from.deleting and "known" or "unknown"][by](from, is_apart)
-    note_missing(self, place, by, at, proved)
+    local to = step(self, place, "missing " .. by, changes_of_missing, by)
+    if to.no_get and not from.no_get or to.asked and not from.asked then
+      self.missed_at[place] = at
+    end
+    if is_missing(from) or from.contradicted > 0 then
+      look_in_vain(self, place, at)
+    else
+      self.looked[place], self.since[place] = at, at
+    end
+    proved = PROVES[from.deleting and "known" or "unknown"][by](from, first ~= nil and at - first >= evidence.APART)
   end
   if proved then
     return (from.status or from.deleting) and "deleted" or "absent"
@@ -485,8 +456,7 @@ end
 function Beliefs:sending(place, action, at)
   local to, from = step(self, place, "sending " .. action, changes_of_sending, action)
   if from.action ~= to.action then
-    self.since[place] = at
-    note(self.refused_at, place, nil)
+    self.since[place], self.refused_at[place] = at, nil
   end
 end
 
@@ -529,10 +499,9 @@ function Beliefs:sent(place, action, answer, at)
   if is_first(from, action, answer) then
     self.since[place] = at
   end
-  self.sent_at[place] = at
-  note(self.denied_at, place, nil)
+  self.sent_at[place], self.denied_at[place] = at, nil
   if answer ~= "refused" or to.answer == "accepted" then
-    note(self.refused_at, place, nil)
+    self.refused_at[place] = nil
   else
     self.refused_at[place] = self.refused_at[place] or at
   end
@@ -584,8 +553,7 @@ function Beliefs:share(place, others, other_place)
   local changes = { action = other.action, answer = other.answer, sends = other.sends, flying = other.flying }
   changes.deleting = other.deleting
   self.situation[place] = derive(self, mine, changes)
-  note(self.sent_at, place, others.sent_at[other_place])
-  note(self.refused_at, place, others.refused_at[other_place])
+  self.sent_at[place], self.refused_at[place] = others.sent_at[other_place], others.refused_at[other_place]
   self.since[place] = others.since[other_place]
   return true
 end
