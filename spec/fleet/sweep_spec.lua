@@ -80,7 +80,8 @@ describe("a sweep", function()
         deadline = began + (options.deadline or 900),
         listener = listener,
       }
-      local records, at, err = swept:find()
+      local at, err
+      swept.records, at, err = swept:find()
       if err then
         return nil, err
       end
@@ -88,13 +89,13 @@ describe("a sweep", function()
         local made = { ids = ids, number = #engines + 1, cancelled = false }
         engines[made.number] = made
         function made.run(self, known, seen_at)
-          self.known, self.seen_at = known, seen_at
+          self.held, self.known, self.seen_at = setmetatable({ known }, { __mode = "v" }), known, seen_at
+          known = nil -- luacheck: ignore 311 (as an engine does)
           local act = options.work or function() end
           runtime.sleep(act(self, listener) or 0)
         end
         return made
       end
-      swept.records = records
       swept:run(make_engine, at)
       return listener.report, swept
     end)
@@ -127,6 +128,19 @@ describe("a sweep", function()
     assert.same({ 0, 7 }, listed)
     assert.same({ "d-one", "d-two" }, engines[1].ids)
     assert.same({ "d-one", "d-two" }, made.deleted)
+  end)
+
+  it("holds nothing of what it has handed over while that is worked on", function()
+    run({ { record "d-one" }, {} }, {
+      work = function(self, listener)
+        self.known = nil
+        collectgarbage()
+        collectgarbage()
+        assert.is_nil(self.held[1])
+        deleted(listener, self.ids)
+      end,
+    })
+    assert.equal(1, #engines)
   end)
 
   it("hands on what was seen, and when, and of that only what a fleet needs", function()
