@@ -272,6 +272,23 @@ describe("an engine", function()
     assert.equal(2, group:counts().batch) -- at 0 s, and after 10 s without effect, for both
   end)
 
+  it(
+    "decides anew after it was asked whether there are batches: what was seen meanwhile is not sent any more",
+    function()
+      group:fill(4)
+      function group.takes_batches()
+        for _, id in ipairs { "d00001", "d00002", "d00003" } do
+          group.records[id].status = "STOPPED"
+          shared:tell(id, "seen", { id = id, status = "STOPPED" }, "get", group.runtime.now())
+        end
+        return true
+      end
+      run(goals.stop, { "d00001", "d00002", "d00003", "d00004" })
+      assert.equal(1, group:counts().stop)
+      assert.is_nil(group:counts().batch)
+    end
+  )
+
   it("decides anew after a callback that took its time: what others have sent meanwhile is not sent again", function()
     local ids = group:fill(5)
     group.runtime.run(function()

@@ -438,6 +438,28 @@ describe("the evidence", function()
       assert.is_true(beliefs:may_send(ID, "delete", 11))
     end)
 
+    it("keeps its own pauses where another goal sends something else in turn, in the same state", function()
+      local turns = "0 get UNKNOWN; 0 delete accepted; 0 -list; 1 stop refused; 10 delete accepted; 12 stop refused"
+      local beliefs = after(turns)
+      assert.is_false(beliefs:may_send(ID, "delete", 29.9)) -- 20 s after the second
+      assert.is_true(beliefs:may_send(ID, "delete", 30))
+      assert.is_false(beliefs:may_send(ID, "stop", 13.9)) -- 2 s after the second
+      assert.is_true(beliefs:may_send(ID, "stop", 14))
+      tell(beliefs, "30 delete accepted")
+      assert.is_true(beliefs:may_send(ID, "stop", 30))
+      assert.is_false(beliefs:may_send(ID, "delete", 69.9))
+      tell(beliefs, "31 get STOPPED")
+      assert.is_false(beliefs:may_send(ID, "delete", 69.9)) -- as after any change: it was accepted
+      tell(beliefs, "32 stop refused")
+      assert.is_true(beliefs:may_send(ID, "stop", 33)) -- its refusals were of another state
+    end)
+
+    it("goes on being refused while another goal sends something else in turn", function()
+      local beliefs = after "0 get RUNNING; 1 stop refused; 2 delete refused; 61 stop refused; 62 delete refused"
+      tell(beliefs, "122 stop refused")
+      assert.equal(121, beliefs:refused(ID))
+    end)
+
     it("is in flight no longer where it was not found", function()
       assert.is_false(situation("0 get STOPPED; 1 delete; 2 -send").flying)
       assert.is_true(situation("0 get STOPPED; 1 delete; 2 -get").flying)

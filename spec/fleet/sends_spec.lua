@@ -176,9 +176,21 @@ describe("sends", function()
     end)
 
     it("tell of a culprit that is refused otherwise what it was refused for", function()
+      for status, other in pairs { [400] = 409, [422] = 400 } do
+        group, told = fake.new(), {}
+        made = new_sends()
+        local ids = group:fill(200)
+        refuse_batches_with(status, ids[199])
+        group.errors.stop = refused(other)
+        send(ids)
+        assert.equal("sending refused", told[ids[199]])
+      end
+    end)
+
+    it("tell of a culprit whose state forbids it that it was refused, whatever the status that says so", function()
       local ids = group:fill(200)
       refuse_batches_with(400, ids[199])
-      group.errors.stop = refused(409)
+      group.errors.stop = refused(400, { kind = "state" })
       send(ids)
       assert.equal("sending refused", told[ids[199]])
     end)

@@ -393,6 +393,9 @@ local function round(self)
   elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
+    if self.sends:prepare(#ids, self.deadline) then
+      return true
+    end
     self.cancelled = self.sends:send(ids, actions, self.deadline, self.detail) or self.cancelled
     self.looks:reconsider()
     return not self.cancelled

@@ -116,6 +116,8 @@ local UNSEEN = {
 ---       were in vain; nil: the last look was one
 ---@field private sent_at table<integer, number>     place -> when the last send was answered
 ---@field private refused_at table<integer, number>  place -> the first of the refusals that are all there was since
+---@field private aside table<integer, table<string, table>>  place -> by action, what became of one that was sent in
+---       this state before another one: { answer, sends, sent_at, refused_at }
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
 ---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
@@ -135,6 +137,7 @@ function evidence.new()
     seen_at = {},
     sent_at = {},
     refused_at = {},
+    aside = {},
     known = {},
     steps = {},
     missed_at = {},
@@ -197,7 +200,7 @@ function Beliefs:drop(place)
   self.situation[place], self.since[place], self.looked[place] = nil, nil, nil
   self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
   self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
-  self.seen_at[place], self.refused_at[place] = nil, nil
+  self.seen_at[place], self.refused_at[place], self.aside[place] = nil, nil, nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -322,7 +325,7 @@ function Beliefs:seen(place, record, by, at)
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
   if changed then
-    self.since[place], self.refused_at[place] = at, nil
+    self.since[place], self.refused_at[place], self.aside[place] = at, nil, nil
   end
   if lifecycle.ended(to.status) then
     self.stamps[place] = timestamp.parse(record.modifiedAt)
@@ -449,13 +452,39 @@ local function changes_of_sending(from, action)
   return changes
 end
 
+--- What became of an action that was sent in this state before another one was.
+local function earlier_send(self, place, action)
+  return self.aside[place] and self.aside[place][action]
+end
+
+--- Two goals may want different things of the same one, and send in turn: none makes a first send of the other's next.
+--- Returns whether this action is sent for the first time in this state.
+local function turn_to(self, place, action)
+  local s, sent_at = self.situation[place], self.sent_at[place]
+  if s.action == action then
+    return false
+  elseif s.action and s.answer and (sent_at >= self.since[place] or is_missing(s)) then
+    self.aside[place] = self.aside[place] or {}
+    local sent = { answer = s.answer, sends = s.sends, sent_at = sent_at, refused_at = self.refused_at[place] }
+    self.aside[place][s.action] = sent
+  end
+  local earlier = earlier_send(self, place, action)
+  if not earlier then
+    return true
+  end
+  self.situation[place] = derive(self, s, { action = action, answer = earlier.answer, sends = earlier.sends })
+  self.sent_at[place], self.refused_at[place] = earlier.sent_at, earlier.refused_at
+  return false
+end
+
 --- A stop or delete is on its way.
 ---@param place integer
 ---@param action "stop"|"delete"
 ---@param at number
 function Beliefs:sending(place, action, at)
-  local to, from = step(self, place, "sending " .. action, changes_of_sending, action)
-  if from.action ~= to.action then
+  local is_first = turn_to(self, place, action)
+  step(self, place, "sending " .. action, changes_of_sending, action)
+  if is_first then
     self.since[place], self.refused_at[place] = at, nil
   end
 end
@@ -567,9 +596,25 @@ function Beliefs:refused(place)
 end
 
 --- Have its refusals been all that there was for so long that the next answer tells whether that is for good?
-local function is_last_time(self, place, now)
-  local first = self.refused_at[place]
-  return first ~= nil and now - first >= evidence.REFUSED_FOR_GOOD and self:refused(place) < evidence.REFUSED_FOR_GOOD
+local function is_last_time(self, place, action, now)
+  local s, first = self.situation[place], self.refused_at[place]
+  return s.action == action
+    and first ~= nil
+    and now - first >= evidence.REFUSED_FOR_GOOD
+    and self:refused(place) < evidence.REFUSED_FOR_GOOD
+end
+
+--- What became of an action when it was sent last in this state; if it was not, of the other one that was: its answer,
+--- how often it was sent, and when. Nothing where a change came after that.
+local function last_send(self, place, action)
+  local s, earlier = self.situation[place], earlier_send(self, place, action)
+  if s.action == action then
+    return s.answer, s.sends, self.sent_at[place]
+  elseif earlier then
+    return earlier.answer, earlier.sends, earlier.sent_at
+  elseif self.since[place] <= self.sent_at[place] then
+    return s.answer, s.sends, self.sent_at[place]
+  end
 end
 
 --- May this be sent now?
@@ -584,17 +629,15 @@ function Beliefs:may_send(place, action, now)
   elseif not s.answer then
     return true
   end
-  local since = self.sent_at[place]
-  if s.action ~= action and self.since[place] > since then
+  local answer, sends, since = last_send(self, place, action)
+  if not answer then
     return true -- else another goal has just sent something else
-  end
-  if evidence.may_probe(s) then
+  elseif evidence.may_probe(s) then
     return now - since >= PAUSES.lost(1)
-  end
-  if s.answer == "accepted" then
+  elseif answer == "accepted" then
     since = math.max(since, self.since[place]) -- a change tells that something goes on
   end
-  return is_last_time(self, place, now) or now - since >= PAUSES[s.answer](s.sends)
+  return is_last_time(self, place, action, now) or now - since >= PAUSES[answer](sends)
 end
 
 -- Looking ------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ local TOO_LONG = 413
 ---@field private batches_work boolean a batch was accepted
 ---@field private refused integer      batches, as a whole, before one was accepted
 ---@field private no_batches boolean
+---@field private takes_batches boolean?  does the service? "No" holds for the next sends only: it may be no answer
 ---@field private culprits table<string, true>  ids for which a batch was refused as a whole: they go alone
 ---@field private in_flight table[]    works, see below
 local Sends = {}
@@ -74,8 +75,8 @@ end
 --- Tells what one of a work was answered.
 local function tell(self, work, place, err)
   local answer = err and answer_to(err) or "accepted"
-  if answer == "refused" and work.suspects[place] and CULPRIT[err.status] then
-    answer = "invalid" -- alone in a batch, and by itself
+  if answer == "refused" and err.kind ~= "state" and err.status == work.suspects[place] then
+    answer = "invalid" -- alone in a batch and by itself, for the same; what its state forbids may be allowed later
   end
   work.answered[place] = true
   local now = self.group.runtime.now()
@@ -105,8 +106,8 @@ local function item_error(self, id, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (of
--- these, those that were refused alone in a batch), deadline, life (of the coroutine that sends) }, and the list of the
+-- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (by place:
+-- the status that refused it alone in a batch), deadline, life (of the coroutine that sends) }, and the list of the
 -- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
@@ -146,7 +147,7 @@ local function handle_refusal(self, work, first, last, err)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
   elseif culprit then
-    self.culprits[work.ids[first]], work.suspects[first] = true, true
+    self.culprits[work.ids[first]], work.suspects[first] = true, err.status
     go_alone(work, first, first)
   else
     tell_range(self, work, first, last, err)
@@ -278,6 +279,18 @@ local function new_work(self, ids, actions, deadline, detail)
   return work, work.together
 end
 
+--- Asks what has to be known before so many are sent.
+---@param count integer
+---@param deadline number
+---@return boolean asked  that may have taken its time: what was decided before may be outdated
+function Sends:prepare(count, deadline)
+  if count <= FEW or self.no_batches or self.takes_batches ~= nil then
+    return false
+  end
+  self.takes_batches = self.group:takes_batches(deadline)
+  return true
+end
+
 --- Sends all, and tells the goals that wait for them what came of each.
 ---@param ids string[]
 ---@param actions ("stop"|"delete"|"update")[]  of each of them; an update goes alone
@@ -291,8 +304,12 @@ function Sends:send(ids, actions, deadline, detail)
   end
   local work, count = new_work(self, ids, actions, deadline, detail)
   self.in_flight[#self.in_flight + 1] = work
-  local batches = count > FEW and not self.no_batches and self.group:takes_batches(deadline)
+  self:prepare(count, deadline)
+  local batches = count > FEW and not self.no_batches and self.takes_batches
   local _, cancelled = nil, false
+  if not self.takes_batches then
+    self.takes_batches = nil
+  end
   go_alone(work, batches and count + 1 or 1, #work.ids)
   if batches then
     enqueue(self, work, 1, count, self.size)
