@@ -141,6 +141,16 @@ describe("world", function()
     end
   )
 
+  it("begins at once with what it shows already, where something else is accepted meanwhile", function()
+    values.early_update, values.show_time = 5, 20
+    local deployment = seed { configuration_id = "conf-1" }
+    assert.is_true(earth:change(deployment, "update", cause(NOW), "conf-2"))
+    assert.is_true(earth:change(deployment, "stop", cause(NOW + 1)))
+    assert.equal("PENDING RUNNING", statuses(deployment.id, 1, 3))
+    assert.equal("conf-2", deployment.latest_configuration_id)
+    assert.equal("STOPPING", statuses(deployment.id, 21))
+  end)
+
   it("shows and runs the old configuration for a while after an update", function()
     values.update_time = 30
     local deployment = seed { configuration_id = "conf-1" }

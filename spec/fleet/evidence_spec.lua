@@ -589,8 +589,16 @@ describe("the evidence", function()
         ["0 get RUNNING; 1 -list; 2 list RUNNING; 3 -list; 4 get RUNNING; 5 list RUNNING"] = true,
         ["0 get RUNNING; 1 -list; 2 get RUNNING; 3 -list; 4 get RUNNING; 5 get STOPPING"] = false,
       } do
-        assert.equal(expected, evidence.is_contradicted(situation(story)), story)
+        assert.equal(expected, after(story):get_only_shows(ID, 6), story)
       end
+    end)
+
+    it("lets a GET only show that one is there that may still have to appear, before it is given up", function()
+      local beliefs = after("1 -list; 2 -list; 3 -list; 4 -list", { appears_by = 100 })
+      assert.is_false(beliefs:get_only_shows(ID, 5))
+      tell(beliefs, "5 -list")
+      assert.is_true(beliefs:get_only_shows(ID, 30.9))
+      assert.is_false(beliefs:get_only_shows(ID, 31))
     end)
 
     it("makes the next look due when it can prove something", function()

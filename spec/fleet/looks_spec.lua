@@ -42,8 +42,8 @@ describe("looks", function()
       end
     end
     made.each_due, made.each_open = each, each
-    function made:each_contradicted(_, act)
-      for _, id in ipairs(self.contradicted or {}) do
+    function made:each_doubtful(_, act)
+      for _, id in ipairs(self.doubtful or {}) do
         act(id)
       end
     end
@@ -325,20 +325,20 @@ describe("looks", function()
     end)
 
     it(
-      "are followed by GETs of all that need one, but in turns of those about which lists were wrong before",
+      "are followed by GETs of all that need one, but in turns of those of which they can only show that they are there",
       function()
         local ids = group:fill(100)
-        local contradicted = {}
+        local doubtful = {}
         for i = 1, 60 do
-          contradicted[i], group.records[ids[i]].unlisted = ids[i], true
+          doubtful[i], group.records[ids[i]].unlisted = ids[i], true
         end
         group.records[ids[99]].unlisted = true
-        local one = observer(ids, { contradicted = contradicted, to_get = { ids[1], ids[99] } })
+        local one = observer(ids, { doubtful = doubtful, to_get = { ids[1], ids[99] } })
         look(one)
         assert.equal(33, group:counts().status) -- 32 of the 60, one of them needs a GET anyway
         assert.equal("RUNNING by get", one.told[ids[99]])
         look(one)
-        for _, id in ipairs(contradicted) do
+        for _, id in ipairs(doubtful) do
           assert.equal("RUNNING by get", one.told[id])
         end
       end
@@ -356,6 +356,22 @@ describe("looks", function()
         end
       end)
       assert.same({ [ids[2]] = "RUNNING by get" }, one.told)
+    end)
+
+    it("are followed by 32 GETs in turns, once none of all that needed one was answered, until one is", function()
+      local ids = group:fill(100)
+      local one = observer(ids, { to_get = ids })
+      group.errors.status = fake.failed { kind = "auth", status = 403 }
+      look(one)
+      assert.equal(100, group:counts().status)
+      for turn = 1, 4 do
+        look(one)
+        assert.equal(100 + 32 * turn, group:counts().status)
+      end
+      group.errors.status = nil
+      look(one)
+      look(one)
+      assert.equal(100 + 32 * 5 + 100, group:counts().status)
     end)
 
     it("that fail are told of to all", function()

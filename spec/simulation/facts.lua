@@ -145,8 +145,8 @@ local function is_named(call, id)
 end
 
 --- Without dates nobody can tell what is newer than a call; what its first list shows belongs to it. That list may take
---- so long, in seconds.
-local FIRST_LIST = 30
+--- so long, in seconds: one of its pages may hang.
+local FIRST_LIST = 90
 
 --- Does the call mean this one, as far as can be known by `time`? A filter means nothing that is newer than the call.
 function facts.asks_for(course, call, id, time)

@@ -457,6 +457,9 @@ function World:change(deployment, action, cause, configuration_id)
     return true
   end
   note(self, action, deployment, cause.now, cause.request_id)
+  if intent and intent.announced then
+    fulfil(self, deployment, intent, cause.now) -- nothing overtakes what the record shows already
+  end
   deployment.intent = { action = action, configuration_id = configuration_id }
   local delay = self.settings[PLANS[action].delay]
   self.agenda:add(cause.now + delay, { deployment = deployment, intent = deployment.intent })

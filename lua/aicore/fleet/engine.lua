@@ -259,9 +259,9 @@ function Engine:each_due(now, act)
   end
 end
 
-local function each_to_get(self, contradicted, now, act)
+local function each_to_get(self, only_shows, now, act)
   for place, s in next_open, self, 0 do
-    if evidence.is_contradicted(s) == contradicted and judge(self, place, s) == "get" then
+    if judge(self, place, s) == "get" and self.beliefs:get_only_shows(place, now) == only_shows then
       if self.beliefs:get_tells(place, now) then
         act(self.ids[place])
       end
@@ -273,7 +273,7 @@ function Engine:each_to_get(now, act)
   each_to_get(self, false, now, act)
 end
 
-function Engine:each_contradicted(now, act)
+function Engine:each_doubtful(now, act)
   each_to_get(self, true, now, act)
 end
 

@@ -252,13 +252,6 @@ end
 --- So often one has to be shown after it was not found, until what lacks it is not much believed.
 local CONTRADICTED = 2
 
---- Is it not found time and again, although it is there?
----@param s aicore.Situation
----@return boolean
-function evidence.is_contradicted(s)
-  return s.contradicted >= CONTRADICTED
-end
-
 --- Was it not found by the last look or send?
 local function is_missing(s)
   return s.no_get or s.no_list or s.no_send
@@ -656,6 +649,17 @@ end
 function Beliefs:get_tells(place, now)
   local s = self.situation[place]
   return s.deleting or not s.no_get or now - self.missed_at[place] >= evidence.APART
+end
+
+--- May a GET settle nothing, but only show that it is there? Lists that lack it have been wrong before, or it is too
+--- soon to give it up.
+---@param place integer
+---@param now number
+---@return boolean
+function Beliefs:get_only_shows(place, now)
+  local s = self.situation[place]
+  local is_early = evidence.wants_get(s) and now - self.missed_at[place] < GIVEN_UP_AFTER
+  return is_early or s.contradicted >= CONTRADICTED
 end
 
 --- When it should be looked at again: the longer nothing has changed, the later.

@@ -49,8 +49,8 @@ local JITTER = 0.1
 ---@field due fun(self, by_id: boolean): number, number  when it wants to look again, and when at the latest
 ---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
 ---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
----@field each_contradicted fun(self, now: number, act: fun(id: string))  the same about those of which GETs have shown
----       before that the lists are wrong
+---@field each_doubtful fun(self, now: number, act: fun(id: string))  the same about those of which it can only tell that
+---       they are there
 ---@field each_unseen fun(self, since: number, act: fun(id: string))
 ---@field each_open fun(self, now: number, act: fun(id: string))
 ---@field discover fun(self, record: table, at: number)?  a list shows one that it does not wait for: all go by list
@@ -62,7 +62,7 @@ local JITTER = 0.1
 ---@field private over_at number
 ---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
 ---@field private patience number  seconds that a GET may take while others wait
----@field private in_vain boolean? the last GETs beside each other had no good answer
+---@field private in_vain boolean? no GET of the last look with several had a good answer
 ---@field private doubtful aicore.Reader?  the last list, if it was not complete
 ---@field private doubts integer  lists in a row that were not, or could not be read
 ---@field private turn integer    how many were asked for by id beside such lists
@@ -333,7 +333,7 @@ local function read_list(self, deadline)
       observer:trouble(nil, err or reader:incomplete(), now)
     end
   end
-  return some_of(self, unseen or collect(self, "each_contradicted", now))
+  return some_of(self, unseen or collect(self, "each_doubtful", now))
 end
 
 -- Sharing ------------------------------------------------------------------------------------------
@@ -348,7 +348,11 @@ local function look(self, flight, deadline)
       doubtful = read_list(self, deadline)
     end
     local wanted = self:by_id() and "each_due" or "each_to_get"
-    flight.cut_short = get(self, collect(self, wanted, runtime.now(), doubtful), deadline)
+    local ids = collect(self, wanted, runtime.now(), doubtful)
+    if self.in_vain then
+      ids = some_of(self, ids) -- until one is answered
+    end
+    flight.cut_short = get(self, ids, deadline)
     if #self.members == 0 then
       self.doubtful = nil -- who began it has left before it was over
     end

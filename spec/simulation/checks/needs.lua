@@ -183,6 +183,7 @@ local function changes_of(course)
   for _, call in ipairs(course.calls) do
     add(call.began or course.began)
     add(call.ended or course.began)
+    add((call.began or course.began) + (call.appear or 0)) -- from then on "not found" means it
   end
   for _, outage in ipairs(course.service.outages) do
     add(course.began + outage.from)
