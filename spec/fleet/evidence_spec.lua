@@ -454,6 +454,13 @@ describe("the evidence", function()
       assert.is_true(beliefs:may_send(ID, "stop", 33)) -- its refusals were of another state
     end)
 
+    it("keeps them where it is seen for the first time: that is no change", function()
+      local beliefs = after "0 -list; 1 delete accepted; 2 stop refused; 3 get DEAD"
+      assert.is_false(beliefs:may_send(ID, "delete", 12.9))
+      tell(beliefs, "13 delete accepted")
+      assert.is_false(beliefs:may_send(ID, "delete", 32.9)) -- it was the second
+    end)
+
     it("goes on being refused while another goal sends something else in turn", function()
       local beliefs = after "0 get RUNNING; 1 stop refused; 2 delete refused; 61 stop refused; 62 delete refused"
       tell(beliefs, "122 stop refused")

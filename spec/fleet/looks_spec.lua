@@ -325,7 +325,7 @@ describe("looks", function()
     end)
 
     it(
-      "are followed by GETs of all that need one, but in turns of those of which they can only show that they are there",
+      "are followed by GETs of all that need one, but in turns of those that they can only show to be there",
       function()
         local ids = group:fill(100)
         local doubtful = {}

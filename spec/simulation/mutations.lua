@@ -301,8 +301,8 @@ return {
   {
     "what is shown after it was not found is asked for by GET",
     EVIDENCE,
-    "return s.contradicted >= CONTRADICTED",
-    "return false",
+    "return is_early or s.contradicted >= CONTRADICTED",
+    "return is_early",
   },
   { "where lists never add up, some are asked by id", LOOKS, "local MOST_DOUBTS = 2", "local MOST_DOUBTS = 1e9" },
   {

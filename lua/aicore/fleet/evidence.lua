@@ -318,7 +318,10 @@ function Beliefs:seen(place, record, by, at)
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
   if changed then
-    self.since[place], self.refused_at[place], self.aside[place] = at, nil, nil
+    self.since[place], self.refused_at[place] = at, nil
+    if from.status then
+      self.aside[place] = nil
+    end
   end
   if lifecycle.ended(to.status) then
     self.stamps[place] = timestamp.parse(record.modifiedAt)

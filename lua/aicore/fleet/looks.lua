@@ -49,8 +49,8 @@ local JITTER = 0.1
 ---@field due fun(self, by_id: boolean): number, number  when it wants to look again, and when at the latest
 ---@field each_due fun(self, now: number, act: fun(id: string))   those that are due, where looks go by id
 ---@field each_to_get fun(self, now: number, act: fun(id: string))  where they do not: what a GET has to tell about
----@field each_doubtful fun(self, now: number, act: fun(id: string))  the same about those of which it can only tell that
----       they are there
+---@field each_doubtful fun(self, now: number, act: fun(id: string))  the same about those of which a GET can only tell
+---       that they are there
 ---@field each_unseen fun(self, since: number, act: fun(id: string))
 ---@field each_open fun(self, now: number, act: fun(id: string))
 ---@field discover fun(self, record: table, at: number)?  a list shows one that it does not wait for: all go by list
