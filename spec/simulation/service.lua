@@ -338,7 +338,8 @@ local FEATURES = {
       answers({ "*" }, function()
         return { status = 429, headers = { ["retry-after"] = dice:integer(1, LONGEST_PAUSE) } }
       end)(self, dice, strength)
-      self.patience = self.patience + LONGEST_PAUSE * #self.deployments -- each pauses all the client's requests
+      -- each pauses all the client's requests, and what is asked for then may fail for another reason
+      self.patience = self.patience + 2 * LONGEST_PAUSE * #self.deployments
     end,
   },
   {
