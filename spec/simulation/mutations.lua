@@ -246,6 +246,18 @@ return {
   },
   -- Refused
   {
+    "refused at once: alone in a batch and by itself, for the same",
+    SENDS,
+    "and err.status == work.suspects[place] then",
+    "and work.suspects[place] then",
+  },
+  {
+    "refused: what two goals send in turn keeps its own pauses",
+    EVIDENCE,
+    "self.aside[place][s.action] = sent",
+    "",
+  },
+  {
     "refused for good: 120 s",
     EVIDENCE,
     "evidence.REFUSED_FOR_GOOD = 120",

@@ -306,10 +306,10 @@ local function came_back(course, id, call)
     and course.truth:ever(id, ended.time, call.ended, facts.runs) ~= nil
 end
 
---- Refused alone in a batch and by itself, it counts as what is wrong: a wrong argument fails at once.
+--- Refused alone in a batch and by itself, for the same, it counts as what is wrong: a wrong argument fails at once.
 local function is_wrong(course, id, err)
   for _, fault in ipairs(course.service.faults) do
-    if fault.operation == "batch" and fault.id == id and (err.status == 400 or err.status == 422) then
+    if fault.operation == "batch" and fault.id == id and err.status == fault.status then
       return true
     end
   end

@@ -87,6 +87,20 @@ local function is_covered(course, sends, send, to)
   return covered
 end
 
+--- Is it so that the calls at work on it meanwhile, if there are several, know the same of it? One that began later, or
+--- found it by a filter, or was shown another state by a replica, counts what was sent in that state for itself.
+local function know_the_same(course, sends, from, to)
+  local calls, is_same = 0, facts.lag_of(course) == 0
+  for _, call in ipairs(course.calls) do
+    local works = (WORKS.stop[call.method] or WORKS.delete[call.method]) and call.client == sends.client
+    local is_there = works and call.began and call.began <= to and (call.ended or math.huge) >= from
+    if is_there and facts.asks_for(course, call, sends.id, to) then
+      calls, is_same = calls + 1, is_same and call.ids ~= nil and call.began <= from
+    end
+  end
+  return calls <= 1 or is_same
+end
+
 --- A plain stop or delete sends when it is called.
 local function is_plain(course, sends)
   for _, call in ipairs(course.calls) do
@@ -150,8 +164,8 @@ end
 -- How soon again -----------------------------------------------------------------------------------
 
 --- Calls act(sends, gap, count, row) for each sending that follows one that came to `outcome`, where nothing
---- has changed between the two. count: so many came to that in a row; gap: seconds since the last of these was
---- answered; row: since the first one after the last that was accepted.
+--- has changed between the two. count: so many came to that in a row, as far as each call at work on it knows; gap:
+--- seconds since the last of these was answered; row: since the first one after the last that was accepted.
 local function each_repetition(course, outcome, act)
   for _, sends in ipairs(sends_of(course)) do
     local count, row_began = 0, 0
@@ -166,8 +180,9 @@ local function each_repetition(course, outcome, act)
       elseif count > 0 and not is_covered(course, sends, send, next_one.at) then
         count = 0
       elseif count > 0 and not is_plain(course, sends) then
+        local known = know_the_same(course, sends, row_began, next_one.at) and count or 1
         if not was_missed(course, sends, send.at, next_one.at) then
-          act(sends, next_one.at - send.answered, count, next_one.at - row_began)
+          act(sends, next_one.at - send.answered, known, next_one.at - row_began)
         end
       end
     end
