@@ -324,6 +324,23 @@ describe("looks", function()
       end
     end)
 
+    it("are followed by GETs of more and more where those show that some are gone, twice of each", function()
+      local ids = group:fill(100)
+      for i = 1, 70 do
+        group.records[ids[i]] = nil
+      end
+      local one = observer(ids, { doubtful = ids })
+      look(one)
+      assert.equal(2 * 70 + 30, group:counts().status)
+      assert.equal("missing by get", one.told[ids[1]])
+      group.asked = {}
+      for i = 1, 70 do
+        group.records[ids[i]] = { id = ids[i], status = "RUNNING", unlisted = true }
+      end
+      look(one)
+      assert.equal(32, group:counts().status)
+    end)
+
     it(
       "are followed by GETs of all that need one, but in turns of those that they can only show to be there",
       function()

@@ -192,8 +192,9 @@ end
 
 --- One GET, and what it tells. A function of its own, as another coroutine runs it. It returns the seconds that a good
 --- answer took.
----@param patience number  seconds
-local function get_one(self, id, deadline, patience)
+---@param patience number    seconds
+---@param missing string[]   one that is not found is added to it
+local function get_one(self, id, deadline, patience, missing)
   return function()
     local runtime = self.group.runtime
     local began = runtime.now()
@@ -202,6 +203,7 @@ local function get_one(self, id, deadline, patience)
     if record then
       self:tell(id, "seen", record, "get", now)
     elseif err.absent then
+      missing[#missing + 1] = id
       self:tell(id, "missing", "get", now)
     else
       self:tell(id, "trouble", err, now)
@@ -228,19 +230,23 @@ local function learn_patience(self, seconds)
 end
 
 --- Asks for these by id, many at once, so that a slow answer holds up none of the others for long.
+---@return string[] missing    those that were not found
 ---@return boolean? cancelled  the host ends it
 local function get(self, ids, deadline)
+  local missing = {}
   if #ids == 1 and open_count(self) == 1 then
-    get_one(self, ids[1], deadline, math.huge)()
-  elseif #ids > 0 then
-    local functions = {}
-    for i, id in ipairs(ids) do
-      functions[i] = get_one(self, id, deadline, self.patience)
-    end
-    local seconds, cancelled = self.group.runtime.gather(functions, AT_ONCE)
-    learn_patience(self, seconds)
-    return cancelled
+    get_one(self, ids[1], deadline, math.huge, missing)()
+    return missing
+  elseif #ids == 0 then
+    return missing
   end
+  local functions = {}
+  for i, id in ipairs(ids) do
+    functions[i] = get_one(self, id, deadline, self.patience, missing)
+  end
+  local seconds, cancelled = self.group.runtime.gather(functions, AT_ONCE)
+  learn_patience(self, seconds)
+  return missing, cancelled
 end
 
 -- By list ------------------------------------------------------------------------------------------
@@ -295,10 +301,10 @@ local function is_complete(self, reader)
   return reader.complete or same
 end
 
---- As many as are asked for at a time, with each call the next ones.
-local function some_of(self, ids)
+--- As many as are asked for at a time, and no more than `most`, with each call the next ones.
+local function some_of(self, ids, most)
   local some = {}
-  for i = 1, math.min(AT_ONCE, #ids) do
+  for i = 1, math.min(AT_ONCE, most or #ids) do
     some[i] = ids[(self.turn + i - 1) % #ids + 1]
   end
   self.turn = self.turn + #some
@@ -306,7 +312,7 @@ local function some_of(self, ids)
 end
 
 --- One list, and what it tells. It is left early where nothing more is to be learned, or GETs turn out to be cheaper.
----@return string[]? doubtful  ids that a GET should tell more about, as lists cannot
+---@return string[] doubtful  ids that a GET should tell more about, as lists cannot
 local function read_list(self, deadline)
   local runtime = self.group.runtime
   local began, left, all, discovering = runtime.now(), open_count(self), self:observers(), discoverers(self)
@@ -319,7 +325,7 @@ local function read_list(self, deadline)
     page = nil -- luacheck: ignore 311 (before the next one is read)
     if not whole and (left <= 0 or not reader.over and reader.pages == 1 and self:by_id()) then
       reader:let_go()
-      return nil
+      return {}
     end
     page, err = reader:next(true)
   end
@@ -333,7 +339,36 @@ local function read_list(self, deadline)
       observer:trouble(nil, err or reader:incomplete(), now)
     end
   end
-  return some_of(self, unseen or collect(self, "each_doubtful", now))
+  return unseen or collect(self, "each_doubtful", now)
+end
+
+local function is_awaited(self, id)
+  for _, observer in ipairs(self:observers()) do
+    if observer:place_of(id) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Goes on with what lists cannot tell, while that shows that some of it is gone. What was not found is asked for once
+--- more, which proves it where a delete is known.
+---@param doubtful string[]  as many of them as go together were asked for
+---@param missing string[]   those of them that were not found
+---@return boolean? cancelled
+local function get_on(self, doubtful, missing, deadline)
+  local left, again, cancelled = #doubtful - AT_ONCE, {}, nil
+  while #missing > 0 and not cancelled do
+    local ids = some_of(self, doubtful, left)
+    left = left - #ids
+    for _, id in ipairs(missing) do
+      if not again[id] and is_awaited(self, id) then
+        ids[#ids + 1], again[id] = id, true
+      end
+    end
+    missing, cancelled = get(self, ids, deadline)
+  end
+  return cancelled
 end
 
 -- Sharing ------------------------------------------------------------------------------------------
@@ -343,16 +378,20 @@ end
 local function look(self, flight, deadline)
   return function()
     local runtime = self.group.runtime
-    local began, doubtful = runtime.now(), nil
+    local began, doubtful = runtime.now(), {}
     if not self:by_id() then
       doubtful = read_list(self, deadline)
     end
     local wanted = self:by_id() and "each_due" or "each_to_get"
-    local ids = collect(self, wanted, runtime.now(), doubtful)
+    local ids = collect(self, wanted, runtime.now(), some_of(self, doubtful))
     if self.in_vain then
       ids = some_of(self, ids) -- until one is answered
     end
-    flight.cut_short = get(self, ids, deadline)
+    local missing, cut_short = get(self, ids, deadline)
+    if #doubtful > 0 and not cut_short then
+      cut_short = get_on(self, doubtful, missing, deadline)
+    end
+    flight.cut_short = cut_short
     if #self.members == 0 then
       self.doubtful = nil -- who began it has left before it was over
     end
