@@ -380,6 +380,22 @@ describe("an engine", function()
   end)
 
   describe("whose looks fail", function()
+    it("says of no look that it failed where a later one did not", function()
+      for _, count in ipairs { 1, 4 } do -- by id, by list
+        start_anew()
+        local ids, looked = group:fill(count), 0
+        group.times = { stop = 1000 }
+        local function fail_once()
+          looked = looked + 1
+          return looked == 3 and fake.failed { kind = "http", status = 503, message = "busy" } or nil
+        end
+        group.errors.list, group.errors.status = fail_once, fail_once
+        local heard = run(goals.stop, ids, { deadline = 60 })
+        assert.is_true(looked > 3)
+        assert.same({ reason = "timeout", status = "RUNNING" }, heard.failures[ids[1]])
+      end
+    end)
+
     it("goes on until the deadline, whatever the error", function()
       for _, fields in ipairs {
         { kind = "transport" },

@@ -132,9 +132,19 @@ local function settle(self, place, list)
   self.listener:settled(close(self, place), list, record)
 end
 
+--- Why the last look at it failed; nil: it did not.
+local function trouble_with(self, place)
+  if self.troubles[place] then
+    return self.troubles[place]
+  elseif self.look_error and self.look_failed_at >= self.beliefs.looked[place] then
+    return self.look_error
+  end
+end
+
 local function fail(self, place, reason, err)
-  local s, refusal, trouble = self.beliefs.situation[place], self.refusals[place], self.troubles[place]
-  self.listener:failed(close(self, place), reason, s, err or trouble or self.look_error, refusal, self.record)
+  local s, refusal = self.beliefs.situation[place], self.refusals[place]
+  err = err or trouble_with(self, place)
+  self.listener:failed(close(self, place), reason, s, err, refusal, self.record)
 end
 
 --- Everything that is open fails, for a reason that is the same for all.
@@ -189,7 +199,7 @@ function Engine:trouble(place, err, at)
   if place then
     self.troubles[place] = err
   else
-    self.look_error = err
+    self.look_error, self.look_failed_at = err, at
   end
   for each = place or 1, place or #self.ids do
     self.beliefs:failed(each, at)
