@@ -98,7 +98,7 @@ bool aic_config_is_https(const char *url) {
 typedef struct setting {
   const char *name;
   void (*read)(lua_State *L, config *c, int anchors, const struct setting *row);
-  size_t offset;                          /* of what it fills in a config */
+  size_t offset;                          /* of what it fills, where read asks for that */
   const char *(*complaint)(const char *); /* about a text; NULL: any is fine */
   const char *(*check)(lua_State *L);     /* the same about what is no text, as push_complaint */
   const char *header, *text;              /* a header's name, and its text where none is given */
@@ -126,10 +126,15 @@ static const char *push_complaint(lua_State *L, const setting *row) {
   return complaint != NULL ? lua_pushfstring(L, "%s", complaint) : NULL;
 }
 
-/* The text on top, or NULL; raises where it is none, or not as the setting wants it. */
-static const char *check_text(lua_State *L, const setting *row, size_t *length) {
+/* Raises what is wrong with the value on top, if anything. */
+static void raise_complaint(lua_State *L, const setting *row) {
   const char *complaint = push_complaint(L, row);
   if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
+}
+
+/* The text on top; NULL where it is nil. */
+static const char *check_text(lua_State *L, const setting *row, size_t *length) {
+  raise_complaint(L, row);
   return lua_isnil(L, -1) ? NULL : lua_tolstring(L, -1, length);
 }
 
@@ -149,18 +154,15 @@ static void read_header(lua_State *L, config *c, int anchors, const setting *row
 
 /* The user's own headers stand before all others of a request to the AI API. */
 static void read_headers(lua_State *L, config *c, int anchors, const setting *row) {
-  const char *complaint = push_complaint(L, row);
-  if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
+  raise_complaint(L, row);
   c->api_headers = aic_headers_push(L, c->headers);
   lua_setfield(L, anchors, row->name);
 }
 
 static void read_limit(lua_State *L, config *c, int anchors, const setting *row) {
   (void)anchors;
-  double *limit = FIELD(double, c, row);
-  const char *complaint = push_complaint(L, row);
-  if (complaint != NULL) luaL_error(L, "session: %s: %s", row->name, complaint);
-  *limit = lua_isnil(L, -1) ? row->number : lua_tonumber(L, -1);
+  raise_complaint(L, row);
+  *FIELD(double, c, row) = lua_isnil(L, -1) ? row->number : lua_tonumber(L, -1);
 }
 
 static void read_secret(lua_State *L, config *c, int anchors, const setting *row) {
@@ -246,8 +248,8 @@ static const setting settings[] = {
   {"client_secret",  read_secret, TO(credentials.client_secret)},
   {"certificate",    read_secret, TO(credentials.certificate)},
   {"key",            read_secret, TO(credentials.key)},
-  {"client_id",      read_client, TO(credentials.login_form)},
-  {"token",           read_token, TO(credentials.authorization), .complaint = check_header},
+  {"client_id",      read_client, .offset = 0},
+  {"token",           read_token, .complaint = check_header},
   {"connect_timeout", read_limit, TO(connect_timeout), .number = 10, .low = 0.001, .high = 86400},
   {"timeout",         read_limit, TO(timeout), .number = 60, .low = 0.001, .high = 86400},
   {"max_response",    read_limit, TO(max_response), .number = 1 << 26, .low = 1, .high = 1LL << 40},

@@ -1,4 +1,5 @@
 #include "exchange.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

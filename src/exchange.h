@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "config.h"
+#include "credentials.h"
 #include "operation.h"
 #include "secret.h"
 

@@ -1,9 +1,11 @@
 #include "folder.h"
 
-#include "table.h"
-
 #include <dirent.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include "compat.h"
+#include "table.h"
 
 #define FOLDER_TYPE "aicore.folder"
 

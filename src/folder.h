@@ -1,7 +1,7 @@
 /* The names in a folder, which Lua cannot tell by itself. */
 #pragma once
 
-#include "compat.h"
+#include <lua.h>
 
 /* folder(path): a list of the names, hidden ones too, in no order; nothing: there is no such folder. */
 int aic_folder_names(lua_State *L);

@@ -176,7 +176,6 @@ bool aic_parameter_is_group(const char *value, size_t length) {
 }
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"
-
 #define A_WORD "a word such as RUNNING expected"
 #define A_TIME "an RFC 3339 time expected"
 #define A_LIST_OF_IDS "a table of 1 to 1000 ids expected"

@@ -2,12 +2,12 @@
  * libkqueue, by which Linux could run it. */
 #if !defined(__linux__)
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/event.h>
 #include <sys/time.h>
 #include <sys/types.h>
 
+#include "array.h"
 #include "pollset.h"
 
 static bool change(const pollset *set, int fd, short filter, unsigned short flags, int64_t data) {
@@ -32,7 +32,7 @@ bool aic_pollset_backend_watch(pollset *set, int fd, int before, int after) {
     short filter;
   } filters[] = {{POLLSET_READ, EVFILT_READ}, {POLLSET_WRITE, EVFILT_WRITE}};
   bool told = true;
-  for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+  for (size_t i = 0; i < COUNT(filters); i++) {
     const int bit = filters[i].bit;
     if ((before & bit) == (after & bit)) continue;
     const unsigned short flags = after & bit ? EV_ADD : EV_DELETE;

@@ -1,4 +1,5 @@
 #include "pool.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "session.h"
+
 #include "compat.h"
 #include "interrupt.h"
 #include "json.h"

@@ -1,4 +1,5 @@
 #include "table.h"
+
 #include "compat.h"
 
 void aic_set_text(lua_State *L, const char *field, const char *text) {

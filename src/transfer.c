@@ -1,4 +1,5 @@
 #include "transfer.h"
+
 #include <string.h>
 
 #include "compat.h"
@@ -38,10 +39,10 @@ void aic_transfer_unanchor(lua_State *L, int index, transfer **handle) {
 }
 
 int aic_transfer_take(lua_State *L, int index, transfer **handle) {
+  luaL_checkstack(L, 8, NULL); /* the last that raises while the transfer is in a list */
   transfer *t = *handle;
   t->read = true;
   aic_pool_move(t, NULL); /* closing the session meanwhile does not end it */
-  luaL_checkstack(L, 8, NULL);
   compat_getuservalue(L, index);
   const int slots = lua_gettop(L);
   lua_rawgeti(L, slots, TRANSFER_READER);
