@@ -154,8 +154,8 @@ static void stay_loaded(void) {
   }
 }
 
-/* Once per process, though Lua states of several threads may load us; if it fails, then again when
- * somebody asks again. Where the host has set libcurl up before, its allocator stays. */
+/* Once per process, though Lua states of several threads may load us; if it fails, the next state
+ * that loads us tries again. Where the host has set libcurl up before, its allocator stays. */
 static bool begin_process(void) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static bool begun = false;

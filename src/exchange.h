@@ -27,7 +27,7 @@ typedef struct exchange {
   const char *resource;         /* a constant */
   char id[65];                  /* of the record; "": none */
   secret *authorization;        /* sent, or for a login received */
-  credentials held;             /* what its reply must not tell, whoever closes the session */
+  credentials held;             /* what its reply must not tell, though the session is closed */
   buffer group, correlation;    /* headers for a resource group and a correlation id of its own */
   struct curl_slist headers[5]; /* its headers; those of the configuration follow */
 

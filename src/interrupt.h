@@ -1,7 +1,7 @@
 /* How a blocking call learns that its host wants control back.
  *
  * Ctrl-C reaches a Lua program as a debug hook: the signal handler of lua.c and luajit.c sets one,
- * which raises "interrupted!" as soon as Lua code runs again. So whoever blocks in C compares the
+ * which raises "interrupted!" as soon as Lua code runs again. So a function that blocks compares the
  * hook now and then with the one from the beginning, and installs no signal handler of its own. */
 #pragma once
 

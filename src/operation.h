@@ -31,7 +31,7 @@ typedef struct request {
   int options;                /* the index of the table of options; 0: none */
   bool has_query;             /* some of them go into the query */
   const char *url;            /* NULL: the token URL, which the session knows */
-  const char *body;           /* NULL: none, or the credentials */
+  const char *body;           /* NULL: none, or a login's, which the session has */
   const char *id;             /* of the record, for errors; NULL: none */
   const char *resource_group; /* NULL: the session's */
   const char *correlation_id; /* NULL: none */
@@ -44,9 +44,9 @@ typedef struct operation {
   const char *path; /* after the base URL, with {resource}, {id}; NULL: the token URL */
   const parameter *arguments[2]; /* the positional ones, in order */
   const parameter *options[2];   /* lists of named ones, besides the common ones */
-  const char *body;              /* the same for all requests; NULL: what push_body pushes … */
-  void (*push_body)(lua_State *L, int first, const request *built); /* … NULL: see below */
-  const char *content_type; /* a header; without both bodies, of the credentials; NULL: no body */
+  const char *body;              /* the same for all requests; NULL: what push_body pushes */
+  void (*push_body)(lua_State *L, int first, const request *built); /* both NULL: as in request */
+  const char *content_type; /* of the body, a header line; NULL: there is no body */
   const reply_shape *shape;
   const char *only;       /* the one resource that has it; NULL: every one has */
   bool changes;           /* if the answer is lost, something may have happened all the same */

@@ -17,8 +17,8 @@ typedef struct parameter {
   const char *only;     /* the one resource that has it; NULL: every one has */
 } parameter;
 
-/* The collections that operations are about, by their words in paths and bodies. Whoever keeps one
- * keeps the constant: it may be compared by address. */
+/* The collections that operations are about, by their words in paths and bodies. A word is kept as
+ * one of these constants, so that it may be compared by address. */
 extern const char aic_deployments[], aic_executions[];
 
 /* The constant for the word at the index; NULL: it is none. */

@@ -3,8 +3,8 @@
  * Invariants:
  *  - Once settled, the descriptor is readable when a watched socket is ready or the timeout has
  *    passed.
- *  - A timer exists in the kernel only once somebody outside has asked for the descriptor; whoever
- *    waits here passes the timeout as an argument instead. It may fire too early, never too late.
+ *  - A timer exists in the kernel only once an event loop has asked for the descriptor (export);
+ *    wait passes the timeout as an argument instead. It may fire too early, never too late.
  *  - The kernel is told of a socket only when its interest changes: a kept-alive connection that
  *    goes idle stays registered ("parked"), as its next request will want the same again. */
 #pragma once

@@ -19,7 +19,7 @@ static int from_epoll(uint32_t events) {
          (events & (EPOLLERR | EPOLLHUP) ? POLLSET_ERROR : 0);
 }
 
-/* What the set keeps of the timer: no other one in this process, whoever made it, keeps the same. */
+/* What the set keeps of the timer: no other set of this process, ours or not, keeps the same. */
 static uint64_t mark_of(const pollset *set) { return (uint64_t)(uintptr_t)set << 1 | 1; }
 
 static bool control(const pollset *set, int operation, int fd, uint32_t events) {

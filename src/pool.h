@@ -55,8 +55,9 @@ void aic_pool_leave_parent(pool *p);
 void aic_pool_close(pool *p);
 
 /* Starts a request as the transfer of a Lua object. NULL, or the reason why not. One that is announced
- * is queued where many connections were opened since the pool acted last: whoever begins hundreds in
- * one turn of an event loop must not hold it up. They go on when the pool acts, some each time. */
+ * is queued where many connections were opened since the pool acted last: a program that begins
+ * hundreds in one turn of its event loop must not hold that up. They go on when the pool acts, some
+ * each time. */
 const char *aic_pool_start(pool *p, const request *built, transfer **handle, bool announced);
 /* Moves a transfer to another list; NULL: to none. */
 void aic_pool_move(transfer *t, transfer_list *to);
@@ -67,6 +68,7 @@ void aic_pool_release(transfer *t);
  * something happens, for at most most_ms (-1: no limit; 0: it only looks). */
 void aic_pool_kick(pool *p);
 void aic_pool_act(pool *p, int most_ms);
-/* Makes the descriptor readable for an event loop that watches it, if something has finished: to be
- * called after both by who does not report it; a blocking call may end other transfers, too. */
+/* Makes the descriptor readable for an event loop that watches it, if something has finished. To be
+ * called after kick and act, unless what has finished is reported at once (session:step): a blocking
+ * call may end other transfers, too. */
 void aic_pool_announce(pool *p);

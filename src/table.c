@@ -29,7 +29,7 @@ int aic_push_error(
   return 2;
 }
 
-/* Sets functions in the table on top. */
+/* Sets functions in the table on top; the metatable is their first upvalue. */
 static void set_functions(lua_State *L, const luaL_Reg functions[], int metatable) {
   for (const luaL_Reg *one = functions; one->name != NULL; one++) {
     lua_pushvalue(L, metatable);

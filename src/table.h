@@ -16,6 +16,6 @@ int aic_push_error(
  * and Lua programs do not get the metatable. */
 void aic_register_type(
     lua_State *L, const char *type, const luaL_Reg metamethods[], const luaL_Reg methods[]);
-/* luaL_checkudata, which in these functions need not look for the metatable by its name: it is their
- * first upvalue. */
+/* luaL_checkudata; where the metatable is the first upvalue of the running function, as of all that
+ * aic_register_type registers, it need not be looked for by its name. */
 void *aic_check_object(lua_State *L, int index, const char *type);
