@@ -412,15 +412,15 @@ for name, at_once in pairs { ["that begins and resumes at once"] = true, ["that 
     it("reports what a spawned function raises, with where, and tells who was spawned", function()
       local was, within
       runtime.spawn(function()
-        was = runtime.is_spawned()
+        was = runtime.here()
         coroutine.wrap(function()
-          within = runtime.is_spawned()
+          within = runtime.here()
         end)()
         runtime.sleep(1)
         error "oh"
       end)
       loop.run(function()
-        assert.is_false(runtime.is_spawned())
+        assert.is_false(runtime.here())
       end)
       assert.same({ true, false }, { was, within })
       assert.equal(1, #loop.reported)

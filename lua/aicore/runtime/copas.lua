@@ -75,26 +75,13 @@ end
 
 -- The runtime --------------------------------------------------------------------------------------
 
-local runtime = tasks.new {
+return tasks.new {
   name = "copas",
   advice = "call it in a coroutine of Copas: copas.addthread(function() … end)",
   now = clock.now,
-  can_wait = function()
-    local running, is_main = coroutine.running()
-    return running ~= nil and not is_main
-  end,
+  can_wait = tasks.in_coroutine,
   waiter = new_waiter,
   begin = copas.addthread,
   watch = watch,
-  report = function(message)
-    io.stderr:write("aicore: ", message, "\n")
-  end,
+  report = tasks.to_stderr,
 }
-
---- Is this the host of the running code? Only a coroutine of aicore.spawn can tell.
----@return boolean
-function runtime.here()
-  return runtime.is_spawned()
-end
-
-return runtime

@@ -74,9 +74,7 @@ local runtime = tasks.new {
   end,
   loop = controller,
   watch = watch,
-  report = function(message)
-    io.stderr:write("aicore: ", message, "\n")
-  end,
+  report = tasks.to_stderr,
 }
 
 --- The life of the calling coroutine (life.lua): one in another controller may be suspended for good.
@@ -86,12 +84,6 @@ function runtime.life()
     local word = status()
     return word == "suspended" and here[1] ~= controller() and "elsewhere" or word
   end
-end
-
---- Is this the host of the running code? Only a coroutine of aicore.spawn can tell.
----@return boolean
-function runtime.here()
-  return runtime.is_spawned()
 end
 
 return runtime

@@ -2,25 +2,16 @@
 -- runtime = "luv", or in a coroutine of aicore.spawn.
 -- What waits is a coroutine: aicore.spawn begins one, any other will do. The main chunk cannot wait.
 
+local tasks = require "aicore.runtime.tasks"
 local uv = require "luv"
 local uv_tasks = require "aicore.runtime.uv"
 
-local luv = uv_tasks.new {
+return uv_tasks.new {
   uv = uv,
   name = "luv",
   advice = "call it in a coroutine, as aicore.spawn(function() … end) begins one",
   enter = function(resume)
     resume()
   end,
-  report = function(message)
-    io.stderr:write("aicore: ", message, "\n")
-  end,
+  report = tasks.to_stderr,
 }
-
---- Is this the host of the running code? Only a coroutine of aicore.spawn can tell.
----@return boolean
-function luv.here()
-  return luv.is_spawned()
-end
-
-return luv

@@ -24,7 +24,21 @@ local tasks = {}
 ---                                          calls on_ready, in that loop, whenever the session's descriptor is
 ---                                          readable, and where the loop can tell that the session was closed, until
 ---                                          the function that it returns is called, which does not hold the loop
----@field report fun(message: string)        tells somebody of an error that nobody gets
+---@field report fun(message: string)        tells a person of an error that no caller gets
+
+-- What several ports have in common ------------------------------------------------------------------
+
+--- Is this a coroutine that can yield? The main chunk is none (5.1 has no word for it at all).
+---@return boolean
+function tasks.in_coroutine()
+  local running, is_main = coroutine.running()
+  return running ~= nil and not is_main
+end
+
+---@param message string
+function tasks.to_stderr(message)
+  io.stderr:write("aicore: ", message, "\n")
+end
 
 -- Watched sessions ---------------------------------------------------------------------------------
 -- A watched session is { session, waiting = { [transfer] = places }, watches = { [loop] = watch } }; a place is
@@ -278,7 +292,7 @@ local TURN = 0.015
 
 --- The functions of a runtime (blocking.lua has their contract) over an event loop, and
 --- spawn(fn):         runs fn as a coroutine of the loop; what it raises is reported
---- is_spawned():      does the running code belong to such a coroutine?
+--- here():            is this the host of the running code? Only such a coroutine can tell, if it is not known at sight
 --- release(session):  to be called before a session is closed, while its descriptor is still its own
 ---@param port aicore.LoopPort
 ---@return aicore.Runtime
@@ -326,7 +340,7 @@ function tasks.new(port)
     end)
   end
 
-  function runtime.is_spawned()
+  function runtime.here()
     local running = guard.running()
     return running ~= nil and self.spawned[running] == true
   end

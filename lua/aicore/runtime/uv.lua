@@ -1,6 +1,6 @@
 --- What luv and Neovim share: tasks over libuv's handles.
 -- A callback of libuv cannot yield, but it may resume a coroutine; it must not raise. Handles live as
--- long as somebody waits: one that was left polling would keep the loop alive, and its descriptor's
+-- long as a coroutine waits: one that was left polling would keep the loop alive, and its descriptor's
 -- number may be another's once the session is closed.
 
 local clock = require "aicore.runtime.clock"
@@ -12,13 +12,7 @@ local tasks = require "aicore.runtime.tasks"
 ---@field name string                    of the runtime
 ---@field advice string                  what to do where one cannot wait
 ---@field enter fun(resume: fun())       runs a function where the user's code may run
----@field report fun(message: string)    tells somebody of an error that nobody gets; must not raise
-
---- Is this a coroutine that can yield? The main chunk is none (5.1 has no word for it at all).
-local function can_wait()
-  local running, is_main = coroutine.running()
-  return running ~= nil and not is_main
-end
+---@field report fun(message: string)    tells a person of an error that no caller gets; must not raise
 
 local function close(handle)
   if handle and not handle:is_closing() then
@@ -31,8 +25,8 @@ end
 local Waiter = {}
 Waiter.__index = Waiter
 
---- Gives the coroutine its control back. It may be somebody else's: schedulers that call what their
--- coroutines yield (plenary, async.nvim) have left a function that does what they need besides.
+--- Gives the coroutine its control back. It may be another scheduler's: those that call what their coroutines yield, a
+--- function and how many arguments it takes (plenary, async.nvim), have left one that does what they need besides.
 local function resume(self)
   if self.step then
     local step = self.step
@@ -81,7 +75,7 @@ function Waiter:wait(seconds)
     local timer = seconds and start_timer(self, seconds)
     self.parked = true
     repeat
-      coroutine.yield(self.on_yield, 1) -- whoever else resumes this has no news for us
+      coroutine.yield(self.on_yield, 1) -- what else resumes this has no news for us
     until self.woken
     self.parked = false
     close(timer)
@@ -89,7 +83,6 @@ function Waiter:wait(seconds)
   self.woken = false
 end
 
---- The 1 beside it says how many arguments it has.
 local function new_waiter(host)
   local self = setmetatable({ host = host, thread = guard.running(), woken = false, parked = false }, Waiter)
   self.on_yield = function(step)
@@ -119,9 +112,7 @@ local function watch(host, session, on_ready)
   end
   local poll = assert(uv.new_poll(fd))
   local prepare = assert(uv.new_prepare())
-  poll:start("r", function()
-    on_ready()
-  end)
+  poll:start("r", on_ready)
   prepare:start(guarded(host, function()
     if session:closed() then
       on_ready()
@@ -155,7 +146,7 @@ function uv_tasks.new(host)
     name = host.name,
     advice = host.advice,
     now = clock.now,
-    can_wait = can_wait,
+    can_wait = tasks.in_coroutine,
     report = host.report,
     waiter = function()
       return new_waiter(host)
