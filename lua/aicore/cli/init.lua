@@ -5,6 +5,7 @@
 -- everything instead; one that is `everywhere` knows -A; one that is hidden is there for those who name it.
 
 local console = require "aicore.cli.console"
+local guard = require "aicore.runtime.guard"
 local problems = require "aicore.cli.problems"
 
 local cli = {}
@@ -134,13 +135,8 @@ local function run(asked, screen)
   return exit
 end
 
---- What the interpreter raises at Ctrl-C.
-local function is_interrupt(failure)
-  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
-end
-
 local function explain(failure, screen)
-  if is_interrupt(failure) then
+  if guard.is_interrupt(failure) then
     screen:settle()
     if not screen.streaming then -- that is how it ends
       problems.print(screen, { kind = "cancelled", message = "interrupted" })

@@ -125,11 +125,6 @@ local function is_over(group)
   return group.running == 0 and not has_more(group)
 end
 
---- lua.c and luajit.c say this when a person pressed Ctrl-C.
-local function is_interrupt(failure)
-  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
-end
-
 --- Ends a group. All tasks look for themselves whether that is meant for them.
 local function cancel(group, failure)
   group.cancelled = true
@@ -212,7 +207,7 @@ local function resume(loop, task)
     if ok then
       group.results[task.index] = result
     else
-      cancel(is_interrupt(result) and loop.root or group, { result }) -- a person means all of it
+      cancel(guard.is_interrupt(result) and loop.root or group, { result }) -- a person means all of it
     end
     if group.parent and is_over(group) then
       loop.ready[#loop.ready + 1] = group.parent
@@ -373,7 +368,7 @@ function blocking.gather(functions, limit)
   else
     run(group)
   end
-  if group.failure and not is_interrupt(group.failure[1]) then
+  if group.failure and not guard.is_interrupt(group.failure[1]) then
     error(group.failure[1], 0)
   end
   return group.results, group.cancelled or is_cancelled(task)

@@ -4,6 +4,13 @@
 
 local guard = {}
 
+--- Was it a person who pressed Ctrl-C that raised this? lua.c and luajit.c say so in words.
+---@param failure any
+---@return boolean
+function guard.is_interrupt(failure)
+  return type(failure) == "string" and failure:find("interrupted!", 1, true) ~= nil
+end
+
 local function with_traceback(failure)
   return debug.traceback(tostring(failure), 2)
 end
