@@ -10,15 +10,8 @@ local calls = {}
 --- The time limit of a call that has none, in seconds.
 local TIMEOUT = 900
 
--- Options that all have in common; the rest is what a request checks.
-local OPTIONS = {
-  timeout = true,
-  resource_group = true,
-  correlation_id = true,
-  on_progress = true,
-  retry = true,
-  appear = true,
-}
+-- Options that all have in common, and that a request checks.
+local COMMON = { timeout = true, resource_group = true, correlation_id = true, on_progress = true, retry = true }
 
 ---@class aicore.Call  one that takes long; and the options that it alone has
 ---@field began number
@@ -44,22 +37,18 @@ local function split_options(name, opts, own)
     local expected = own and own[option]
     if option == "resource_group" and value == "*" and expected then
       special.everywhere = true
-    elseif option == "resource_group" then
+    elseif COMMON[option] then
       common[option] = value
     elseif expected and type(value) ~= expected then
       return common, special, ("%s: %s: a %s expected, got %s"):format(name, option, expected, type(value))
     elseif expected or option == "appear" then
       special[option] = value
-    elseif OPTIONS[option] then
-      common[option] = value
     else
       return common, special, ("%s: unknown option '%s'"):format(name, tostring(option))
     end
   end
-  for _, option in ipairs { "appear", "max_age" } do
-    if special[option] ~= nil and not is_span(special[option]) then
-      return common, special, ("%s: %s: seconds expected, got %s"):format(name, option, tostring(special[option]))
-    end
+  if special.appear ~= nil and not is_span(special.appear) then
+    return common, special, ("%s: appear: seconds expected, got %s"):format(name, tostring(special.appear))
   end
   return common, special
 end
@@ -92,12 +81,20 @@ function calls.read(caller, name, opts, own, timeout)
   return call
 end
 
+--- What is wrong with an id.
+---@param caller aicore.Caller
+---@param name string  of the function
+---@param id any
+---@return string? complaint
 function calls.id_complaint(caller, name, id)
   local request, complaint = caller:request("status", nil, id)
   return not request and complaint:gsub("^status", name) or nil
 end
 
 --- What is wrong with ids, or with a call that is about them.
+---@param caller aicore.Caller
+---@param name string  of the function
+---@param ids any
 ---@param call aicore.Call?
 ---@return string? complaint
 function calls.ids_complaint(caller, name, ids, call)

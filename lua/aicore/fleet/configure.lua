@@ -47,7 +47,7 @@ local FIELDS = { scenario_id = true, executable_id = true, name = true, paramete
 
 --- What the service is to be sent.
 ---@param caller aicore.Caller
----@param what table  { scenario_id, executable_id, name, parameters = {…}, artifacts = {…} }
+---@param what aicore.Configuration
 ---@return table|nil body
 ---@return string? complaint
 function configure.read(caller, what)
@@ -123,8 +123,7 @@ end
 
 --- The configurations that a filter finds; every page.
 ---@param caller aicore.Caller
----@param wanted { scenario_id: string?, executable_ids: string[]?, search: string?, resource_group: string?,
----                timeout: number? }?
+---@param wanted aicore.ConfigurationFilter?
 ---@return table[]|nil configurations
 ---@return aicore.Error? err
 function configure.list(caller, wanted)
@@ -146,7 +145,7 @@ end
 --- One that is the same is found, or else made.
 ---@param caller aicore.Caller
 ---@param body table      see read()
----@param options { resource_group: string?, retry: boolean? }
+---@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
 ---@param deadline number
 ---@return { id: string, message: string?, created: boolean }|nil
 ---@return aicore.Error? err
@@ -171,8 +170,10 @@ end
 
 --- The same as a call of its own.
 ---@param caller aicore.Caller
----@param what table
----@param opts { timeout: number?, resource_group: string?, retry: boolean? }?
+---@param what aicore.Configuration
+---@param opts aicore.Options?
+---@return { id: string, message: string?, created: boolean }|nil
+---@return aicore.Error? err
 function configure.one(caller, what, opts)
   local body, complaint = configure.read(caller, what)
   local request

@@ -23,7 +23,7 @@ local MAX_AGE = 60
 
 local OPTIONS = { timeout = true, resource_group = true, correlation_id = true, retry = true, max_age = true }
 
---- A filter and options in one; what is wrong with them.
+--- A filter and options in one, and how old what was found may be (s); or nil, nil and what is wrong.
 local function merge(wanted, opts)
   if wanted ~= nil and type(wanted) ~= "table" then
     return nil, nil, ("find: a filter expected, got %s"):format(type(wanted))
@@ -138,10 +138,9 @@ local function key_of(wanted)
 end
 
 --- A function that looks, and notes what was found: it outlives the coroutine that begins it.
-local function noting(found, caller, ...)
-  local arguments = { ... }
+local function noting(found, caller, request, belongs, fits, deadline)
   return function()
-    found.record, found.err = look(caller, arguments[1], arguments[2], arguments[3], arguments[4])
+    found.record, found.err = look(caller, request, belongs, fits, deadline)
     found.at = caller.runtime.now()
   end
 end
@@ -154,7 +153,7 @@ local function lead(caller, key, max_age, ...)
       caller.found[other] = nil
     end
   end
-  local found = { flight = single_flight.new(now), until_at = nil }
+  local found = { flight = single_flight.new(now) }
   caller.found[key] = found
   found.flight:run(caller.runtime, noting(found, caller, ...))
   if found.record then
@@ -172,7 +171,7 @@ end
 
 ---@param caller aicore.Caller
 ---@param wanted aicore.Filter?
----@param opts { timeout: number?, resource_group: string?, retry: boolean?, max_age: number? }?
+---@param opts aicore.FindOptions?
 ---@return table|nil deployment
 ---@return aicore.Error? err
 function find.one(caller, wanted, opts)
