@@ -119,7 +119,7 @@ describe("the fake caller", function()
     seed { id = "same-id", status = "DEAD" }
     seed { id = "same-id", resource = "executions" }
     run(function(_, deadline)
-      local group = made:in_group { resource = "executions" }
+      local group = made:of("executions"):in_group {}
       assert.equal("RUNNING", group:status("same-id", deadline).status)
       assert.equal("Execution modification scheduled", group:stop("same-id", deadline).message)
       assert.equal("same-id", group:batch({ { id = "same-id", targetStatus = "STOPPED" } }, deadline)[1].id)

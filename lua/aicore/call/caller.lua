@@ -41,10 +41,10 @@ local NAP = 1
 ---@field on_attempt function?
 ---@field counters { requests: integer }  that were sent, logins included
 ---@field by_group table<string, integer>  of them, those that name a resource group
----@field service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table
----       } what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
----@field private lists { count_is_total: boolean?, size: aicore.PageSize? }  see pages.lua; the size is there where the
----       host must not be held up
+---@field service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table }
+---       what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
+---@field private lists aicore.PagesMemory  see pages.lua; and `size`, an aicore.PageSize, where the host must not be held
+---       up
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
@@ -229,6 +229,12 @@ end
 
 -- Calls that take more than their own operation ---------------------------------------------------
 
+--- What another request on behalf of this one says, too.
+local function along_with(request)
+  local options = request.options
+  return { resource_group = options.resource_group, correlation_id = options.correlation_id }
+end
+
 --- A stop or delete: what was refused may have come about all the same (refusal.lua). One GET tells.
 ---@return table|nil accepted  { id, message, absent? }
 ---@return aicore.Error? err
@@ -242,9 +248,7 @@ function Caller:change(request, deadline)
   elseif not refusal.in_doubt(name, err) then
     return nil, err
   end
-  local options = request.options
-  local about = { resource_group = options.resource_group, correlation_id = options.correlation_id }
-  local look = self:request("status", about, id)
+  local look = assert(self:request("status", along_with(request), id))
   local record, look_err = self:perform(look, deadline)
   if record then
     reply = refusal.achieved(name, record)
@@ -288,12 +292,10 @@ end
 ---@return boolean ready
 ---@return aicore.Error? err
 function Caller:prepare(request, deadline)
-  local options = request.options
   if request.retires or not request.by_models then
     return true
   end
-  local about = { resource_group = options.resource_group, correlation_id = options.correlation_id }
-  local reply, err = self:perform(assert(self:request("models", about)), deadline)
+  local reply, err = self:perform(assert(self:request("models", along_with(request))), deadline)
   request.retires = reply and retirement.new(reply.resources)
   return reply ~= nil, err
 end
@@ -357,10 +359,10 @@ function Caller:of(resource)
 end
 
 --- What fleet/ gets of it; see group.lua.
----@param options { resource_group: string?, retry: boolean?, correlation_id: string?, resource: string? }
+---@param options table  those of group.new
 ---@return aicore.Group
 function Caller:in_group(options)
-  return group.new(options.resource and self:of(options.resource) or self, options)
+  return group.new(self, options)
 end
 
 --- Ends the session: connections are closed, what is in flight is cancelled, secrets are wiped. May be called again.

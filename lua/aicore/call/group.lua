@@ -4,6 +4,7 @@
 ---@field runtime aicore.Runtime
 ---@field resource "deployments"|"executions"
 ---@field random fun(): number  in [0, 1)
+---@field private page_size integer?  records, where a look does not say how many
 ---@field private caller aicore.Caller
 ---@field private options { resource_group: string?, retry: boolean?, correlation_id: string? }
 local Group = { __name = "aicore.group" }

@@ -146,7 +146,7 @@ function Login:renew(generation, deadline)
   if type(self.given) == "string" then
     return nil
   elseif self.generation == generation then
-    self.renew_at = -math.huge
+    self:expire()
   end
   return self:ensure(deadline)
 end

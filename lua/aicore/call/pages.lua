@@ -33,6 +33,7 @@ local MOST_STALE = 5
 
 ---@class aicore.Reader
 ---@field complete boolean  it was read to its end, and lacks nothing
+---@field over boolean      there is no more to be read, or no more can be
 ---@field read integer      records so far, those that were set aside and those that stood twice included
 ---@field total integer     as many as the service says that there are, or as were read
 ---@field pages integer     that were read

@@ -177,10 +177,7 @@ end
 
 -- The error that the user gets: a copy, since that of a shared login belongs to other calls, and has its own count.
 local function finished(self, err, note)
-  local copy = {}
-  for field, value in pairs(err) do
-    copy[field] = value
-  end
+  local copy = errors.copy(err)
   copy.message = note and ("%s (%s)"):format(err.message, note) or err.message
   copy.attempts = err.attempts or self.attempts
   copy.ambiguous = self.ambiguous or err.ambiguous or false

@@ -19,6 +19,9 @@
 ---@field attempts integer?     how often the request was sent, or tried to be
 ---@field retryable boolean?    could the same request succeed later?
 ---@field ambiguous boolean?    may the request have taken effect although it failed?
+---@field absent boolean?       AI Core itself says that there is no such record
+---@field quota aicore.Quota?    of a create that was refused as it is beyond that
+---@field groups table<string, aicore.Error>?  of all resource groups: those that could not be read, and why
 ---@field refused boolean?      an HTTP/2 peer has not looked at it, as it closes its connection
 ---@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time
 ---       was over

@@ -12,6 +12,7 @@ local filter = {}
 ---@field configuration_id string?
 ---@field configuration_name string?
 ---@field executable_ids string[]?
+---@field execution_schedule_id string?  of executions only
 ---@field model string?              that it serves: its name
 ---@field model_version string?      "latest", too: the one that moves on by itself
 ---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
@@ -30,6 +31,10 @@ local function is_text(value)
   return type(value) == "string" and value ~= "", "a text expected"
 end
 
+local function is_span(value)
+  return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
+end
+
 --- Words that the service does not know yet may stand in its records, but nobody means one that it has not.
 local function is_status(value)
   local words = type(value) == "table" and value or { value }
@@ -40,18 +45,14 @@ local function is_status(value)
   return fit, ("one of %s, or a list of them, expected"):format(table.concat(lifecycle.statuses, ", "))
 end
 
--- What is right, of those that are decided here, and of a status in any case.
+-- What a field may be, of those that are decided here, and of a status in any case: (value) -> does it fit? what would.
 local CHECKS = {
   status = is_status,
   configuration_name = is_text,
   model = is_text,
   model_version = is_text,
-  older_than = function(value)
-    return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
-  end,
-  retiring_within = function(value)
-    return type(value) == "number" and value >= 0 and value < math.huge, "seconds expected"
-  end,
+  older_than = is_span,
+  retiring_within = is_span,
   shard = function(value)
     local fit = type(value) == "table" and is_integer(value[1]) and is_integer(value[2])
     return fit and value[1] >= 0 and value[1] < value[2], "{ index, count } expected, index from 0"
@@ -175,16 +176,17 @@ function filter.matcher(wanted)
       values[#names] = name == "status" and written(wanted.status) or wanted[name]
     end
   end
-  return #names > 0
-      and function(record, now, retires)
-        for i = 1, #names do
-          if not FITS[names[i]](record, values[i], now, retires) then
-            return false
-          end
-        end
-        return true
+  if #names == 0 then
+    return nil
+  end
+  return function(record, now, retires)
+    for i = 1, #names do
+      if not FITS[names[i]](record, values[i], now, retires) then
+        return false
       end
-    or nil
+    end
+    return true
+  end
 end
 
 --- Splits a filter.

@@ -141,6 +141,13 @@ function set_aside(list, is_odd)
   return kept < count and count - kept or nil
 end
 
+--- A page's count, which it may lack.
+local function drop_odd_count(page)
+  if type(page.count) ~= "number" then
+    page.count = nil
+  end
+end
+
 -- Tables, each within the one before; any may be missing, but not be something else.
 local UPDATES = { "aiApi", "capabilities", "bulkUpdates" }
 
@@ -156,15 +163,11 @@ local SHAPES = {
     return record_complaint(reply)
   end,
   records = function(reply)
-    if type(reply.count) ~= "number" then
-      reply.count = nil
-    end
+    drop_odd_count(reply)
     return nil, set_aside(reply.resources, is_odd_record)
   end,
   configurations = function(reply)
-    if type(reply.count) ~= "number" then
-      reply.count = nil
-    end
+    drop_odd_count(reply)
     return nil, set_aside(reply.resources, is_no_configuration)
   end,
   models = function(reply)
