@@ -43,8 +43,7 @@ local NAP = 1
 ---@field by_group table<string, integer>  of them, those that name a resource group
 ---@field service { is_ai_core: boolean?, absent_code: string?, batches: table<string, boolean>, asking: table }
 ---       what is known of it: has a good answer shown that it is AI Core? does it take batches of a resource?
----@field private lists aicore.PagesMemory  see pages.lua; and `size`, an aicore.PageSize, where the host must not be held
----       up
+---@field private lists aicore.PagesMemory  see pages.lua; and `size`, an aicore.PageSize, if a host must not be held up
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter

@@ -9,9 +9,9 @@ local login = {}
 
 ---@class aicore.Login
 ---@field generation integer   counts the tokens: what a 401 was about
+---@field renew_at number      from when on another one is needed, on the runtime's clock
 ---@field private caller aicore.Caller
 ---@field private given string|function|nil
----@field private renew_at number  on the runtime's clock
 ---@field private flight aicore.SingleFlight?  the last login
 local Login = {}
 Login.__index = Login

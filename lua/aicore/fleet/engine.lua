@@ -39,7 +39,12 @@ local ENDLESS = 900
 
 ---@class aicore.Engine: aicore.Observer
 ---@field open integer      how many are not settled
+---@field ids string[]      by place
 ---@field beliefs aicore.Beliefs
+---@field looks aicore.Looks
+---@field group aicore.Group
+---@field refusals table<integer, aicore.Error>  place -> why a send failed last
+---@field look_error aicore.Error?  why the last look failed that did for all
 ---@field cancelled boolean
 ---@field denied aicore.Error?  why no look will tell anything
 ---@field private free integer[]?  places of those that are gone, to be used again; nil: they follow the ids in order
@@ -76,7 +81,7 @@ function engine.new(options)
     beliefs = evidence.new(),
     ids = {},
     place = {}, -- by id, of those that are open
-    refusals = {}, -- place -> why a send failed last
+    refusals = {},
     troubles = {}, -- place -> why the last GET failed
     open = 0,
     changed = false,
@@ -322,7 +327,7 @@ end
 --- (it will be refused whatever its state). The last two are final for a goal that would send the same; to another one,
 --- whose goal has sent nothing, they are refusals like others.
 ---@param place integer
----@param action "stop"|"delete"|"update"
+---@param action aicore.Action
 ---@param answer string
 ---@param err aicore.Error?
 ---@param at number

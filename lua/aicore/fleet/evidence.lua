@@ -62,7 +62,7 @@ local DENIALS_APART = 5
 ---@field asked boolean     no_list came first, then no_send
 ---@field contradicted integer  how often it was shown after it was not found, in this state (at most CONTRADICTED)
 ---@field hidden integer    how often it was not found while it may still have to appear (at most GIVEN_UP_LOOKS)
----@field action "stop"|"delete"|"update"|nil  what was sent last
+---@field action aicore.Action?  what was sent last
 ---@field answer "accepted"|"refused"|"lost"|nil
 ---@field sends integer     how often that was sent without effect
 ---@field probes integer    how often it was sent to learn whether it is gone
@@ -294,7 +294,7 @@ local function changes_of_seen(from, status, target, by)
   return changes
 end
 
--- A look that was no sighting. (That of a fleet which is doing well needs no second number.)
+--- A look that was no sighting. (That of a fleet which is doing well needs no second number.)
 local function look_in_vain(self, place, at)
   self.seen_at[place] = self.seen_at[place] or self.looked[place]
   self.looked[place] = at
@@ -473,9 +473,9 @@ local function turn_to(self, place, action)
   return false
 end
 
---- A stop or delete is on its way.
+--- A stop, delete or update is on its way.
 ---@param place integer
----@param action "stop"|"delete"
+---@param action aicore.Action
 ---@param at number
 function Beliefs:sending(place, action, at)
   local is_first = turn_to(self, place, action)
@@ -516,7 +516,7 @@ end
 
 --- What became of it; "not found" is for missing().
 ---@param place integer
----@param action "stop"|"delete"
+---@param action aicore.Action
 ---@param answer "accepted"|"refused"|"lost"
 ---@param at number
 function Beliefs:sent(place, action, answer, at)
@@ -534,7 +534,7 @@ end
 
 --- It was refused for lack of permission.
 ---@param place integer
----@param action "stop"|"delete"
+---@param action aicore.Action
 ---@param at number
 ---@return boolean final  twice in a row, and not by one blip
 function Beliefs:denied(place, action, at)
@@ -615,7 +615,7 @@ end
 
 --- May this be sent now?
 ---@param place integer
----@param action "stop"|"delete"
+---@param action aicore.Action
 ---@param now number
 ---@return boolean
 function Beliefs:may_send(place, action, now)

@@ -39,7 +39,7 @@ local NAP, LONGEST_NAP = 0.1, 1
 --- The share by which the time until the next look may turn out shorter or longer.
 local JITTER = 0.1
 
----@class aicore.Observer  a goal, as looks see it
+---@class aicore.Observer  a goal, as looks see it; sends.lua calls its sending, answered and unanswered (engine.lua)
 ---@field open integer  how many it waits for
 ---@field place_of fun(self, id: string): integer?  where one stands that it waits for
 ---@field seen fun(self, place: integer, record: table, by: "get"|"list", at: number)
@@ -59,7 +59,7 @@ local JITTER = 0.1
 ---@field group aicore.Group
 ---@field count integer       looks that are over
 ---@field took number         seconds, the last one
----@field private over_at number
+---@field over_at number      when the last one was over, on the runtime's clock; -math.huge: there was none
 ---@field private due_at number?  when the next one is due; nil: it has to be worked out anew
 ---@field private patience number  seconds that a GET may take while others wait
 ---@field private in_vain boolean? no GET of the last look with several had a good answer

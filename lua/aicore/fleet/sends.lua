@@ -106,9 +106,10 @@ local function item_error(self, id, said)
 end
 
 -- Batches ------------------------------------------------------------------------------------------
--- A work is { ids, actions (of each), answered (by place), singles (places of those that go alone), suspects (by place:
--- the status that refused it alone in a batch), deadline, life (of the coroutine that sends) }, and the list of the
--- functions that send its batches, which grows while it is worked off. A batch is a range of its ids.
+-- A work is { ids, actions (of each), detail (the configuration of an update), answered (by place), singles (places of
+-- those that go alone), suspects (by place: the status that refused it alone in a batch), deadline, life (of the
+-- coroutine that sends) }, and the list of the functions that send its batches, which grows while it is worked off. A
+-- batch is a range of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
@@ -268,15 +269,16 @@ end
 local function new_work(self, ids, actions, deadline, detail)
   local work = { ids = {}, actions = {}, answered = {}, suspects = {}, singles = {}, detail = detail }
   work.deadline, work.life = deadline, life.of(self.group.runtime)
+  local together
   for _, alone in ipairs { false, true } do
     for i, id in ipairs(ids) do
       if (self.culprits[id] or false) == alone then
         work.ids[#work.ids + 1], work.actions[#work.actions + 1] = id, actions[i]
       end
     end
-    work.together = work.together or #work.ids
+    together = together or #work.ids
   end
-  return work, work.together
+  return work, together
 end
 
 --- Asks what has to be known before so many are sent.
@@ -293,7 +295,7 @@ end
 
 --- Sends all, and tells the goals that wait for them what came of each.
 ---@param ids string[]
----@param actions ("stop"|"delete"|"update")[]  of each of them; an update goes alone
+---@param actions aicore.Action[]  of each of them; an update goes alone
 ---@param deadline number
 ---@param detail string?  the configuration of an update
 ---@return boolean cancelled  the host has ended it
