@@ -96,7 +96,7 @@ describe("an engine", function()
       mine:sending(1, "update", 1, detail)
       assert.equal(action, mine.beliefs.situation[1].action or false)
       mine:answered(1, "update", "accepted", nil, 2, detail)
-      mine:unanswered(1, 3, "update", detail)
+      mine:unanswered(1, "update", 3, detail)
       assert.equal(action and "accepted", mine.beliefs.situation[1].answer or false)
     end
   end)

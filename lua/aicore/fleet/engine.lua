@@ -354,7 +354,7 @@ function Engine:answered(place, action, answer, err, at, detail)
 end
 
 --- It was being sent, and will not be answered any more.
-function Engine:unanswered(place, at, action, detail)
+function Engine:unanswered(place, action, at, detail)
   local s = self.beliefs.situation[place]
   if s.flying and is_like_own(self, action, detail) then
     self.beliefs:sent(place, s.action, "lost", at)

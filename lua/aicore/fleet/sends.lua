@@ -230,7 +230,7 @@ end
 local function give_up(self, work)
   for place, id in ipairs(work.ids) do
     if not work.answered[place] then
-      self.looks:tell(id, "unanswered", self.group.runtime.now(), work.actions[place], work.detail)
+      self.looks:tell(id, "unanswered", work.actions[place], self.group.runtime.now(), work.detail)
     end
   end
 end
