@@ -317,6 +317,7 @@ describe("client", function()
         configure = { what },
         configurations = {},
         status = { "d-serves" },
+        create = { "conf-1", { timeout = 30 } },
         wait = { "d-serves", "running" },
         list = {},
         count = {},

@@ -77,6 +77,11 @@ describe("caller", function()
     assert.equal(3, stage.sent[3].attempt)
   end)
 
+  it("gives a success and not a nil more, however many attempts it took", function()
+    stage.answers = { failed(BUSY), { id = ID } }
+    assert.equal(1, select("#", stage:perform("stop", nil, ID)))
+  end)
+
   it("holds its timeout for the first attempt, and the call's own before its own", function()
     stage.answers = { 1, 1 }
     caller = stage:connect { timeout = 7 }

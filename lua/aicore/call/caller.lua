@@ -217,13 +217,16 @@ function Caller:perform(request, deadline)
   end
   local reply
   reply, err = persist(self, request, deadline, err, no_token)
-  if err and refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
+  if not err then
+    return reply
+  end
+  if refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
     err.absent, self.service.absent_code = true, err.code
   end
-  if err and (request.operation.changes or request.id) then
+  if request.operation.changes or request.id then
     forget(self, request.id)
   end
-  return reply, err
+  return nil, err
 end
 
 -- Calls that take more than their own operation ---------------------------------------------------
@@ -281,10 +284,12 @@ end
 ---@return aicore.Error? err
 function Caller:create(request, deadline)
   local reply, err = self:perform(request, deadline)
-  if err and err.status == 400 and self.resource == "deployments" then
+  if reply then
+    return reply
+  elseif err.status == 400 and self.resource == "deployments" then
     explain_refusal(self, err, deadline)
   end
-  return reply, err
+  return nil, err
 end
 
 --- Asks for what the filter of a request needs to know besides.
