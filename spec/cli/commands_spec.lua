@@ -704,7 +704,7 @@ describe_once("aicorectl refuses", function()
   it("wrong arguments with 2, one line and where to read on", function()
     local result = run "list --status RUNING"
     assert.same({ 2, "" }, { result.code, result.out })
-    assert.matches("^Usage: aicorectl .*\nError: [^\n]+\n$", result.err)
+    assert.matches("^aicorectl: [^\n]+\n  try: aicorectl list %-%-help\n$", result.err)
     for arguments, what in pairs { ["stop x"] = "'x' is not the id", ["create x"] = "'x' is not the id" } do
       result = run(arguments)
       assert.equal(2, result.code)

@@ -48,7 +48,10 @@ describe("aicorectl refuses", function()
   for arguments, what in pairs {
     ["-v"] = "a command is required",
     frobnicate = "unknown command",
-    ["list --status RUNING"] = "must be one of 'PENDING'",
+    ["list --status RUNING"] = "--status: 'RUNING' is none of PENDING, RUNNING, COMPLETED, DEAD, STOPPING, STOPPED",
+    ["list --stauts RUNNING"] = "unknown option '--stauts'; did you mean '--status'?",
+    ["list --limit -1"] = "unknown option '-1'",
+    ["list --limit 0"] = "--limit: '0' is not",
     ["list --older-than 7"] = "'7' needs a unit",
     ["list --retiring-within 30"] = "'30' needs a unit",
     ["teardown --all --older-than 7d"] = "--all means everything",
@@ -57,12 +60,12 @@ describe("aicorectl refuses", function()
     ["list --older-than 0"] = "'0' is no time at all",
     ["list --shard 4/4"] = "INDEX/COUNT",
     ["list --scenario x"] = "4 to 64",
-    ["list -o yaml"] = "must be one of 'table', 'json', 'ids'",
+    ["list -o yaml"] = "--output: 'yaml' is none of table, json, ids",
     ["list --timeout 0"] = "'0' is no time at all",
     ["list --timeout 9999w"] = "longer than anybody waits",
     ["list drunning"] = "too many arguments",
     ["wait drunning"] = "missing option '--for'",
-    ["wait drunning --for STOPED"] = "must be one of 'GONE'",
+    ["wait drunning --for STOPED"] = "--for: 'STOPED' is none of GONE",
     ["teardown drunning --all"] = "one of them",
     ["teardown drunning --scenario nightly"] = "one of them",
     ["teardown --all --scenario nightly"] = "--all means everything",
@@ -81,11 +84,11 @@ describe("aicorectl refuses", function()
     ["emulator --client-secret s"] = "--client-secret needs --client-id",
     ["emulator --client-id me"] = "--client-id needs",
   } do
-    it("with 2, one line and its usage: " .. arguments, function()
+    it("with 2, one line and where to read on: " .. arguments, function()
       local code, text, out = main(arguments)
       assert.same({ 2, "" }, { code, out })
-      assert.matches("^Usage: aicorectl .*\nError: [^\n]+\n$", text)
-      assert(text:match("Error: (.*)"):find(what, 1, true), text)
+      assert.matches("^aicorectl: [^\n]+\n  try: aicorectl %l* ?%-%-help\n$", text)
+      assert(text:find(what, 1, true), text)
     end)
   end
 

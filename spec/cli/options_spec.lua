@@ -3,19 +3,22 @@
 local argparse = require "argparse"
 local lifecycle = require "aicore.model.lifecycle"
 local options = require "aicore.cli.options"
+local parsing = require "aicore.cli.parsing"
 
 --- Parses words as `aicorectl … list …` would; returns the options, or nil and what is wrong.
 local function parse(...)
   local parser = argparse "aicorectl"
   parser:command_target "command"
-  options.shared(parser, true)
+  options.shared(parser, {}, true)
   local list = parser:command "list"
-  options.shared(list, false)
+  options.shared(list, { everywhere = true }, false)
   options.filter(list)
   options.word(list, "--for", "", lifecycle.goals):target "goal"
   options.time(list, "--since", "")
   options.appear(list)
   options.dry_run(list, "listed")
+  parsing.adapt(parser)
+  parsing.adapt(list)
   parser.error = function(_, message)
     error({ message = message }, 0)
   end
@@ -50,13 +53,15 @@ describe("a filter of options", function()
     assert.is_nil(filter())
   end)
 
-  it("knows every status, in lower case, too", function()
+  it("knows every status, in any case, and several", function()
     for _, status in ipairs(lifecycle.statuses) do
       assert.same({ status = status }, filter("--status", status))
       assert.same({ status = status }, filter("--status", status:lower()))
+      assert.same({ status = status }, filter("--status", status:sub(1, 1) .. status:sub(2):lower()))
     end
-    refused("must be one of 'PENDING'", "list", "--status", "RUNING")
-    refused("must be one of 'PENDING'", "list", "--status", "GONE")
+    assert.same({ status = { "DEAD", "STOPPED" } }, filter("--status", "dead", "--status", "Stopped"))
+    refused("'RUNING' is none of PENDING", "list", "--status", "RUNING")
+    refused("'GONE' is none of PENDING", "list", "--status", "GONE")
   end)
 
   it("takes a part of all, counted from 0", function()
@@ -113,7 +118,18 @@ describe("an option of every command", function()
   end)
 
   it("takes the formats that there are", function()
-    refused("must be one of 'table', 'json', 'ids'", "list", "-o", "yaml")
+    refused("--output: 'yaml' is none of table, json, ids", "list", "-o", "yaml")
+    assert.equal("json", parse("list", "-o", "JSON").output)
+    assert.equal("executions", parse("--kind", "Executions", "list").kind)
+  end)
+
+  it("is not shown by one that has no use for it, and read there all the same", function()
+    local parser = argparse "aicorectl"
+    options.shared(parser, { kindless = true }, false)
+    local help = parser:get_help()
+    assert.is_nil(help:find("--kind", 1, true) or help:find("--all-resource-groups", 1, true))
+    assert.truthy(help:find("--profile", 1, true))
+    assert.same({ kind = "executions", all_resource_groups = true }, parser:parse { "-A", "--kind", "executions" })
   end)
 
   it("refuses what would make a header of its own", function()

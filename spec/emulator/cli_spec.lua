@@ -208,7 +208,7 @@ describe("aicorectl emulator", function()
     } do
       local output, status = run(CALL .. options)
       assert.equal(2, status, options)
-      assert.matches("^Usage: aicorectl emulator.*\nError: [^\n]+\n", output)
+      assert.matches("^aicorectl: [^\n]+\n  try: aicorectl emulator %-%-help\n$", output)
     end
     assert.equal(2, select(2, run(CLEAN .. "luajit bin/aicorectl")))
     assert.equal(2, select(2, run(CLEAN .. "luajit bin/aicorectl dance")))

@@ -73,9 +73,10 @@ local ADAPT = {
 
 ---@param given table
 ---@param console aicore.cli.Console
----@param root table  argparse's parser of everything
+---@param build fun(): table  makes argparse's parser of everything
 ---@return integer exit
-function command.run(given, console, root)
+function command.run(given, console, build)
+  local root = build()
   local script = root["get_" .. given.shell .. "_complete"](root):gsub("%s*$", "")
   console:print(ADAPT[given.shell](script))
   return 0

@@ -1,8 +1,9 @@
 -- The command line: options in, an exit code out.
 -- Rule: a sub-command is a module of its own with a summary, configure(parser), check(options) if there is something
 -- to check, run(options, console, client), and fail(options, console, err) if it has more to say where no client can be
--- made; the table below is all that knows which there are. One that is offline needs no client and gets the parser of
--- everything instead; one that is `everywhere` knows -A; one that is hidden is there for those who name it.
+-- made; the table below is all that knows which there are. One that is offline needs no client and gets what makes the
+-- parser of everything instead; one that is `everywhere` knows -A, one that is `kindless` has no use for --kind; one
+-- that is hidden is there for those who name it.
 
 local console = require "aicore.cli.console"
 local guard = require "aicore.runtime.guard"
@@ -65,7 +66,7 @@ local function show_version()
 end
 
 local function show_help(parser, exit)
-  error({ text = (parser:get_help():gsub("\n+$", "")), exit = exit }, 0)
+  error({ help = parser, exit = exit }, 0)
 end
 
 local function with_help(parser)
@@ -81,7 +82,7 @@ local function build(arguments)
   local parser = with_help(require "argparse"("aicorectl", "Stop, delete and watch deployments of SAP AI Core."))
   parser:require_command(true):command_target "command"
   parser:flag("--version", "Show the versions of this program and its libraries."):action(show_version)
-  options.shared(parser, true)
+  options.shared(parser, {}, true)
   local commands = {}
   for _, entry in ipairs(COMMANDS) do
     if not entry.hidden or entry.name == arguments[1] then
@@ -89,7 +90,7 @@ local function build(arguments)
       local sub_parser = with_help(parser:command(entry.name, module.summary))
       module.configure(sub_parser)
       if not module.offline then
-        options.shared(sub_parser, false)
+        options.shared(sub_parser, module, false)
       end
       commands[entry.name] = { module = module, parser = sub_parser }
     end
@@ -99,11 +100,22 @@ end
 
 -- argparse hands over the parser (the command's, where there is one) whose usage was missed.
 local function usage_error(parser, message)
-  error({ usage = parser:get_usage(), message = message }, 0)
+  error({ usage = parser, message = require("aicore.cli.parsing").complaint(message) }, 0)
+end
+
+--- The parser and the commands, ready to read with.
+local function build_reader(arguments)
+  local adapt = require("aicore.cli.parsing").adapt
+  local parser, commands = build(arguments)
+  adapt(parser)
+  for _, command in pairs(commands) do
+    adapt(command.parser)
+  end
+  return parser, commands
 end
 
 local function read(arguments, screen)
-  local parser, commands = build(arguments)
+  local parser, commands = build_reader(arguments)
   screen.format = require("aicore.cli.options").scan(arguments).output -- what cannot be parsed may say it, too
   parser.error = usage_error
   if #arguments == 0 then
@@ -117,12 +129,14 @@ local function read(arguments, screen)
   if problem then
     usage_error(command.parser, problem)
   end
-  return { module = command.module, options = options, parser = parser }
+  return { module = command.module, options = options }
 end
 
 local function run(asked, screen)
   if asked.module.offline then
-    return asked.module.run(asked.options, screen, asked.parser)
+    return asked.module.run(asked.options, screen, function()
+      return (build {})
+    end)
   end
   local client, err = require("aicore.cli.connect").open(asked.options, screen)
   if not client and asked.module.fail then
@@ -145,11 +159,12 @@ local function explain(failure, screen)
     return problems.INTERRUPTED
   elseif type(failure) == "table" and failure.text then
     screen:print(failure.text)
+    return problems.DONE
+  elseif type(failure) == "table" and failure.help then
+    screen:print(require("aicore.cli.parsing").help(failure.help, screen:room()))
     return failure.exit or problems.DONE
   elseif type(failure) == "table" and failure.usage then
-    problems.print(screen, { kind = "usage", message = failure.message })
-    screen:note(("%s\n\nError: %s"):format(failure.usage, failure.message))
-    return problems.USAGE
+    return problems.usage(screen, require("aicore.cli.parsing").command_of(failure.usage), failure.message)
   end
   error(failure, 0)
 end

@@ -3,6 +3,7 @@
 local caller = require "aicore.call.caller"
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
+local parsing = require "aicore.cli.parsing"
 
 local options = {}
 
@@ -53,12 +54,18 @@ local SHARED = {
   { "--timeout", "How long it may take: 90, 30m, 2h.", argname = "<time>", convert = timeout },
   {
     "-g --resource-group",
-    "Instead of AICORE_RESOURCE_GROUP (default).",
+    "The resource group, instead of AICORE_RESOURCE_GROUP.",
     argname = "<name>",
     convert = fit "resource_group",
   },
-  { "-A --all-resource-groups", "In all resource groups." },
-  { "--kind", "What it is about: deployments or executions.", argname = "<kind>", choices = KINDS },
+  { "-A --all-resource-groups", "In all resource groups.", needs = "everywhere" },
+  {
+    "--kind",
+    "What it is about: deployments or executions.",
+    argname = "<kind>",
+    choices = KINDS,
+    unless = "kindless",
+  },
   { "--profile", "Settings of ~/.aicore/config_<name>.json.", argname = "<name>" },
   { "--ca-file", "Certificate authorities to trust (PEM).", argname = "<file>" },
   { "-v --verbose", "Show each exchange on standard error." },
@@ -66,15 +73,21 @@ local SHARED = {
 
 local EARLY = "early_"
 
+--- Is the option of no use to the command? It is read then, too: an alias may have it for all of them.
+local function is_idle(row, module)
+  return row.needs and not module[row.needs] or row.unless and module[row.unless] or false
+end
+
 local function target_of(row)
   return (row[1]:match "%-%-(%S+)":gsub("-", "_"))
 end
 
 --- Declares the shared options.
 ---@param parser table   argparse's
+---@param module table   the command
 ---@param early boolean  they stand before the command; argparse forgets those that a command has, too, so they get
 ---                      names of their own
-function options.shared(parser, early)
+function options.shared(parser, module, early)
   for _, row in ipairs(SHARED) do
     local option
     if row.argname then
@@ -82,7 +95,7 @@ function options.shared(parser, early)
     else
       option = parser:flag(row[1], row[2])
     end
-    option:hidden(early):target((early and EARLY or "") .. target_of(row))
+    option:hidden(early or is_idle(row, module)):target((early and EARLY or "") .. target_of(row))
     if row.choices then
       option:choices(row.choices)
     end
@@ -115,15 +128,6 @@ local function split(word)
   return letter and "-" .. letter, rest ~= "" and rest or nil
 end
 
-local function is_choice(row, value)
-  for _, choice in ipairs(row.choices or { value }) do
-    if choice == value then
-      return true
-    end
-  end
-  return false
-end
-
 --- The values of shared options on a line that cannot be read as a whole: it is wrong, or not finished.
 ---@param words string[]
 ---@return table<string, string> values  by the options' names; where there are choices, one of them
@@ -138,8 +142,12 @@ function options.scan(words)
     if not value and following and not following:find "^%-." then
       value = following
     end
-    if row and row.argname and value and is_choice(row, value) then
-      values[target_of(row)] = value
+    if row and row.argname and value then
+      local name = target_of(row)
+      if row.choices then
+        value = parsing.pick(row.choices, value)
+      end
+      values[name] = value or values[name]
     end
   end
   return values
@@ -171,7 +179,7 @@ function options.appear(parser)
   options.time(parser, "--appear", 'How long "not found" may only mean "not yet", of new ones: 5m.')
 end
 
---- A word, which may be written in lower case.
+--- A status word. Completion offers it in upper and in lower case, as it was begun.
 ---@param parser table
 ---@param name string
 ---@param description string
@@ -182,7 +190,7 @@ function options.word(parser, name, description, words)
   for i, word in ipairs(words) do
     choices[i], choices[#words + i] = word, word:lower()
   end
-  return parser:option(name, description):argname("<status>"):choices(choices):convert(string.upper)
+  return parser:option(name, description):argname("<status>"):choices(choices)
 end
 
 ---@param parser table
@@ -229,7 +237,14 @@ local FILTER = {
 --- Declares the options of a filter.
 ---@param parser table
 function options.filter(parser)
-  options.word(parser, "--status", "Only those with this status: RUNNING, STOPPED, DEAD, …", lifecycle.statuses)
+  options
+    .word(
+      parser,
+      "--status",
+      "Only those with this status: RUNNING, STOPPED, DEAD, …; may be repeated.",
+      lifecycle.statuses
+    )
+    :count "*"
   parser:option("--scenario", "Only those of this scenario."):argname("<id>"):convert(id):target "scenario_id"
   parser
     :option("--configuration", "Only those of this configuration.")
@@ -267,8 +282,11 @@ function options.read_filter(given)
   for _, name in ipairs(FILTER) do
     filter[name] = given[name]
   end
-  if filter.executable_ids and #filter.executable_ids == 0 then
-    filter.executable_ids = nil
+  for _, name in ipairs { "status", "executable_ids" } do
+    filter[name] = next(filter[name] or {}) and filter[name] -- argparse makes an empty list where there is none
+  end
+  if filter.status and #filter.status == 1 then
+    filter.status = filter.status[1]
   end
   return next(filter) and filter or nil
 end

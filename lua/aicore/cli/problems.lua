@@ -220,14 +220,14 @@ function problems.fail(console, err, what, advice)
   problems.say(console, what, advice)
 end
 
---- Tells what is wrong with the arguments, where only the command can know.
+--- Tells what is wrong with the arguments.
 ---@param console aicore.cli.Console
----@param command string
+---@param command string?  nil: there is none
 ---@param problem string
 ---@param advice string?  if not given, its --help
 ---@return integer exit
 function problems.usage(console, command, problem, advice)
-  advice = advice or ("aicorectl %s --help"):format(command)
+  advice = advice or ("aicorectl %s--help"):format(command and command .. " " or "")
   problems.fail(console, { kind = "usage", message = problem }, problem, advice)
   return problems.USAGE
 end

@@ -3,7 +3,7 @@
 local problems = require "aicore.cli.problems"
 local tables = require "aicore.cli.tables"
 
-local command = { summary = "Show how many deployments the tenant has and may have." }
+local command = { summary = "Show how many deployments the tenant has and may have.", kindless = true }
 
 function command.configure() end
 

@@ -114,7 +114,7 @@ end
 ---@param lister aicore.cli.Lister
 ---@return table command
 function tables.command(lister)
-  local command = { summary = lister.summary }
+  local command = { summary = lister.summary, kindless = true }
 
   function command.configure(parser)
     tables.configure(parser, lister.keys)

@@ -83,7 +83,7 @@ function lifecycle.known(status)
   return STATES[status] ~= nil
 end
 
---- The status word that a person means, who may write it in lower case.
+--- The status word that a person means, who may write it in any case.
 ---@param text any
 ---@return string|nil word  nil: it is none
 function lifecycle.read(text)
