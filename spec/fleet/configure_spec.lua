@@ -37,6 +37,29 @@ describe("configure", function()
     assert.equal(1, c:requests().configure)
   end)
 
+  it("makes one for several calls of a client at once", function()
+    local function configure()
+      return assert(c:configure(what()))
+    end
+    local found = c:together { configure, configure, configure }
+    assert.same({ found[1].id, found[1].id }, { found[2].id, found[3].id })
+    assert.equal(1, c:requests().configure)
+  end)
+
+  it("knows what this client has made a moment ago though lists are behind", function()
+    local perform = c.caller.perform
+    function c.caller.perform(self, request, deadline)
+      if request.operation.name == "configurations" then
+        return { count = 0, resources = {} }
+      end
+      return perform(self, request, deadline)
+    end
+    local made = assert(run("configure", what()))
+    local again = assert(run("configure", what()))
+    assert.same({ made.id, false }, { again.id, again.created })
+    assert.is_true(assert(run("configure", what { name = "other" })).created)
+  end)
+
   it("makes another one where anything differs", function()
     local seen = {}
     for i, changes in ipairs {

@@ -159,6 +159,53 @@ describe("ensure", function()
     end)
   end
 
+  it("makes one for several calls of a client at once", function()
+    for _, settings in ipairs { {}, { list_lag = 60 }, { read_lag = 10 }, { list_lag = 60, appear_time = 20 } } do
+      new(settings)
+      local calls = {}
+      for i = 1, 3 do
+        calls[i] = function()
+          return { c:ensure "conf-1" }
+        end
+      end
+      local found = c:together(calls)
+      assert.equal(1, created())
+      local new_ones = 0
+      for i = 1, 3 do
+        assert.equal(found[1][1].id, found[i][1].id)
+        new_ones = new_ones + (found[i][2] and 1 or 0)
+      end
+      assert.equal(1, new_ones)
+    end
+  end)
+
+  it("knows what this client has made a moment ago though lists are behind, and what it has ended", function()
+    new { list_lag = 60, read_lag = 5, start_time = 2 }
+    local first = assert(ensure(nil, { timeout = 20 }))
+    local again, is_new = ensure(nil, { timeout = 20 })
+    assert.same({ first.id, false }, { again.id, is_new })
+    c:run(function()
+      return c:teardown(first.id)
+    end)
+    local began = c:now()
+    local second, is_newer = ensure(nil, { timeout = 100 })
+    assert.is_true(is_newer)
+    assert.is_true(second.id ~= first.id)
+    assert.is_true(c:now() - began < 100)
+  end)
+
+  it("believes for half a minute in one that another program has deleted", function()
+    new { list_lag = 60, start_time = 2, stop_time = 0, delete_time = 0 }
+    local first = assert(ensure(nil, { timeout = 20 }))
+    local other = virtual_client.new { beside = c, seed = 7 }
+    c:run(function()
+      return other:teardown(first.id, { appear = 0 })
+    end)
+    local second, is_new = ensure(nil, { timeout = 100 })
+    assert.is_true(is_new)
+    assert.is_true(second.id ~= first.id)
+  end)
+
   it("is over at the deadline, and what it has made goes on", function()
     new { start_time = 300 }
     local record, err = ensure(nil, { timeout = 100 })

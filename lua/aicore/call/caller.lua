@@ -47,7 +47,8 @@ local NAP = 1
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
----@field private appears table<string, number>  id -> until when one that was created here may not be found
+---@field private made table<string, aicore.Made>  by id: what was created here a moment ago
+---@field obtaining table<string, aicore.SingleFlight>  what looks for one, and makes it where there is none, by its key
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
 
@@ -62,30 +63,80 @@ end
 
 -- What is learned ---------------------------------------------------------------------------------
 
+---@class aicore.Made
+---@field id string
+---@field what string             the configuration that it was made of; a configuration: what it says
+---@field resource_group string?
+---@field at number               when, on the runtime's clock
+---@field lasts boolean?          nothing can end it
+---@field ends boolean?           a stop or delete was sent that may be about it
+
 --- After its creation, the service may not find a record at first.
-local function remember(self, id)
+---@param id string
+---@param what string
+---@param resource_group string?
+---@param lasts boolean?
+function Caller:remember(id, what, resource_group, lasts)
   local now = self.runtime.now()
-  for known, appears_by in pairs(self.appears) do
-    if appears_by <= now then
-      self.appears[known] = nil
+  for known, made in pairs(self.made) do
+    if made.at + HIDDEN <= now then
+      self.made[known] = nil
     end
   end
-  self.appears[id] = now + HIDDEN
+  self.made[id] = { id = id, what = what, resource_group = resource_group, at = now, lasts = lasts }
 end
 
 --- Until when "not found" may only mean "not yet" of one that this client has created.
 ---@param id string
 ---@return number?  on the runtime's clock
 function Caller:appears_by(id)
-  return self.appears[id]
+  local made = self.made[id]
+  return made and made.at + HIDDEN
+end
+
+--- Has this client made it a moment ago, and sent what may have ended it since?
+---@param id string
+---@return boolean
+function Caller:may_have_ended(id)
+  local made = self.made[id]
+  return made ~= nil and made.ends == true
+end
+
+--- What this client has made of it a moment ago, and has not ended since, in the order of the ids.
+---@param what string
+---@param resource_group string?
+---@return aicore.Made[]
+function Caller:recent(what, resource_group)
+  local list, now = {}, self.runtime.now()
+  for _, made in pairs(self.made) do
+    local is_meant = made.what == what and made.resource_group == resource_group and not made.ends
+    list[#list + 1] = is_meant and now < made.at + HIDDEN and made or nil
+  end
+  table.sort(list, function(a, b)
+    return a.id < b.id
+  end)
+  return list
+end
+
+-- What ends what was made. A batch does not say whom it is about.
+local ENDS = { stop = true, delete = true, batch = true }
+
+local function note_ends(self, id)
+  for known, made in pairs(self.made) do
+    made.ends = made.ends or not made.lasts and (not id or known == id) or nil
+  end
 end
 
 --- What was found to serve may no longer, if it was changed, or a call about it has failed.
-local function forget(self, id)
+local function forget(self, request)
+  local id = request.id
   for key, found in pairs(self.found) do
     if found.record and (not id or found.record.id == id) then
       self.found[key] = nil
     end
+  end
+  if ENDS[request.operation.name] then
+    note_ends(self, id)
   end
 end
 
@@ -99,9 +150,9 @@ function Caller:learn(request, reply, seconds)
     self.service.is_ai_core = true
   end
   if operation.changes then
-    forget(self, request.id)
+    forget(self, request)
     if operation == operations.create then
-      remember(self, reply.id)
+      self:remember(reply.id, request[1], request.options.resource_group)
     end
   end
   if request.size then
@@ -224,7 +275,7 @@ function Caller:perform(request, deadline)
     err.absent, self.service.absent_code = true, err.code
   end
   if request.operation.changes or request.id then
-    forget(self, request.id)
+    forget(self, request)
   end
   return nil, err
 end
@@ -357,7 +408,16 @@ end
 ---@return aicore.Caller
 function Caller:of(resource)
   return setmetatable(
-    { resource = resource, spare = false, appears = {}, shared = {}, traced = while_used(), found = {}, lists = {} },
+    {
+      resource = resource,
+      spare = false,
+      made = {},
+      obtaining = {},
+      shared = {},
+      traced = while_used(),
+      found = {},
+      lists = {},
+    },
     { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
   )
 end
@@ -404,7 +464,8 @@ function caller.new(options)
     budget = retry.budget(),
     counters = { requests = 0 },
     by_group = {},
-    appears = {},
+    made = {},
+    obtaining = {},
     service = { batches = {}, asking = {} },
     lists = {},
     shared = {},

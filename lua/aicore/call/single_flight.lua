@@ -90,4 +90,38 @@ function SingleFlight:follow(runtime, deadline, session)
   end
 end
 
+-- A function of its own, as it outlives the coroutine that begins it.
+local function keeping(act, results)
+  return function()
+    results[1], results[2] = act()
+  end
+end
+
+--- Does it when nothing else of the same key is under way: what one has made, the next can see.
+---@param runtime aicore.Runtime
+---@param flights table<string, aicore.SingleFlight>  those that are under way
+---@param key string
+---@param deadline number  on the runtime's clock
+---@param act fun(): any, any  see run()
+---@return any value  nil, and nil: the host has ended it
+---@return any err
+---@return "timeout"|"cancelled"|nil why  it was not begun
+function single_flight.in_turn(runtime, flights, key, deadline, act)
+  local before = flights[key]
+  while before and not before.over and not before:is_abandoned(runtime.now()) do
+    local why = before:follow(runtime, deadline)
+    if why then
+      return nil, nil, why
+    end
+    before = flights[key]
+  end
+  local flight, results = single_flight.new(runtime.now()), {}
+  flights[key] = flight
+  flight:run(runtime, keeping(act, results))
+  if flights[key] == flight then
+    flights[key] = nil
+  end
+  return results[1], results[2]
+end
+
 return single_flight

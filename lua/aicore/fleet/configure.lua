@@ -1,10 +1,12 @@
 --- Configurations: those that there are, and one with these bindings, which is found or made.
 -- A configuration never changes, and the same one may exist twice; so what is the same is used again, and where the
--- answer to a request was lost, a look tells whether it was made.
+-- answer to a request was lost, a look tells whether it was made; and what this client itself has made a moment ago is
+-- used where lists are too far behind to show it: nothing deletes a configuration.
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
 local pages = require "aicore.call.pages"
+local single_flight = require "aicore.call.single_flight"
 
 local configure = {}
 
@@ -89,12 +91,15 @@ local function key_of(list, value_name)
   return table.concat(texts)
 end
 
-local function is_same(body, one)
-  return one.name == body.name
-    and one.scenarioId == body.scenarioId
-    and one.executableId == body.executableId
-    and key_of(body.parameterBindings, "value") == key_of(one.parameterBindings, "value")
-    and key_of(body.inputArtifactBindings, "artifactId") == key_of(one.inputArtifactBindings, "artifactId")
+--- What it says, as one text.
+local function text_of_all(one)
+  return json.line {
+    tostring(one.name),
+    tostring(one.scenarioId),
+    tostring(one.executableId),
+    key_of(one.parameterBindings, "value"),
+    key_of(one.inputArtifactBindings, "artifactId"),
+  }
 end
 
 --- The first of those that are the same, by its id: every program chooses this one.
@@ -106,17 +111,20 @@ local function look(caller, body, options, deadline)
   for name, value in pairs(options) do
     query[name] = value
   end
-  local request = assert(caller:request("configurations", query))
+  local request, text = assert(caller:request("configurations", query)), text_of_all(body)
   local found, err = pages.all(function()
     return caller:read(request, deadline)
   end, function(one)
-    return is_same(body, one)
+    return one.name == body.name and text_of_all(one) == text
   end)
+  if not found then
+    return nil, err
+  end
   local first
-  for _, one in ipairs(found or {}) do
+  for _, one in ipairs(found[1] and found or caller:recent(text, options.resource_group)) do
     first = (not first or one.id < first) and one.id or first
   end
-  return first, err
+  return first
 end
 
 -- Calls --------------------------------------------------------------------------------------------
@@ -142,14 +150,7 @@ function configure.list(caller, wanted)
   end)
 end
 
---- One that is the same is found, or else made.
----@param caller aicore.Caller
----@param body table      see read()
----@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
----@param deadline number
----@return { id: string, message: string?, created: boolean }|nil
----@return aicore.Error? err
-function configure.ensure(caller, body, options, deadline)
+local function find_or_make(caller, body, options, deadline)
   local found, made, err
   for attempt = 1, ATTEMPTS do
     found, err = look(caller, body, options, deadline)
@@ -160,10 +161,38 @@ function configure.ensure(caller, body, options, deadline)
     end
     made, err = caller:perform(assert(caller:request("configure", options, json.line(body))), deadline)
     if made then
+      caller:remember(made.id, text_of_all(body), options.resource_group, true)
       return { id = made.id, message = made.message, created = true }
     elseif not err.ambiguous or caller.runtime.now() + PAUSE >= deadline or not caller:pause(PAUSE) then
       break
     end
+  end
+  return nil, err
+end
+
+-- A function of its own, as it outlives the coroutine that makes it.
+local function obtaining(caller, body, options, deadline)
+  return function()
+    return find_or_make(caller, body, options, deadline)
+  end
+end
+
+--- One that is the same is found, or else made; in one client by one call after the other.
+---@param caller aicore.Caller
+---@param body table      see read()
+---@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
+---@param deadline number
+---@return { id: string, message: string?, created: boolean }|nil
+---@return aicore.Error? err
+function configure.ensure(caller, body, options, deadline)
+  local key = json.line { "configuration", text_of_all(body), options.resource_group }
+  local act = obtaining(caller, body, options, deadline)
+  local made, err, why = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, act)
+  if made then
+    return made
+  elseif not err then
+    local message = why == "timeout" and "another call that looks for the same took too long" or "ended by the host"
+    err = errors.new { kind = why or "cancelled", message = message, operation = "configure", retryable = true }
   end
   return nil, err
 end

@@ -6,6 +6,7 @@
 --   tears it down. A list that shows one's own shows what is older, too, as far behind as it may be; two of them, as
 --   createdAt has whole seconds.
 --   What has failed and is this call's own is torn down.
+--   In one client they look and create one after the other, and what it has made a moment ago they know without lists.
 
 local calls = require "aicore.fleet.calls"
 local configure = require "aicore.fleet.configure"
@@ -13,14 +14,20 @@ local errors = require "aicore.model.errors"
 local evidence = require "aicore.fleet.evidence"
 local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
+local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
 local pages = require "aicore.call.pages"
+local single_flight = require "aicore.call.single_flight"
 local timestamp = require "aicore.model.timestamp"
 
 local ensure = {}
 
 --- What was created shows in lists after so many seconds at the latest; they are read so often until then (s).
 local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
+
+--- One that this client has made, and that is not found, may have been deleted by another program: it is believed in
+--- for so many seconds, longer than a replica is behind.
+local MISSING = 30
 
 ---@class aicore.Ensuring
 ---@field caller aicore.Caller
@@ -33,6 +40,7 @@ local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
 ---@field hopeless table<string, true>  ids that will not serve
 ---@field known table<string, true>     ids that lists have shown before it was created
 ---@field born table<string, number>    when those were created that lists have shown; s since the epoch, as the next
+---@field patience table<string, number>  s that those may still not be found which no list has shown
 ---@field since number?            the service's clock when the last list was read
 ---@field engine aicore.Engine?    that is at work
 
@@ -86,6 +94,33 @@ local function choose(self, records)
     end
   end
   return first
+end
+
+local function has_shown(records, id)
+  for _, record in ipairs(records) do
+    if record.id == id then
+      return true
+    end
+  end
+  return false
+end
+
+--- One that this client has made, and that lists are too far behind to show. A GET tells whether it is still there.
+---@return string? id
+local function choose_recent(self, records)
+  local caller = self.caller
+  for _, made in ipairs(caller:recent(self.configuration, self.call.resource_group)) do
+    local id, age = made.id, caller.runtime.now() - made.at
+    if not self.hopeless[id] and not has_shown(records, id) then
+      local seen, err = caller:perform(assert(caller:request("status", options_of(self), id)), self.call.deadline)
+      if seen and seen.configurationId == self.configuration and is_alive(self, seen) then
+        return id
+      elseif not seen and (not err.absent or age < MISSING) then
+        self.patience[id] = math.max(0, MISSING - age)
+        return id
+      end
+    end
+  end
 end
 
 --- Reads lists until `act` makes something of one, later and later; no longer than what is new may be hidden.
@@ -193,32 +228,47 @@ local function wait(self, id)
   local born = self.born[id]
   local age = born and (self.since or self.caller.clock.wall()) - born
   local fields = { goal = lifecycle.SERVING, name = "ensure" }
-  fields.appear = age and age < HIDDEN and HIDDEN - age or nil -- another program may just have made it
+  fields.appear = self.patience[id] or age and age < HIDDEN and HIDDEN - age or nil -- it may just have been made
+  if self.caller:may_have_ended(id) then
+    fields.appear = 0 -- lists that are behind still show it
+  end
   local listener
   self.engine, listener = calls.engine_for_one(self.caller, self.call, id, goals.reach(lifecycle.SERVING), fields)
   self.engine:run()
   return listener:result()
 end
 
+--- A function that finds one, or else makes it.
+local function obtaining(self)
+  return function()
+    local records, err = look(self)
+    if not records then
+      return nil, err
+    end
+    local best = choose(self, records)
+    local id = best and best.id or choose_recent(self, records)
+    if id then
+      return id
+    end
+    for _, record in ipairs(records) do
+      self.known[record.id] = true
+    end
+    return create(self)
+  end
+end
+
 --- One that is there, or one that this call makes.
 ---@return string|nil id
 ---@return aicore.Error? err
 local function obtain(self)
-  local records, err = look(self)
-  if not records then
-    return nil, err
-  end
-  local best = choose(self, records)
-  if best then
-    return best.id
-  end
-  for _, record in ipairs(records) do
-    self.known[record.id] = true
-  end
-  local id
-  id, err = create(self)
-  if id and self.mine then
+  local caller, call = self.caller, self.call
+  local key = json.line { "deployment", self.configuration, call.resource_group }
+  local id, err, why = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
+  if id and id == self.mine then
     return settle(self)
+  elseif not id and not err then
+    local message = why == "timeout" and "another call that looks for the same took too long" or "ended by the host"
+    err = errors.new { kind = why or "cancelled", message = message, operation = "ensure", retryable = true }
   end
   return id, err
 end
@@ -281,7 +331,7 @@ function ensure.one(caller, what, opts, run_goal)
     errors.misuse(complaint)
   end
   local self = { caller = caller, call = call, configuration = what, run = run_goal } ---@type aicore.Ensuring
-  self.created, self.hopeless, self.known, self.born = false, {}, {}, {}
+  self.created, self.hopeless, self.known, self.born, self.patience = false, {}, {}, {}, {}
   local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
   if cancelled and self.engine then
     self.engine:stop(true)
