@@ -288,10 +288,10 @@ end
 ---@field ttl string?      of one that is made: how long it may live
 
 --- The deployment that serves a configuration: one that is there, or one that is made. It is RUNNING when this returns.
---- Where the answer to the creation was lost, what has appeared since is looked for, and no second one is made. Calls of
---- one client, at once or within 5 minutes, make one, however far lists are behind. Two programs at once may make two:
---- the younger one is torn down by its maker, and both return the other. What this call has made and what fails is torn
---- down; what still starts at the deadline goes on, and the next call finds it.
+--- Where the answer to the creation was lost, what has appeared since is looked for, and no second one is made. Calls
+--- of one client, at once or within 5 minutes, make one, however far lists are behind. Two programs at once may make
+--- two: the younger one is torn down by its maker, and both return the other. What this call has made and what fails
+--- is torn down; what still starts at the deadline goes on, and the next call finds it.
 --- `GET` and `POST /lm/deployments`; and as `configure` does.
 ---@param what string|aicore.Configuration  a configuration's id, or what it says
 ---@param opts aicore.EnsureOptions?

@@ -102,6 +102,15 @@ describe("ensure", function()
     assert.equal("DEAD", c:find(err.id).status)
   end)
 
+  it("tells that what has failed could not be torn down", function()
+    c:fault { operation = "delete", status = 409, times = 0 }
+    local _, err = ensure("dead-conf", { timeout = 60 })
+    assert.equal("state", err.kind)
+    assert.is_nil(err.last_error)
+    assert.equal(409, err.last_refusal.last_refusal.status)
+    assert.matches("DEAD.*; what was sent last failed: timeout: .*; what was sent last failed: HTTP 409", tostring(err))
+  end)
+
   it("looks for what a create whose answer was lost has made", function()
     for _, settings in ipairs { {}, { list_lag = 60 } } do
       new(settings)

@@ -283,7 +283,7 @@ local function run(self)
     if record and record.configurationId == self.configuration then
       return record, nil
     elseif err and err.kind == "state" and id and id == self.mine and not self.call.keep then
-      err.last_error = discard(self)
+      err.last_error, err.last_refusal = nil, discard(self) -- why it could not be torn down, which comes last
       return nil, err
     elseif err and (err.kind ~= "state" or not id) or self.created then
       return nil, err or errors.new { kind = "state", id = id, message = "it has another configuration meanwhile" }
