@@ -34,6 +34,19 @@ describe("groups", function()
     assert.is_true(c:now() <= 6, c:now()) -- login, groups, and two turns of lists
   end)
 
+  it("are read once, also where the list of groups shows one twice", function()
+    local perform = c.caller.perform
+    function c.caller.perform(self, request, deadline)
+      local reply, err = perform(self, request, deadline)
+      if reply and request.operation.name == "resource_groups" then
+        table.insert(reply.resources, 1, reply.resources[#reply.resources])
+      end
+      return reply, err
+    end
+    assert.equal(80, #run(groups.all, "list"))
+    assert.equal(80, run(groups.count, "count"))
+  end)
+
   it("have shorter pages where many are read at the same time", function()
     assert.same({ 10000, 4000, 1250, 1250 }, {
       groups.page_size(1),

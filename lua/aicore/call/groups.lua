@@ -83,9 +83,10 @@ function groups.names(caller, request, deadline)
   if not ready then
     return nil, err
   end
-  local names = {}
-  for i, group in ipairs(list) do
-    names[i] = group.resourceGroupId
+  local names, known = {}, {}
+  for _, group in ipairs(list) do
+    local name = group.resourceGroupId
+    names[#names + 1], known[name] = not known[name] and name or nil, true
   end
   table.sort(names)
   return names
