@@ -351,7 +351,7 @@ end
 
 local function read_tree()
   local files = {}
-  local listing = assert(io.popen("find lua src -name '*.lua' -o -name '*.[ch]'"))
+  local listing = assert(io.popen("find -L lua src -name '*.lua' -o -name '*.[ch]'"))
   for path in listing:lines() do
     local file = assert(io.open(path))
     files[path] = "\n" .. file:read("*a")

@@ -1,6 +1,7 @@
 #include "folder.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ int aic_folder_names(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_newtable(L);
   *folder = opendir(path);
-  if (*folder == NULL) return 0;
+  if (*folder == NULL) return errno == ENOMEM ? luaL_error(L, "not enough memory") : 0;
   int count = 0;
   for (struct dirent *entry; (entry = readdir(*folder)) != NULL;) {
     if (!is_a_name(entry->d_name)) continue;

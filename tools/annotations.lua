@@ -94,7 +94,7 @@ end
 --- Every class of the project, by its name.
 function annotations.classes()
   local classes = {}
-  local listing = assert(io.popen "find lua -name '*.lua' | LC_ALL=C sort")
+  local listing = assert(io.popen "find -L lua -name '*.lua' | LC_ALL=C sort")
   for path in listing:lines() do
     for _, block in ipairs(annotations.blocks_of(path)) do
       local parsed = annotations.parse(block)

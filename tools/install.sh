@@ -20,7 +20,7 @@ put() {
 # modules CORE LIBDIR LUADIR
 modules() {
   put 755 "$1" "$2/aicore/core.so"
-  find lua -name '*.lua' | while read -r file; do
+  find -L lua -name '*.lua' | while read -r file; do
     put 644 "$file" "$3/${file#lua/}"
   done
 }

@@ -7,6 +7,7 @@
  * the caller's address. lua-cjson's are let through: it ends the process where it gets no memory. */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <sched.h>
 #include <signal.h>
@@ -154,6 +155,15 @@ REPLACEMENT char *strdup(const char *text) {
   char *copy = next_malloc(size);
   if (copy != NULL) memcpy(copy, text, size);
   return counted ? born(copy) : copy;
+}
+
+/* As strdup, it allocates for its caller. */
+REPLACEMENT DIR *opendir(const char *path) {
+  static DIR *(*next_opendir)(const char *);
+  if (next_opendir == NULL) *(void **)&next_opendir = dlsym(RTLD_NEXT, "opendir");
+  if (!counts(__builtin_return_address(0)) || !fails(&c_plan)) return next_opendir(path);
+  errno = ENOMEM;
+  return NULL;
 }
 
 /* The program itself, which the module is part of, and libcurl. */

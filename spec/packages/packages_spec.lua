@@ -101,6 +101,14 @@ describe("installed", function()
     assert.equal("", run_well(begin))
   end)
 
+  it("whole where folders of the checkout are links", function()
+    local checkout, tree = folder .. "/checkout", folder .. "/tree"
+    run_well(("mkdir %s && ln -s $PWD/lua %s/lua && cp -r tools %s"):format(checkout, checkout, checkout))
+    run_well(("sh %s/tools/install.sh --modules /dev/null %s/lib %s/share"):format(checkout, tree, tree))
+    local count = "find -L %s -name '*.lua' | wc -l"
+    assert.equal(run_well(count:format "lua"), run_well(count:format(tree .. "/share")))
+  end)
+
   it("by make install", function()
     local tree = folder .. "/opt/aicore"
     local build = os.getenv "BUILD" or "build"
