@@ -407,19 +407,16 @@ end
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable(
-    {
-      resource = resource,
-      spare = false,
-      made = {},
-      obtaining = {},
-      shared = {},
-      traced = while_used(),
-      found = {},
-      lists = {},
-    },
-    { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
-  )
+  return setmetatable({
+    resource = resource,
+    spare = false,
+    made = {},
+    obtaining = {},
+    shared = {},
+    traced = while_used(),
+    found = {},
+    lists = {},
+  }, { __index = self, __name = Caller.__name, __tostring = Caller.__tostring })
 end
 
 --- What fleet/ gets of it; see group.lua.

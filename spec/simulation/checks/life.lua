@@ -93,7 +93,7 @@ function life.left_behind(course, broken)
   each(course, "ensure", function(call)
     local made = made_by(course)[call]
     local err = call.err
-    local is_refused = err and (err.last_error or err.status) -- which it tells
+    local is_refused = err and (err.last_refusal or err.last_error or err.status) -- which it tells
     local is_over = call.result or err and err.kind == "state" and not is_refused and not call.keep
     if not made or not call.ended or not is_over or has_lost_a_create(course, call) then
       return
