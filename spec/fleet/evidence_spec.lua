@@ -459,6 +459,8 @@ describe("the evidence", function()
       assert.is_false(beliefs:may_send(ID, "delete", 12.9))
       tell(beliefs, "13 delete accepted")
       assert.is_false(beliefs:may_send(ID, "delete", 32.9)) -- it was the second
+      beliefs = after "0 stop accepted; 1 get PENDING; 2 delete refused"
+      assert.is_false(beliefs:may_send(ID, "stop", 10.9))
     end)
 
     it("goes on being refused while another goal sends something else in turn", function()

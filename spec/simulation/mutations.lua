@@ -254,7 +254,7 @@ return {
   {
     "refused: what two goals send in turn keeps its own pauses",
     EVIDENCE,
-    "self.aside[place][s.action] = sent",
+    "  self.aside[place] = kept\n",
     "",
   },
   {

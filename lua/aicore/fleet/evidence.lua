@@ -294,7 +294,15 @@ local function changes_of_seen(from, status, target, by)
   return changes
 end
 
---- A look that was no sighting. (That of a fleet which is doing well needs no second number.)
+---- Keeps what became of the action that was sent last, as another one may be sent next.
+local function set_aside(self, place)
+  local s, kept = self.situation[place], self.aside[place] or {}
+  kept[s.action] =
+    { answer = s.answer, sends = s.sends, sent_at = self.sent_at[place], refused_at = self.refused_at[place] }
+  self.aside[place] = kept
+end
+
+-- A look that was no sighting. (That of a fleet which is doing well needs no second number.)
 local function look_in_vain(self, place, at)
   self.seen_at[place] = self.seen_at[place] or self.looked[place]
   self.looked[place] = at
@@ -321,6 +329,8 @@ function Beliefs:seen(place, record, by, at)
     self.since[place], self.refused_at[place] = at, nil
     if from.status then
       self.aside[place] = nil
+    elseif from.action and from.answer then
+      set_aside(self, place) -- that was in this state, too
     end
   end
   if lifecycle.ended(to.status) then
@@ -460,9 +470,7 @@ local function turn_to(self, place, action)
   if s.action == action then
     return false
   elseif s.action and s.answer and (sent_at >= self.since[place] or is_missing(s)) then
-    self.aside[place] = self.aside[place] or {}
-    local sent = { answer = s.answer, sends = s.sends, sent_at = sent_at, refused_at = self.refused_at[place] }
-    self.aside[place][s.action] = sent
+    set_aside(self, place)
   end
   local earlier = earlier_send(self, place, action)
   if not earlier then
