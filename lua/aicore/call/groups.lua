@@ -86,7 +86,9 @@ function groups.names(caller, request, deadline)
   local names, known = {}, {}
   for _, group in ipairs(list) do
     local name = group.resourceGroupId
-    names[#names + 1], known[name] = not known[name] and name or nil, true
+    if not known[name] then
+      names[#names + 1], known[name] = name, true
+    end
   end
   table.sort(names)
   return names
