@@ -354,8 +354,19 @@ describe("the evidence", function()
         ["0 get PENDING; 1 stop refused; 50 get RUNNING; 60 stop refused; 100 stop refused"] = 40,
         ["0 get STOPPED; 1 stop refused; 50 delete refused; 100 delete refused"] = 50,
       } do
-        assert.equal(seconds, after(story):refused(ID), story)
+        local beliefs = after(story)
+        tell(beliefs, "300 get " .. beliefs.situation[ID].status)
+        assert.equal(seconds, beliefs:refused(ID), story)
       end
+    end)
+
+    it("is refused for good only when it was seen after the last refusal: it may have changed meanwhile", function()
+      local beliefs = after "0 get RUNNING; 1 stop lost; 11 stop refused; 50 get RUNNING; 150 stop refused"
+      assert.equal(0, beliefs:refused(ID))
+      tell(beliefs, "151 -list")
+      assert.equal(0, beliefs:refused(ID))
+      tell(beliefs, "152 list RUNNING")
+      assert.equal(139, beliefs:refused(ID))
     end)
 
     it("is sent again although lists lack it now and then: that is no change, but for the first time", function()
@@ -466,6 +477,7 @@ describe("the evidence", function()
     it("goes on being refused while another goal sends something else in turn", function()
       local beliefs = after "0 get RUNNING; 1 stop refused; 2 delete refused; 61 stop refused; 62 delete refused"
       tell(beliefs, "122 stop refused")
+      tell(beliefs, "123 get RUNNING")
       assert.equal(121, beliefs:refused(ID))
     end)
 

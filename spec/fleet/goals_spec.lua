@@ -388,8 +388,6 @@ describe("every goal", function()
         return { goal(situation(row[2], target, "get", { action = action, answer = answer }), 1000, refused) }
       end
       assert.same({ "fail", "refused" }, answer_to(row[3], "refused", 120, "none"))
-      local refused = situation(row[2], "none", "get", { action = row[3], answer = "refused" })
-      assert.equal("get", (goal(refused, 0, 120))) -- it was not seen since
       assert.same({ row[3] }, answer_to(row[3], "refused", 119.9, "none"))
       assert.same({ row[3] }, answer_to(row[3], "accepted", 0, "none"))
       assert.same({ row[3] }, answer_to(row[3] == "stop" and "delete" or "stop", "refused", 1000, "none"))

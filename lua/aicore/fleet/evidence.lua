@@ -591,21 +591,29 @@ function Beliefs:share(place, others, other_place)
   return true
 end
 
---- For how long its refusals have been all that there was: from the first to the last of them.
+-- The seconds from the first to the last of the refusals that are all there was.
+local function span_of_refusals(self, place)
+  local first = self.refused_at[place]
+  return first and self.sent_at[place] - first or 0
+end
+
+--- For how long its refusals have been all that there was, from the first to the last of them. It has to be seen after
+--- that: it may have changed meanwhile, and what was lost before may have taken effect.
 ---@param place integer
 ---@return number seconds
 function Beliefs:refused(place)
-  local first = self.refused_at[place]
-  return first and self.sent_at[place] - first or 0
+  local seen_at = self.seen_at[place] or self.looked[place]
+  if not self.sent_at[place] or seen_at <= self.sent_at[place] or is_missing(self.situation[place]) then
+    return 0
+  end
+  return span_of_refusals(self, place)
 end
 
 --- Have its refusals been all that there was for so long that the next answer tells whether that is for good?
 local function is_last_time(self, place, action, now)
   local s, first = self.situation[place], self.refused_at[place]
-  return s.action == action
-    and first ~= nil
-    and now - first >= evidence.REFUSED_FOR_GOOD
-    and self:refused(place) < evidence.REFUSED_FOR_GOOD
+  local is_long_ago = s.action == action and first ~= nil and now - first >= evidence.REFUSED_FOR_GOOD
+  return is_long_ago and span_of_refusals(self, place) < evidence.REFUSED_FOR_GOOD
 end
 
 --- What became of an action when it was sent last in this state; if it was not, of the other one that was: its answer,

@@ -43,14 +43,11 @@ end
 
 --- An action is sent unless the target tells that it is in force. One that was refused for so long that there is
 --- nothing else to expect fails.
-local function send(action, s, shown, refused)
+local function send(action, s, refused)
   if lifecycle.action_of(s.target) == action then
     return "look"
   elseif s.action == action and refused >= evidence.REFUSED_FOR_GOOD then
-    if shown > 0 then
-      return "fail", "refused"
-    end
-    return "get" -- it was not seen since: what was lost may have taken effect
+    return "fail", "refused"
   end
   return action
 end
@@ -66,7 +63,7 @@ function goals.teardown(s, shown, refused)
   elseif not step or step == "wait" or step == "stop" and s.deleting and shown < INSISTENT then
     return "look" -- what runs although its delete was accepted: the service may have forgotten that
   end
-  return send(step, s, shown, refused)
+  return send(step, s, refused)
 end
 
 --- Does the same, until it is seen to be on its way: of one whose own maker is sure that it is there, and that it was
@@ -84,13 +81,13 @@ end
 --- Stops what runs, and waits until it has ended.
 ---@param s aicore.Situation
 ---@param refused number
-function goals.stop(s, shown, refused)
+function goals.stop(s, _, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "stop")
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
   elseif lifecycle.may(s.status, "stop") then
-    return send("stop", s, shown, refused)
+    return send("stop", s, refused)
   end
   return "look"
 end
@@ -103,7 +100,7 @@ function goals.delete(s, shown, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "delete")
   elseif lifecycle.may(s.status, "delete") then
-    return send("delete", s, shown, refused)
+    return send("delete", s, refused)
   elseif lifecycle.may(s.status, "stop") and not lifecycle.leaving(s.target) then
     return fail(s, shown, "runs")
   end

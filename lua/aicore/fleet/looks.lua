@@ -354,18 +354,27 @@ end
 --- Goes on with what lists cannot tell, while that shows that some of it is gone. What was not found is asked for once
 --- more, which proves it where a delete is known.
 ---@param doubtful string[]  as many of them as go together were asked for
+---@param asked string[]     all that were
 ---@param missing string[]   those of them that were not found
 ---@return boolean? cancelled
-local function get_on(self, doubtful, missing, deadline)
-  local left, again, cancelled = #doubtful - AT_ONCE, {}, nil
+local function get_on(self, doubtful, asked, missing, deadline)
+  local left, times, cancelled = #doubtful - AT_ONCE, {}, nil
+  for _, id in ipairs(asked) do
+    times[id] = 1
+  end
   while #missing > 0 and not cancelled do
-    local ids = some_of(self, doubtful, left)
-    left = left - #ids
-    for _, id in ipairs(missing) do
-      if not again[id] and is_awaited(self, id) then
-        ids[#ids + 1], again[id] = id, true
+    local ids = {}
+    for _, id in ipairs(some_of(self, doubtful, left)) do
+      if not times[id] then
+        ids[#ids + 1], times[id] = id, 1
       end
     end
+    for _, id in ipairs(missing) do
+      if times[id] == 1 and is_awaited(self, id) then
+        ids[#ids + 1], times[id] = id, 2
+      end
+    end
+    left = left - AT_ONCE
     missing, cancelled = get(self, ids, deadline)
   end
   return cancelled
@@ -389,7 +398,7 @@ local function look(self, flight, deadline)
     end
     local missing, cut_short = get(self, ids, deadline)
     if #doubtful > 0 and not cut_short then
-      cut_short = get_on(self, doubtful, missing, deadline)
+      cut_short = get_on(self, doubtful, ids, missing, deadline)
     end
     flight.cut_short = cut_short
     if #self.members == 0 then
