@@ -71,6 +71,7 @@ describe("aicorectl refuses", function()
     ["teardown --all --scenario nightly"] = "--all means everything",
     ["logs drunning --tail 0"] = "is not a number of lines",
     ["create conf-1 --ttl 7x"] = "'7x' is not a time to live",
+    ["ensure conf-1 --ttl 7x"] = "'7x' is not a time to live",
     ["create conf-1 -p model"] = "'model' is not NAME=VALUE",
     ensure = "which configuration?",
     ["list --older-than 9999999999999w"] = "is too long a time",

@@ -1,17 +1,11 @@
 -- aicorectl configurations: a table of them.
 
-local caller = require "aicore.call.caller"
+local options = require "aicore.cli.options"
 local tables = require "aicore.cli.tables"
 
---- What the service will take as this field of a filter; `wrap`: the field is a list of such.
+--- A reader of what the service will take as this field of a filter; `wrap`: the field is a list of such.
 local function fit(name, wrap)
-  return function(text)
-    local complaint = caller.check("configurations", { [name] = wrap and { text } or text })
-    if complaint then
-      return nil, (complaint:gsub("^configurations: [%w_]+: ", ""))
-    end
-    return text
-  end
+  return options.fit("configurations", name, wrap)
 end
 
 local function parameters_of(one)

@@ -1,6 +1,5 @@
 -- aicorectl create: a deployment of a configuration.
 
-local caller = require "aicore.call.caller"
 local configured = require "aicore.cli.configured"
 local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
@@ -11,17 +10,10 @@ local waiting = require "aicore.cli.waiting"
 
 local command = { summary = "Create a deployment of a configuration." }
 
-local function ttl(value)
-  if caller.check("create", "conf-1", { ttl = value }) then
-    return nil, ("'%s' is not a time to live: digits and m, h or d"):format(value)
-  end
-  return value
-end
-
 ---@param parser table  argparse's
 function command.configure(parser)
   configured.configure(parser)
-  parser:option("--ttl", "How long it may live: 30m, 12h, 7d."):argname("<time>"):convert(ttl)
+  options.ttl(parser, "How long it may live: 30m, 12h, 7d.")
   parser:flag("--wait", "Wait until it is RUNNING; an execution, until it is COMPLETED.")
   options.dry_run(parser, "created")
 end

@@ -1,8 +1,8 @@
 -- aicorectl ensure: the deployment that serves a configuration, made if there is none.
 
-local caller = require "aicore.call.caller"
 local configured = require "aicore.cli.configured"
 local goal = require "aicore.cli.goal"
+local options = require "aicore.cli.options"
 local printable = require "aicore.model.printable"
 local problems = require "aicore.cli.problems"
 local several = require "aicore.cli.several"
@@ -12,16 +12,13 @@ local command = { summary = "See to it that a deployment serves a configuration:
 ---@param parser table  argparse's
 function command.configure(parser)
   configured.configure(parser)
-  parser:option("--ttl", "How long one that is created may live: 30m, 12h, 7d."):argname "<time>"
+  options.ttl(parser, "How long one that is created may live: 30m, 12h, 7d.")
   parser:flag("--keep", "Do not tear down one that was created and has failed.")
 end
 
 ---@param given table
 ---@return string? problem
 function command.check(given)
-  if given.ttl and caller.check("create", "conf", { ttl = given.ttl }) then
-    return ("'%s' is not a time to live: digits and m, h or d"):format(given.ttl)
-  end
   return select(2, configured.read(given))
 end
 

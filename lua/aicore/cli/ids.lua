@@ -1,7 +1,6 @@
 -- The ids of deployments that a command is about: its arguments, or the words of standard input.
 
 local caller = require "aicore.call.caller"
-
 local options = require "aicore.cli.options"
 
 local ids = {}

@@ -3,13 +3,13 @@
 
 local clock = require "aicore.runtime.clock"
 local columns = require "aicore.text.columns"
-local config = require "aicore.settings.resolve"
 local connect = require "aicore.cli.connect"
 local duration = require "aicore.text.duration"
 local host = require "aicore.settings.host"
 local json = require "aicore.text.json"
 local options = require "aicore.cli.options"
 local problems = require "aicore.cli.problems"
+local resolve = require "aicore.settings.resolve"
 local timestamp = require "aicore.model.timestamp"
 
 local command = { summary = "Log in, and say who that is and until when; or why not." }
@@ -20,7 +20,7 @@ local PATIENCE = 30 -- seconds for a login, if nothing else is said
 
 --- What may be shown of the settings, and where each comes from.
 local function settings(given)
-  local origins = config.origins(connect.arguments(given), host)
+  local origins = resolve.origins(connect.arguments(given), host)
   local values, sources = {}, {}
   for _, origin in ipairs(origins) do
     values[origin.setting], sources[origin.setting] = origin.value, origin.source

@@ -26,18 +26,22 @@ local function shard(text)
   return { index, count }
 end
 
---- What the C module will take as an option of "list", with its own words for what is wrong otherwise.
-local function fit(name)
+--- A reader of what the C module will take as an option, with its own words for what is wrong otherwise.
+---@param operation string
+---@param name string
+---@param wrap boolean?  the option is a list of such
+---@return fun(text: string): string?, string?
+function options.fit(operation, name, wrap)
   return function(text)
-    local complaint = caller.check("list", { [name] = text })
+    local complaint = caller.check(operation, { [name] = wrap and { text } or text })
     if complaint then
-      return nil, (complaint:gsub("^list: [%w_]+: ", ""))
+      return nil, (complaint:gsub("^[%w_]+: [%w_]+: ", ""))
     end
     return text
   end
 end
 
-local id = fit "scenario_id" -- the service's ids all look alike
+local id = options.fit("list", "scenario_id") -- the service's ids all look alike
 
 local function visible(text)
   if not text:find "%S" then
@@ -56,7 +60,7 @@ local SHARED = {
     "-g --resource-group",
     "The resource group, instead of AICORE_RESOURCE_GROUP.",
     argname = "<name>",
-    convert = fit "resource_group",
+    convert = options.fit("list", "resource_group"),
   },
   { "-A --all-resource-groups", "In all resource groups.", needs = "everywhere" },
   {
@@ -171,6 +175,20 @@ end
 ---@param parse (fun(text: string): number?, string?)?  if not given, a bare number is seconds
 function options.time(parser, name, description, parse)
   parser:option(name, description):argname("<time>"):convert(parse or duration.parse)
+end
+
+local function lifetime(text)
+  if caller.check("create", "conf", { ttl = text }) then
+    return nil, ("'%s' is not a time to live: digits and m, h or d"):format(text)
+  end
+  return text
+end
+
+--- How long one that is created may live.
+---@param parser table
+---@param description string
+function options.ttl(parser, description)
+  parser:option("--ttl", description):argname("<time>"):convert(lifetime)
 end
 
 --- How long a new one may take to appear, for what waits.

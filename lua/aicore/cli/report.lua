@@ -66,9 +66,7 @@ end
 local NUMBERS = { "requests", "elapsed", "newer", "odd" }
 local FLAGS = { "cancelled", "dry_run", "unsure" }
 
-local as_json
-
-function as_json(made)
+local function as_json(made)
   local shown = { failed = {} }
   for _, name in ipairs(NUMBERS) do
     shown[name] = made[name]

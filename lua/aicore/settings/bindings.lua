@@ -1,6 +1,6 @@
 --- What a platform has bound to a program. Cloud Foundry says it by JSON, in VCAP_SERVICES or a file; Kubernetes by a
 -- folder for each binding, below SERVICE_BINDING_ROOT (servicebinding.io). Where several instances of AI Core are bound
--- somebody has to choose. Each function gives a service key, or nil: there is none; or nil and what is wrong.
+-- a person has to choose. Each function gives a service key, or nil: there is none; or nil and what is wrong.
 -- No I/O here: `host` brings `read(path)` and `folder(path)`.
 
 local record = require "aicore.settings.record"

@@ -29,7 +29,7 @@ function host.head(path)
   file:setvbuf "no"
   local head = file:seek "cur" and (file:read "*l" or "") .. "\n" .. (file:read(9) or "")
   file:close()
-  return head or nil
+  return head
 end
 
 --- Who may read a file, as chmod counts: permission bits; nil: there is no such file.

@@ -4,7 +4,8 @@
 ---@class aicore.settings.Row
 ---@field name string       the argument of aicore.client
 ---@field help string       a line about it
----@field type string?      "string" if not given; or "table", "string or table", "number" (positive, finite), "integer"
+---@field type string?      "string" if not given; or other types of Lua, "string or table"; or "number" (positive and
+---                         finite), "integer" (positive)
 ---@field variable string?  its variable in the environment; in a config file the same word is the key
 ---@field in_key string?    where it stands in a service key; of two words the first that is there
 ---@field field string?     its field in core.session: C gets it
@@ -12,7 +13,7 @@
 ---@field part string?      credentials of the same part exclude each other; without it each is a part of its own
 ---@field secret boolean?   its value is shown nowhere
 ---@field default any       what is taken where it is not set
----@field most number?    the largest number that it may be; C knows its own
+---@field most number?      the largest number that it may be; C knows its own
 ---@field unit string?      of a number: "s" or "bytes"
 ---@field blank boolean?    a blank text says something
 ---@field title string?     how a person calls it, where that is not its name

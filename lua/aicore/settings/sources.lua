@@ -11,7 +11,8 @@ local schema = require "aicore.settings.schema"
 ---@class aicore.settings.Place
 ---@field name string?     nil: each variable is called by its own name
 ---@field column "name"|"variable"|"in_key"  what in a row says how the setting is called here
----@field record table?    what has the settings; or `text`, the same as JSON; or `load`, which gets it
+---@field record table?    what has the settings; or text, the same as JSON; or load, which gets it
+---@field text string?
 ---@field load (fun(): table?, string?)?  nil: there is none; and what is wrong
 ---@field inside (fun(record: table, place: aicore.settings.Place): table?, string?)?  the part of the record that has
 ---                         them; nil: none has; and what is wrong
