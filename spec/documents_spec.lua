@@ -353,6 +353,19 @@ for _, path in ipairs(documents) do
   end)
 end
 
+it("docs/house.md names every file of src/ and of the folders that it goes through", function()
+  local house, missing = read "docs/house.md", {}
+  local pipe = assert(io.popen "cd lua/aicore && ls ../../src/* settings/* model/* call/* fleet/* runtime/* text/*")
+  for path in pipe:lines() do
+    local name = path:match "([^/]+)%.%a+$":gsub("^pollset_.*", "pollset")
+    if not house:find(("%%f[%%w_]%s%%f[^%%w_]"):format(name)) then
+      missing[#missing + 1] = path
+    end
+  end
+  pipe:close()
+  assert.same({}, missing)
+end)
+
 it("README.md is short", function()
   local _, lines = read("README.md"):gsub("\n", "")
   assert.is_true(lines <= 250, lines .. " lines: what is for a few belongs into docs/")
