@@ -111,6 +111,19 @@ describe("ensure", function()
     assert.matches("DEAD.*; what was sent last failed: timeout: .*; what was sent last failed: HTTP 409", tostring(err))
   end)
 
+  it("tears down its own as the call says, without retries, too", function()
+    local most = 0
+    c = virtual_client.new {
+      settings = { start_time = 20 },
+      on_attempt = function(attempt)
+        most = attempt.operation == "delete" and math.max(most, attempt.attempt) or most
+      end,
+    }
+    assert(c.emulator.faults:add { operation = "delete", status = 503, times = 2 })
+    assert.is_nil(ensure("dead-conf", { retry = false }))
+    assert.equal(1, most)
+  end)
+
   it("looks for what a create whose answer was lost has made", function()
     for _, settings in ipairs { {}, { list_lag = 60 } } do
       new(settings)

@@ -187,9 +187,9 @@ end
 local function discard(self)
   local call, id = {}, self.mine
   for name, value in pairs(self.call) do
-    call[name] = name ~= "on_progress" and value or nil
+    call[name] = value
   end
-  self.mine = nil
+  call.on_progress, self.mine = nil, nil
   local err = self.run(self.caller, call, "discard", { id }).failed[id]
   if err then
     err.operation = "ensure"
