@@ -2,22 +2,21 @@
 -- Rules: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
 --   check() and run() work without the C module, which there may be for another Lua only: see emulator/start.lua.
 
+local known = require "aicore.emulator.options"
 local lifecycle = require "aicore.model.lifecycle"
 local printable = require "aicore.model.printable"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
-local function number(least, most, whole)
+local function number(most, whole)
   return function(text)
     local value = tonumber(text)
-    if not value or not (value >= least and value <= most) or (whole and value % 1 ~= 0) then
-      return nil, ("'%s' is not %s from %g to %g"):format(text, whole and "a whole number" or "a number", least, most)
+    if not value or not (value >= 0 and value <= most) or (whole and value % 1 ~= 0) then
+      return nil, ("'%s' is not %s from 0 to %g"):format(text, whole and "a whole number" or "a number", most)
     end
     return value
   end
 end
-
-local seconds = number(0, 1e6)
 
 local LITERALS = { ["true"] = true, ["false"] = false }
 
@@ -48,34 +47,41 @@ local function fault(text)
   return fields
 end
 
+local function declare_number(parser, option, row)
+  local default = row.default and tostring(row.default)
+  return parser:option(option, row.help, default):convert(number(row.most, row.kind == "whole"))
+end
+
+-- How an option is declared, by its kind.
+local DECLARE = {
+  whole = declare_number,
+  seconds = declare_number,
+  status = function(parser, option, row)
+    local options = require "aicore.cli.options" -- needs the C module
+    return options.word(parser, option, row.help, lifecycle.statuses):default(row.default)
+  end,
+  flag = function(parser, option, row)
+    return parser:flag(option, row.help)
+  end,
+  text = function(parser, option, row)
+    return parser:option(option, row.help)
+  end,
+  file = function(parser, option, row)
+    return parser:option(option, row.help):argname "<file>"
+  end,
+}
+
 --- Declares the options.
 ---@param parser table  argparse's
 function command.configure(parser)
-  local options = require "aicore.cli.options" -- needs the C module
-  parser:option("--port", "Port to listen on; 0: any free one.", "0"):convert(number(0, 65535, true))
-  parser:option("--deployments", "How many deployments there are at first.", "0"):convert(number(0, 1e6, true))
-  options.word(parser, "--status", "Their status.", lifecycle.statuses):default(lifecycle.SERVING)
-  parser:option("--start-time", "Seconds until a new deployment runs.", "2"):convert(seconds)
-  parser:option("--stop-time", "Seconds until a stopped one has stopped.", "2"):convert(seconds)
-  parser:option("--delete-time", "Seconds until a deleted one is gone.", "2"):convert(seconds)
-  parser:option("--update-time", "Seconds until an update shows.", "0"):convert(seconds)
-  parser:option("--latency", "Seconds that every answer takes.", "0"):convert(seconds)
-  parser:option("--read-lag", "Seconds that a GET by id is behind.", "0"):convert(seconds)
-  parser:option("--list-lag", "Seconds that lists and counts are behind.", "0"):convert(seconds)
-  parser:option("--page-cap", "Records in a page at most; 0: any number.", "0"):convert(number(0, 1e5, true))
-  parser:option("--quota", "Deployments at most; default: any number."):convert(number(0, 1e6, true))
-  parser:flag("--no-bulk", "Do without the batch operation."):target "no_bulk"
-  parser:option("--client-id", "The client that may log in; default: any."):target "client_id"
-  parser:option("--client-secret", "Its secret; default: any."):target "client_secret"
-  parser:option("--tls-cert", "Certificate (PEM) to serve https with."):argname "<file>"
-  parser:option("--tls-key", "Its key (PEM)."):argname "<file>"
-  parser:option("--client-ca", "Who signs client certificates (PEM)."):argname "<file>"
+  for _, row in ipairs(known) do
+    DECLARE[row.kind](parser, "--" .. row.name:gsub("_", "-"), row):target(row.name)
+  end
   parser
     :option("--fault", "What goes wrong; may be repeated: status=503,times=3,operation=stop.")
     :argname("<name=value,…>")
     :count("*")
     :convert(fault)
-  parser:option("--seed", "Seed of ids, tokens and chance.", "1"):convert(number(0, 2 ^ 53, true))
 end
 
 --- What the options cannot say one by one.
@@ -117,24 +123,24 @@ local function missing()
   end
 end
 
+--- Those of the options that are settings.
+local function settings_of(given)
+  local chosen = { bulk = not given.no_bulk }
+  for name in pairs(require("aicore.emulator.settings").new()) do
+    if given[name] ~= nil then
+      chosen[name] = given[name]
+    end
+  end
+  return chosen
+end
+
 local function model_maker(given)
   return function(now)
     local model = require("aicore.emulator").new {
       seed = given.seed,
       client_id = given.client_id,
       client_secret = given.client_secret,
-      settings = {
-        start_time = given.start_time,
-        stop_time = given.stop_time,
-        delete_time = given.delete_time,
-        update_time = given.update_time,
-        latency = given.latency,
-        read_lag = given.read_lag,
-        list_lag = given.list_lag,
-        page_cap = given.page_cap,
-        quota = given.quota,
-        bulk = not given.no_bulk,
-      },
+      settings = settings_of(given),
     }
     for _ = 1, given.deployments do
       model.world:seed({ status = given.status }, now)

@@ -13,52 +13,26 @@
 
 local errors = require "aicore.model.errors"
 local json = require "aicore.emulator.json"
-local lifecycle = require "aicore.model.lifecycle"
-local operations = require "aicore.call.operations"
+local known = require "aicore.emulator.options"
 local known_settings = require "aicore.emulator.settings"
+local operations = require "aicore.call.operations"
 
-local function number(standard, most, whole)
-  return {
-    standard = standard,
-    expected = whole and "a whole number" or "seconds",
-    fits = function(value)
-      return type(value) == "number" and value >= 0 and value <= most and not (whole and value % 1 ~= 0)
-    end,
-  }
+local BY_NAME = {}
+for _, row in ipairs(known) do
+  BY_NAME[row.name] = row
 end
 
-local function is_a(kind, standard)
-  return {
-    standard = standard,
-    expected = "a " .. kind,
-    fits = function(value)
-      return type(value) == kind
-    end,
-  }
-end
+local TYPES = { status = "string", text = "string", file = "string", flag = "boolean" }
 
--- What the command `aicorectl emulator` takes, and its defaults.
-local OPTIONS = {
-  port = number(0, 65535, true),
-  deployments = number(0, 1e6, true),
-  status = is_a("string", lifecycle.SERVING),
-  start_time = number(2, 1e6),
-  stop_time = number(2, 1e6),
-  delete_time = number(2, 1e6),
-  update_time = number(0, 1e6),
-  latency = number(0, 1e6),
-  read_lag = number(0, 1e6),
-  list_lag = number(0, 1e6),
-  page_cap = number(0, 1e5, true),
-  quota = number(nil, 1e6, true),
-  no_bulk = is_a "boolean",
-  client_id = is_a "string",
-  client_secret = is_a "string",
-  tls_cert = is_a "string",
-  tls_key = is_a "string",
-  client_ca = is_a "string",
-  seed = number(1, 2 ^ 53, true),
-}
+--- What is expected of an option instead of this value; nil: it will do.
+local function expected_of(row, value)
+  local kind, is_whole = TYPES[row.kind], row.kind == "whole"
+  if kind then
+    return type(value) ~= kind and "a " .. kind or nil
+  end
+  local fits = type(value) == "number" and value >= 0 and value <= row.most and not (is_whole and value % 1 ~= 0)
+  return not fits and (is_whole and "a whole number" or "seconds") or nil
+end
 
 -- The command is not required, as it stands above this module: the child runs it. Without its command line, whose
 -- other commands need more than the emulator does. Ctrl-C is for the process that started it, whose last steps may need
@@ -101,11 +75,12 @@ end
 
 local function check(options)
   for name, value in pairs(options) do
-    local option = OPTIONS[name]
-    if not option and name ~= "lua" and name ~= "settings" then
+    local row = BY_NAME[name]
+    local expected = row and expected_of(row, value)
+    if not row and name ~= "lua" and name ~= "settings" then
       errors.misuse(("start: unknown option '%s'"):format(tostring(name)))
-    elseif option and not option.fits(value) then
-      errors.misuse(("start: %s: %s expected, got %s"):format(name, option.expected, tostring(value)))
+    elseif expected then
+      errors.misuse(("start: %s: %s expected, got %s"):format(name, expected, tostring(value)))
     end
   end
   local _, problem = known_settings.change(known_settings.new(), options.settings or {})
@@ -137,13 +112,13 @@ end
 
 local function command_line(options)
   local fields = {}
-  for name, option in pairs(OPTIONS) do
-    local value = options[name]
+  for _, row in ipairs(known) do
+    local value = options[row.name]
     if value == nil then
-      value = option.standard
+      value = row.default
     end
     if value ~= nil then
-      fields[#fields + 1] = ("%s = %s"):format(name, literal(value))
+      fields[#fields + 1] = ("%s = %s"):format(row.name, literal(value))
     end
   end
   local path = ("%s?.lua;%s?/init.lua;"):format(ROOT, ROOT)
