@@ -2,6 +2,7 @@
 -- Rule: it needs no token, meets no fault and is counted nowhere. A mistake in a request is refused in words.
 
 local answers = require "aicore.emulator.answers"
+local fields = require "aicore.emulator.fields"
 local json = require "aicore.emulator.json"
 local parameters = require "aicore.emulator.parameters"
 local resources = require "aicore.emulator.resources"
@@ -13,19 +14,11 @@ local function bad(problem)
   return answers.json(400, { error = problem })
 end
 
-local function is_a(kind)
-  return function(value)
-    return type(value) == kind
-  end
-end
-
-local function count(value)
-  return type(value) == "number" and value >= 0 and value % 1 == 0
-end
+local is_a = fields.is_a
 
 local SEED = {
   id = parameters.is_identifier,
-  count = count,
+  count = fields.is_whole,
   status = is_a "string", -- any word: SAP may add some
   target_status = is_a "string",
   resource = function(value)
@@ -40,27 +33,11 @@ local SEED = {
   scenario_id = parameters.is_identifier,
   executable_id = parameters.is_identifier,
   ttl = is_a "string",
-  age = function(value)
-    return type(value) == "number" and value >= 0 and value < math.huge
-  end,
+  age = fields.is_span,
 }
 
-local function seed_problem(seed)
-  for name, value in pairs(seed) do
-    if not SEED[name] then
-      return ("unknown field %s"):format(tostring(name))
-    end
-    if not SEED[name](value) then
-      return ("bad value of %s"):format(name)
-    end
-  end
-  if seed.id and seed.count then
-    return "id and count exclude each other"
-  end
-end
-
 local function seed(emulator, body, now)
-  local problem = seed_problem(body)
+  local problem = fields.problem(body, SEED) or body.id and body.count and "id and count exclude each other"
   if problem then
     return bad(problem)
   end

@@ -3,6 +3,8 @@
 --   So does an effect that would take place otherwise, alone or in a batch: with `refuse` or `ignore` a fault is about
 --   effects, else about requests.
 
+local fields = require "aicore.emulator.fields"
+
 ---@class aicore.emulator.Fault
 ---@field operation string       an operation's name, or "*" for every request
 ---@field id string|nil          only requests that name this deployment
@@ -34,15 +36,7 @@
 local Faults = {}
 Faults.__index = Faults
 
-local function whole(value)
-  return type(value) == "number" and value >= 0 and value % 1 == 0
-end
-
-local function is_a(kind)
-  return function(value)
-    return type(value) == kind
-  end
-end
+local is_a, is_whole = fields.is_a, fields.is_whole
 
 local function printable(value)
   return (type(value) == "string" or type(value) == "number") and not tostring(value):find "%c"
@@ -69,16 +63,14 @@ local FIELDS = {
   operation = is_a "string",
   id = is_a "string",
   resource_group = is_a "string",
-  skip = whole,
-  times = whole,
+  skip = is_whole,
+  times = is_whole,
   probability = function(value)
     return type(value) == "number" and value >= 0 and value <= 1
   end,
-  latency = function(value)
-    return type(value) == "number" and value >= 0 and value < math.huge
-  end,
+  latency = fields.is_span,
   status = function(value)
-    return whole(value) and value >= 200 and value <= 599
+    return is_whole(value) and value >= 200 and value <= 599
   end,
   effect = is_a "boolean",
   headers = headers,
@@ -93,7 +85,7 @@ local FIELDS = {
   end,
   expire_tokens = is_a "boolean",
   lasts = function(value)
-    return type(value) == "number" and value > 0 and value < math.huge
+    return fields.is_span(value) and value > 0
   end,
   refuse = function(value)
     return REFUSALS[value] == true
@@ -129,18 +121,9 @@ end
 ---@return true|nil
 ---@return string|nil problem
 function Faults:add(fault)
-  for name, value in pairs(fault) do
-    if not FIELDS[name] then
-      return nil, ("unknown field %s"):format(tostring(name))
-    end
-    if not FIELDS[name](value) then
-      return nil, ("bad value of %s"):format(name)
-    end
-  end
-  if not self.operations[fault.operation] then
-    return nil, "operation must name an operation, or be *"
-  end
-  local problem = is_about_effects(fault) and problem_of_effect(fault)
+  local problem = fields.problem(fault, FIELDS)
+    or not self.operations[fault.operation] and "operation must name an operation, or be *"
+    or is_about_effects(fault) and problem_of_effect(fault)
   if problem then
     return nil, problem
   end
