@@ -2,6 +2,7 @@
 -- It may never come to its end: by an error (Ctrl-C, a callback of the user's), or because its host drops the
 -- coroutine. Then another one has to take over, so none waits for a flight without asking whether it is abandoned.
 
+local errors = require "aicore.model.errors"
 local guard = require "aicore.runtime.guard"
 local life = require "aicore.runtime.life"
 
@@ -97,21 +98,26 @@ local function keeping(act, results)
   end
 end
 
+local MESSAGES = { timeout = "another call that looks for the same took too long", cancelled = "ended by the host" }
+
+local function unfinished(why)
+  return errors.new { kind = why, message = MESSAGES[why], retryable = true }
+end
+
 --- Does it when nothing else of the same key is under way: what one has made, the next can see.
 ---@param runtime aicore.Runtime
 ---@param flights table<string, aicore.SingleFlight>  those that are under way
 ---@param key string
 ---@param deadline number  on the runtime's clock
----@param act fun(): any, any  see run()
----@return any value  nil, and nil: the host has ended it
----@return any err
----@return "timeout"|"cancelled"|nil why  it was not begun
+---@param act fun(): any, aicore.Error?  see run(); it returns a value, or nil and why not
+---@return any value
+---@return aicore.Error? err  without operation: it was not begun, or the host has ended it
 function single_flight.in_turn(runtime, flights, key, deadline, act)
   local before = flights[key]
   while before and not before.over and not before:is_abandoned(runtime.now()) do
     local why = before:follow(runtime, deadline)
     if why then
-      return nil, nil, why
+      return nil, unfinished(why)
     end
     before = flights[key]
   end
@@ -121,7 +127,11 @@ function single_flight.in_turn(runtime, flights, key, deadline, act)
   if flights[key] == flight then
     flights[key] = nil
   end
-  return results[1], results[2]
+  local value, err = results[1], results[2]
+  if value == nil then
+    return nil, err or unfinished "cancelled"
+  end
+  return value
 end
 
 return single_flight

@@ -187,13 +187,11 @@ end
 function configure.ensure(caller, body, options, deadline)
   local key = json.line { "configuration", text_of_all(body), options.resource_group }
   local act = obtaining(caller, body, options, deadline)
-  local made, err, why = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, act)
+  local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, act)
   if made then
     return made
-  elseif not err then
-    local message = why == "timeout" and "another call that looks for the same took too long" or "ended by the host"
-    err = errors.new { kind = why or "cancelled", message = message, operation = "configure", retryable = true }
   end
+  err.operation = err.operation or "configure"
   return nil, err
 end
 

@@ -263,12 +263,9 @@ end
 local function obtain(self)
   local caller, call = self.caller, self.call
   local key = json.line { "deployment", self.configuration, call.resource_group }
-  local id, err, why = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
+  local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
   if id and id == self.mine then
     return settle(self)
-  elseif not id and not err then
-    local message = why == "timeout" and "another call that looks for the same took too long" or "ended by the host"
-    err = errors.new { kind = why or "cancelled", message = message, operation = "ensure", retryable = true }
   end
   return id, err
 end

@@ -294,7 +294,7 @@ local function changes_of_seen(from, status, target, by)
   return changes
 end
 
----- Keeps what became of the action that was sent last, as another one may be sent next.
+--- Keeps what became of the action that was sent last, as another one may be sent next.
 local function set_aside(self, place)
   local s, kept = self.situation[place], self.aside[place] or {}
   kept[s.action] =
