@@ -56,6 +56,11 @@ describe("aicorectl emulator", function()
   it("ends where nobody can be told its URL", function()
     local output, status = run(CALL .. "2>&1 >/dev/full")
     assert.same({ 1, "aicorectl: the result could not be written: No space left on device\n" }, { status, output })
+    -- What it opens must not take the place of what is closed.
+    for _, closed in ipairs { ">&-", "<&- >&-" } do
+      output, status = run(CALL .. "2>&1 " .. closed)
+      assert.same({ 1, "aicorectl: the result could not be written: Bad file descriptor\n" }, { status, output })
+    end
   end)
 
   it("refuses faults that are none", function()
