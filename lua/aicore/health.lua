@@ -1,6 +1,8 @@
 --- :checkhealth aicore, in Neovim: is the C module there, which libraries does it use, which settings
 -- are set, and what does the service say to a login.
 
+local advice = require "aicore.text.advice"
+local duration = require "aicore.text.duration"
 local errors = require "aicore.model.errors"
 local printable = require "aicore.model.printable"
 
@@ -17,45 +19,6 @@ local BUILD = {
 }
 
 local REBUILD = "it was built for another Lua, or without what is missing: run make again"
-
--- What to do: the first row counts that fits in all that it names.
-local ADVICE = {
-  { kind = "config", ":help aicore-settings says what is looked for, and where" },
-  { status = 429, "the service asks for fewer requests: wait a while" },
-  { least = 500, "the service is in trouble: try again later; its support asks for the request id" },
-  { operation = "login", status = 404, "no token endpoint answers there: look at auth_url" },
-  {
-    operation = "login",
-    kind = "auth",
-    "look at client_id and client_secret (or the certificate and its key), or take a new service key",
-  },
-  { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at resource_group" },
-  { kind = "auth", "the token was refused: do base_url and auth_url belong to the same service key?" },
-  { status = 404, "no AI API answers there: look at base_url" },
-  { kind = "http", "look at base_url, auth_url and resource_group" },
-  { kind = "protocol", "look at base_url and auth_url: another service seems to answer" },
-  { kind = "timeout", "look at base_url and auth_url; is a proxy needed (https_proxy)?" },
-  { kind = "transport", "look at base_url and auth_url; is a proxy needed (https_proxy)?" },
-}
-
-local FIELDS = { "kind", "status", "operation" }
-
-local function fits(row, err)
-  for _, field in ipairs(FIELDS) do
-    if row[field] and row[field] ~= err[field] then
-      return false
-    end
-  end
-  return not row.least or (err.status or 0) >= row.least
-end
-
-local function advice_on(err)
-  for _, row in ipairs(ADVICE) do
-    if fits(row, err) then
-      return row[1]
-    end
-  end
-end
 
 --- Neovim's functions: their names are shorter since 0.10, and their module has moved in 0.8.
 local function find_report()
@@ -133,7 +96,7 @@ end
 -- Settings -----------------------------------------------------------------------------------------
 
 local function tell(report, err, what)
-  report.error(("%s: %s"):format(what, tostring(err)), advice_on(err))
+  report.error(("%s: %s"):format(what, tostring(err)), advice.on(err))
 end
 
 --- A client, and what its settings are where that may be shown.
@@ -192,7 +155,7 @@ local function check_service(report, client, values, seconds)
   if not login then
     return tell(report, err, "the login fails")
   end
-  local life = login.expires_in and ("for %d min"):format(math.floor(login.expires_in / 60)) or "nobody says how long"
+  local life = login.expires_in and "for " .. duration.format(login.expires_in) or "nobody says how long"
   report.ok(("logged in as %s, %s"):format(values.client_id, life))
   local group = values.resource_group or "default"
   local count

@@ -105,7 +105,7 @@ describe(":checkhealth aicore", function()
     has(text, ("INFO: auth_url: %s (from AICORE_AUTH_URL)"):format(server.url))
     has(text, "INFO: client_id: sb-spec (from AICORE_CLIENT_ID)")
     has(text, "INFO: client_secret: set, not shown (from AICORE_CLIENT_SECRET)")
-    has(text, "OK: logged in as sb-spec, for 720 min")
+    has(text, "OK: logged in as sb-spec, for 12h")
     has(text, "OK: the AI API answers: 3 deployments in resource group default")
   end)
 

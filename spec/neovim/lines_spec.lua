@@ -57,9 +57,20 @@ describe("the lines", function()
     assert.matches(" c +no way$", failed[5])
   end)
 
+  it("say all of what has failed, and what to do, however narrow the window is", function()
+    local shown = { failure = "no base URL: looked everywhere", advice = "set one", rows = { row("d1", "DEAD") } }
+    local all = texts(shown)
+    assert.same({ "no base URL: looked everywhere", "try: set one" }, { all[3], all[4] })
+    assert.matches("^  ID ", all[5])
+    shown.width = 14
+    all = texts(shown)
+    assert.same({ "no base URL:", "looked", "everywhere", "try: set one" }, { all[3], all[4], all[5], all[6] })
+    assert.matches("^  d1 ", all[8])
+  end)
+
   it("have marks where the words are, in bytes", function()
     local shown = { rows = { row("dä", "DEAD", "RUNNING") }, works = {}, filter = "" }
-    local line = lines.of(shown, NOW)[lines.HEAD + 1]
+    local line = lines.of(shown, NOW)[5]
     local marked = {}
     for _, mark in ipairs(line.marks()) do
       marked[#marked + 1] = line.text:sub(mark[1] + 1, mark[2]) .. " " .. mark[3]
@@ -94,7 +105,7 @@ describe("the lines", function()
       dfailed = { action = "stop", failure = "x", row = row("dfailed", "RUNNING") },
     }
     local all = texts { rows = { row("dx", "RUNNING") }, works = works }
-    assert.equal(lines.HEAD + 3, #all)
+    assert.equal(4 + 3, #all)
     assert.matches("^%* dgone .* gone ", all[5])
     assert.matches("^%* dhidden .* not listed any more, waiting ", all[6])
     assert.matches("^  dx ", all[7])

@@ -743,6 +743,9 @@ describe("the panel", function()
         start()
         press ":AICore<CR>"
         wait_for "config: no base URL: looked in"
+        press "<CR>"
+        wait_for "\nconfig: no base URL:"
+        wait_for "\ntry: start Neovim with AICORE_SERVICE_KEY set"
       ]],
         { AICORE_BASE_URL = "" }
       )

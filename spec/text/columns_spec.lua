@@ -74,3 +74,13 @@ describe("the width of a text", function()
     end
   end)
 end)
+
+describe("a text that is wrapped", function()
+  it("is broken between words, and within what is wider than a line", function()
+    assert.same({ "one two", "three" }, columns.wrap("one two three", 8))
+    assert.same({ "ab", "cdef", "gh i" }, columns.wrap("ab cdefgh i", 4))
+    assert.same({ "äöü", "ß é" }, columns.wrap("äöüß é", 3))
+    assert.same({ "one two" }, columns.wrap(" one  two ", math.huge))
+    assert.same({}, columns.wrap("", 3))
+  end)
+end)

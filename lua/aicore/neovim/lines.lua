@@ -5,7 +5,9 @@
 local duration = require "aicore.text.duration"
 local lifecycle = require "aicore.model.lifecycle"
 local listing = require "aicore.neovim.listing"
-local width = require("aicore.text.columns").width
+local text_columns = require "aicore.text.columns"
+
+local width = text_columns.width
 
 local lines = {}
 
@@ -51,6 +53,8 @@ end
 ---@field works table<string, aicore.neovim.Work>
 ---@field filter string
 ---@field failure string?            why the last list did not come
+---@field advice string?             and what to do about that
+---@field width integer?             columns of the window; nil: any number
 ---@field at string?                 the time of day of the last list
 ---@field help string|false          the key of the help
 
@@ -86,9 +90,21 @@ local function summary(shown)
   return ("%d %s: %s"):format(#shown.rows, noun, count_by_status(shown.rows))
 end
 
+--- What has failed, and what to do: as many lines as that takes, but for the one that stays empty otherwise.
+local function add_failure(all, shown)
+  local room = shown.width or math.huge
+  for _, line in ipairs(text_columns.wrap(shown.failure or "", room)) do
+    all[#all + 1] = new_line { { line, "AICoreError" } }
+  end
+  for _, line in ipairs(text_columns.wrap(shown.advice and "try: " .. shown.advice or "", room)) do
+    all[#all + 1] = new_line { { line } }
+  end
+  all[#all + 1] = not shown.failure and new_line {} or nil
+end
+
 local function head_lines(shown)
   local filtered = shown.filter ~= ""
-  return {
+  local all = {
     new_line {
       { "SAP AI Core", "AICoreTitle" },
       { GAP .. summary(shown) .. GAP },
@@ -99,8 +115,9 @@ local function head_lines(shown)
       { filtered and shown.filter or "none", filtered and "AICoreFilter" or "AICoreQuiet" },
       { shown.help and "    " .. shown.help .. " help" or "", "AICoreQuiet" },
     },
-    new_line { { shown.failure or "", "AICoreError" } },
   }
+  add_failure(all, shown)
+  return all
 end
 
 -- The rows -----------------------------------------------------------------------------------------
@@ -240,9 +257,6 @@ end
 
 -- All of it ----------------------------------------------------------------------------------------
 
---- How many lines stand above the rows.
-lines.HEAD = 4
-
 --- All lines of the panel.
 ---@param shown aicore.neovim.Shown
 ---@param now number  s since the epoch
@@ -256,9 +270,9 @@ function lines.of(shown, now)
     cells[i] = cells_of(row, now, words)
   end
   local columns, all = fit_columns(cells), head_lines(shown)
-  all[lines.HEAD] = title_line(columns)
+  all[#all + 1] = title_line(columns)
   for i, row in ipairs(rows) do
-    all[lines.HEAD + i] = row_line(row, cells[i], columns, shown.works[row.id], groups[i])
+    all[#all + 1] = row_line(row, cells[i], columns, shown.works[row.id], groups[i])
   end
   return all
 end

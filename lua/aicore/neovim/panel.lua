@@ -1,6 +1,7 @@
 --- The panel: a buffer with the list of deployments, up to date while it can be seen, and what can be done to them.
 
 local actions = require "aicore.neovim.actions"
+local advice = require "aicore.text.advice"
 local aicore = require "aicore"
 local buffers = require "aicore.neovim.buffers"
 local errors = require "aicore.model.errors"
@@ -32,6 +33,7 @@ local RECORD_BEGINS = { "id", "status", "targetStatus", "statusMessage", "scenar
 ---@field rows aicore.neovim.Row[]?    as of the last look
 ---@field works table<string, aicore.neovim.Work>  by id
 ---@field failure string?              why the last look has failed
+---@field advice string?               and what to do about that
 ---@field at string?                   when the last one was over that has not
 ---@field buffer integer?
 ---@field view aicore.neovim.View
@@ -71,6 +73,8 @@ local function draw(self)
     works = self.works,
     filter = self.filter,
     failure = self.failure,
+    advice = self.advice,
+    width = self.view:width(),
     at = self.at,
     help = self.options.keys.help,
   }, now))
@@ -82,7 +86,7 @@ local function tell_failure(self, err)
   if self.trouble ~= trouble then
     notify(tostring(err), "ERROR")
   end
-  self.failure, self.trouble = tostring(err), trouble
+  self.failure, self.advice, self.trouble = tostring(err), advice.on(err), trouble
   draw(self)
 end
 
@@ -103,7 +107,8 @@ local function show(self, found, err)
   elseif err then
     tell_failure(self, err)
   else
-    self.rows, self.failure, self.trouble, self.at = found.rows, nil, nil, os.date "%H:%M:%S"
+    self.failure, self.advice, self.trouble = nil, nil, nil
+    self.rows, self.at = found.rows, os.date "%H:%M:%S"
     draw(self)
   end
   return not is_busy(self)

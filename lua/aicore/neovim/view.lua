@@ -2,7 +2,6 @@
 --- stays on its deployment.
 
 local buffers = require "aicore.neovim.buffers"
-local head = require("aicore.neovim.lines").HEAD
 
 local NAMESPACE = vim.api.nvim_create_namespace "aicore"
 
@@ -56,12 +55,15 @@ end
 
 --- Above the rows it goes to the first one, as soon as there is one.
 local function place_cursors(self, cursors)
-  local line_of = {}
-  for i, line in ipairs(self.lines) do
-    line_of[line.id or 0] = i
+  local line_of, first = {}, #self.lines
+  for i = #self.lines, 1, -1 do
+    local id = self.lines[i].id
+    if id then
+      line_of[id], first = i, i
+    end
   end
   for window, cursor in pairs(cursors) do
-    local line = cursor.id and line_of[cursor.id] or math.max(cursor.line, head + 1)
+    local line = cursor.id and line_of[cursor.id] or math.max(cursor.line, first)
     vim.api.nvim_win_set_cursor(window, { math.min(line, #self.lines), cursor.column })
   end
 end
@@ -96,6 +98,16 @@ function View:chosen()
     ids[#ids + 1] = self.lines[i] and self.lines[i].id
   end
   return ids
+end
+
+--- Columns of the narrowest window that shows it; nil: none does.
+---@return integer?
+function View:width()
+  local least
+  for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
+    least = math.min(least or math.huge, vim.api.nvim_win_get_width(window))
+  end
+  return least
 end
 
 local view = {}

@@ -18,6 +18,18 @@ end
 
 local ELLIPSIS, GAP = "\226\128\166", "   "
 
+--- As much of the text's beginning as is so wide.
+local function beginning(text, width)
+  local parts = {}
+  for character in text:gmatch "[^\128-\191][\128-\191]*" do
+    if #parts == width then
+      break
+    end
+    parts[#parts + 1] = character
+  end
+  return table.concat(parts)
+end
+
 --- The text, or its beginning and "…" where it is wider.
 ---@param text string  UTF-8
 ---@param width integer  at least 1
@@ -26,14 +38,27 @@ function columns.cut(text, width)
   if columns.width(text) <= width then
     return text
   end
-  local parts, left = {}, width - 1
-  for character in text:gmatch "[^\128-\191][\128-\191]*" do
-    if left == 0 then
-      break
+  return beginning(text, width - 1) .. ELLIPSIS
+end
+
+--- The text on lines of this width, broken between words, and within what is wider than a line.
+---@param text string  UTF-8
+---@param width integer  at least 1
+---@return string[] lines
+function columns.wrap(text, width)
+  local lines, line = {}, ""
+  for word in text:gmatch "%S+" do
+    if line ~= "" and columns.width(line) + 1 + columns.width(word) > width then
+      lines[#lines + 1], line = line, ""
     end
-    parts[#parts + 1], left = character, left - 1
+    line = line == "" and word or line .. " " .. word
+    while columns.width(line) > width do
+      local first = beginning(line, width)
+      lines[#lines + 1], line = first, line:sub(#first + 1)
+    end
   end
-  return table.concat(parts) .. ELLIPSIS
+  lines[#lines + 1] = line ~= "" and line or nil
+  return lines
 end
 
 -- What a column needs at least to say anything; the first one says what a row is about.
