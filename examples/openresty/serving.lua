@@ -9,26 +9,24 @@ local serving = {}
 -- Seconds: who asks for a deployment waits for no longer.
 local PATIENCE = 10
 
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
+local PARAMETERS = { scenario = { "scenario_id", service.text }, model = { "model", service.text } }
 
 --- content_by_lua of /serving. In rewrite_by_lua or access_by_lua it would be the same, with the URL as the upstream's.
 function serving.find()
-  local client, err = service.client()
-  local query, deployment = ngx.req.get_uri_args(), nil
-  local wanted = { scenario_id = text(query.scenario), model = text(query.model) }
-  if client then
-    deployment, err = client:find(wanted, { timeout = PATIENCE })
+  local wanted, reason = service.filter_of(ngx.req.get_uri_args(), PARAMETERS)
+  if not wanted then
+    return service.answer(400, { reason = reason })
   end
+  local deployment, status
+  deployment, status, reason = service.call("find", wanted, { timeout = PATIENCE })
   if deployment then
     return service.answer(200, { id = deployment.id, url = deployment.deploymentUrl })
   end
   -- None that serves is no fault of AI Core's: it may be another minute's.
-  if err.kind == "state" then
+  if status == 503 then
     ngx.header.retry_after = 30
   end
-  service.answer(err.kind == "state" and 503 or 502, { reason = tostring(err) })
+  service.answer(status, { reason = reason })
 end
 
 return serving

@@ -18,47 +18,20 @@ local KEPT = 86400 -- s, its report
 
 local answer = service.answer
 
-local function text(value)
-  return value ~= "" and value or nil
+local text = service.text
+
+local function yes(value)
+  return value == "true" or nil
 end
 
---- A parameter of the query -> a part of the filter. What is not understood must not widen the filter: nil refuses it.
 local PARAMETERS = {
-  older_than = function(value)
-    return "older_than", tonumber(value)
-  end,
-  scenario = function(value)
-    return "scenario_id", text(value)
-  end,
-  configuration = function(value)
-    return "configuration_id", text(value)
-  end,
-  status = function(value)
-    return "status", text(value)
-  end,
-  resource_group = function(value)
-    return "resource_group", text(value)
-  end,
-  all = function(value)
-    return "all", value == "true" or nil
-  end,
+  older_than = { "older_than", tonumber },
+  scenario = { "scenario_id", text },
+  configuration = { "configuration_id", text },
+  status = { "status", text },
+  resource_group = { "resource_group", text },
+  all = { "all", yes },
 }
-
-local function filter_of(query)
-  local filter = {}
-  for name, value in pairs(query) do
-    local read = PARAMETERS[name]
-    if not read or type(value) ~= "string" then
-      return nil, "not understood: " .. name
-    end
-    local field, wanted = read(value)
-    if wanted == nil then
-      return nil, ("not understood: %s=%s"):format(name, value)
-    end
-    filter[field] = wanted
-  end
-  return filter
-end
 
 --- Lua has one empty table for JSON's two.
 local function printable(report)
@@ -73,27 +46,12 @@ local function printable(report)
   return body
 end
 
---- What a call of aicore has come to: a report, or a status and a reason. It raises where the filter makes no sense.
-local function attempt(filter, opts)
-  local client, problem = service.client()
-  if not client then
-    return nil, 502, tostring(problem)
-  end
-  local sensible, report, err = pcall(client.teardown, client, filter, opts)
-  if not sensible then
-    return nil, 400, (tostring(report):gsub("^.-:%d+: ", ""))
-  elseif not report then
-    return nil, 502, tostring(err)
-  end
-  return report
-end
-
 local function note(job, body)
   jobs:set(job, cjson.encode(body), KEPT)
 end
 
 local function run(_, job, filter)
-  local report, _, reason = attempt(filter, {
+  local report, _, reason = service.call("teardown", filter, {
     timeout = TIMEOUT,
     on_progress = function(progress)
       note(job, { state = "running", progress = { total = progress.total, left = progress.left } })
@@ -120,7 +78,7 @@ end
 
 --- content_by_lua of /teardown
 function teardown.ask()
-  local filter, reason = filter_of(ngx.req.get_uri_args())
+  local filter, reason = service.filter_of(ngx.req.get_uri_args(), PARAMETERS)
   if not filter then
     return answer(400, { reason = reason })
   end
@@ -129,7 +87,7 @@ function teardown.ask()
     return answer(405, { reason = "GET to look, POST to tear down" })
   end
   local would, status
-  would, status, reason = attempt(filter, { dry_run = true })
+  would, status, reason = service.call("teardown", filter, { dry_run = true })
   if not would then
     answer(status, { reason = reason })
   elseif method == "GET" then

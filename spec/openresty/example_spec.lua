@@ -145,6 +145,19 @@ describe("examples/openresty", function()
     assert.equal(502, (ask("GET", "/serving?scenario=nobody-is-allowed")))
   end)
 
+  it("finds none that was not asked for: what is not understood is refused", function()
+    service.seed { id = "served", status = "RUNNING", scenario_id = "served" }
+    for query, reason in pairs {
+      ["modle=gpt-4o"] = "not understood: modle",
+      ["model="] = "not understood: model=",
+      ["scenario=a%20b"] = "4 to 64 letters",
+    } do
+      local status, body = ask("GET", "/serving?" .. query)
+      assert.equal(400, status)
+      assert.matches(reason, body.reason)
+    end
+  end)
+
   it("shows what all workers have exchanged, as Prometheus reads it", function()
     local function metrics()
       local reply = assert(nginx.request(url .. "/metrics"))
