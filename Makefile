@@ -25,7 +25,7 @@ CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || curl-config --l
 
 # The ABIs to build: those whose headers are here.
 ABIS := $(strip $(if $(LUA54)$(LUA54_CFLAGS),5.4) $(if $(LUA51)$(LUA51_CFLAGS),5.1))
-EDITOR_LINK := $(if $(filter build,$(BUILD)),$(if $(filter 5.1,$(ABIS)),lua/aicore/core.so))
+FOR_EDITORS := $(if $(filter build,$(BUILD)),$(if $(filter 5.1,$(ABIS)),lua/aicore/core.so doc/tags))
 
 SOURCES := $(wildcard src/*.c)
 OBJECTS_54 := $(SOURCES:src/%.c=$(BUILD)/5.4/obj/%.o)
@@ -45,7 +45,7 @@ build: ## build the C module for Lua 5.4 and LuaJIT (the default)
 	@$(MAKE) --no-print-directory modules
 
 .PHONY: modules
-modules: check-headers $(ABIS:%=$(BUILD)/%/aicore/core.so) $(EDITOR_LINK)
+modules: check-headers $(ABIS:%=$(BUILD)/%/aicore/core.so) $(FOR_EDITORS)
 
 .PHONY: check-headers
 check-headers:
@@ -86,6 +86,10 @@ $(BUILD)/5.1/aicore/core.so: $(OBJECTS_51)
 lua/aicore/core.so: | $(BUILD)/5.1/aicore/core.so
 	ln -sf ../../$(BUILD)/5.1/aicore/core.so $@
 
+# And for its help by what :helptags writes.
+doc/tags: doc/aicore.txt
+	sed -n 's|.*\*\([^* ]\{1,\}\)\*.*|\1	aicore.txt	/*\1*|p' $< | LC_ALL=C sort >$@
+
 -include $(wildcard $(BUILD)/5.?/obj/*.d)
 
 .PHONY: deps
@@ -117,7 +121,7 @@ ROCK = $(BUILD)/rock
 
 .PHONY: rock install-rock
 rock:
-	@$(MAKE) --no-print-directory BUILD='$(ROCK)' ABIS=5.4 EDITOR_LINK= LUA54_CFLAGS='-I$(LUA_INCDIR)' \
+	@$(MAKE) --no-print-directory BUILD='$(ROCK)' ABIS=5.4 FOR_EDITORS= LUA54_CFLAGS='-I$(LUA_INCDIR)' \
 	  CURL_CFLAGS='$(CURL_INCDIR:%=-I%)' CURL_LIBS='$(CURL_LIBDIR:%=-L%) -lcurl' '$(ROCK)/5.4/aicore/core.so'
 
 install-rock:
@@ -130,7 +134,7 @@ env: ## print what lets a Lua use this checkout: eval "$$(make -s env LUA=luajit
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BUILD) lua/aicore/core.so
+	rm -rf $(BUILD) lua/aicore/core.so doc/tags
 
 ##@ Try
 
