@@ -29,5 +29,9 @@ describe("a configuration", function()
     } do
       assert.same({ nil, problem }, { read(more) })
     end
+    local twice = { { key = "modelName", value = "gpt-4o" }, { key = "modelName", value = "gpt-4.1" } }
+    for _, name in ipairs { "parameter", "artifact" } do
+      assert.same({ nil, "modelName is given twice" }, { read { [name] = twice } })
+    end
   end)
 end)

@@ -27,6 +27,11 @@ describe("the ids of a command", function()
     assert.equal("which deployments? Give their ids, or pipe them in", problem)
   end)
 
+  it("is its one argument, where it takes one", function()
+    assert.equal("dep-1", ids.read_one({ id = "dep-1" }, fakes.console()))
+    assert.equal("dep-2", ids.read_one({}, fakes.console { words = { "dep-2" } }))
+  end)
+
   it("may be none that come through a pipe, which is said", function()
     local console = fakes.console()
     assert.same({}, read({}, console))

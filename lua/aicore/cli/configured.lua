@@ -49,9 +49,13 @@ local CHECK = {
   end,
 }
 
+--- Nil: a name stands there twice, and who knows which value is meant.
 local function map_of(bindings)
   local map = {}
   for _, one in ipairs(bindings or {}) do
+    if map[one.key] then
+      return nil, one.key .. " is given twice"
+    end
     map[one.key] = one.value
   end
   return map
@@ -80,12 +84,17 @@ function configured.read(given, like)
   elseif not (given.name and scenario and executable) then
     return nil, "which configuration? Give its id, or --name, --scenario and --executable"
   end
+  local parameters, problem = map_of(given.parameter)
+  local artifacts, other_problem = map_of(given.artifact)
+  if not parameters or not artifacts then
+    return nil, problem or other_problem
+  end
   local what = {
     name = given.name,
     scenario_id = scenario,
     executable_id = executable,
-    parameters = map_of(given.parameter),
-    artifacts = map_of(given.artifact),
+    parameters = parameters,
+    artifacts = artifacts,
   }
   local body, complaint = configure.read(CHECK, what)
   return body and what, complaint

@@ -2,19 +2,35 @@
 -- Rules: lua-http is needed to run it, and for nothing else; it is loaded as late as that.
 --   check() and run() work without the C module, which there may be for another Lua only: see emulator/start.lua.
 
+local duration = require "aicore.text.duration"
 local known = require "aicore.emulator.options"
 local lifecycle = require "aicore.model.lifecycle"
 local printable = require "aicore.model.printable"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
 
-local function number(most, whole)
+--- A reader of whole numbers.
+local function whole(most)
   return function(text)
     local value = tonumber(text)
-    if not value or not (value >= 0 and value <= most) or (whole and value % 1 ~= 0) then
-      return nil, ("'%s' is not %s from 0 to %g"):format(text, whole and "a whole number" or "a number", most)
+    if not value or not (value >= 0 and value <= most) or value % 1 ~= 0 then
+      return nil, ("'%s' is not a whole number from 0 to %.0f"):format(text, most)
     end
     return value
+  end
+end
+
+--- A reader of times as other commands take them, and of none.
+local function time(most)
+  return function(text)
+    local seconds, problem = tonumber(text), nil
+    if not seconds then
+      seconds, problem = duration.parse(text)
+    end
+    if seconds and not (seconds >= 0 and seconds <= most) then
+      return nil, ("'%s' is not a time from 0 to %.0f seconds"):format(text, most)
+    end
+    return seconds, problem
   end
 end
 
@@ -47,15 +63,18 @@ local function fault(text)
   return fields
 end
 
-local function declare_number(parser, option, row)
-  local default = row.default and tostring(row.default)
-  return parser:option(option, row.help, default):convert(number(row.most, row.kind == "whole"))
+--- A function that declares a number, which a reader of this kind reads.
+local function declaring(reader, argname)
+  return function(parser, option, row)
+    local default = row.default and tostring(row.default)
+    return parser:option(option, row.help, default):argname(argname):convert(reader(row.most))
+  end
 end
 
 -- How an option is declared, by its kind.
 local DECLARE = {
-  whole = declare_number,
-  seconds = declare_number,
+  whole = declaring(whole, "<number>"),
+  seconds = declaring(time, "<time>"),
   status = function(parser, option, row)
     local options = require "aicore.cli.options" -- needs the C module
     return options.word(parser, option, row.help, lifecycle.statuses):default(row.default)
@@ -64,7 +83,7 @@ local DECLARE = {
     return parser:flag(option, row.help)
   end,
   text = function(parser, option, row)
-    return parser:option(option, row.help)
+    return parser:option(option, row.help):argname "<text>"
   end,
   file = function(parser, option, row)
     return parser:option(option, row.help):argname "<file>"
@@ -184,9 +203,10 @@ local function announcer(given, console)
       error("the result could not be written: " .. (problem or lost), 0)
     end
     if console and console:is_terminal(1) and console:is_terminal(2) then
-      console:note("in another shell: " .. exports(given, url))
+      console:note("in another shell:")
+      console:note("  " .. exports(given, url))
       if given.tls_cert then
-        console:note("and aicorectl --ca-file " .. quoted(given.tls_cert))
+        console:note("  aicorectl --ca-file " .. quoted(given.tls_cert) .. " list")
       end
     end
   end

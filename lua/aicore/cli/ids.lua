@@ -14,6 +14,15 @@ function ids.configure(parser)
     :argname "<id>"
 end
 
+--- The same for a command that is about one.
+---@param parser table
+function ids.configure_one(parser)
+  parser
+    :argument("id", "The deployment's id; '-', or none where input is piped: that on standard input.")
+    :args("?")
+    :argname "<id>"
+end
+
 --- Without the second and further mentions.
 local function distinct(words)
   local seen, list = {}, {}
@@ -31,7 +40,7 @@ end
 ---@return string[]|nil ids
 ---@return string? problem
 function ids.read(given, console, advice)
-  local words, hint = given.ids, ""
+  local words, hint = given.ids or { given.id }, ""
   if #words == 0 and not console:is_piped() then
     return nil, ("which %s? %s"):format(options.noun(given.kind), advice or "Give their ids, or pipe them in")
   elseif #words == 0 or #words == 1 and words[1] == "-" then

@@ -24,9 +24,9 @@ end
 
 ---@param parser table  argparse's
 function command.configure(parser)
-  ids.configure(parser)
+  ids.configure_one(parser)
   parser:flag("-f --follow", "Go on with new lines until it has ended.")
-  options.time(parser, "--since", "Lines no older than this: 90, 30m, 7d (1h).")
+  options.time(parser, "--since", "Lines no older than this: 90, 30m, 7d; if not given, an hour.")
   parser:option("--tail", "Only so many lines, the last ones."):argname("<lines>"):convert(lines_number)
 end
 
