@@ -137,7 +137,10 @@ describe(":checkhealth aicore", function()
   end)
 
   it("tells of a config file that cannot be read", function()
-    has(check(settings { AICORE_CONFIG = "/not/there.json" }), "the config file /not/there.json cannot be read")
+    has(
+      check(settings { AICORE_CONFIG = "/not/there.json" }),
+      "the config file /not/there.json cannot be read: no such file"
+    )
   end)
 
   it("tells what the service says of a wrong secret, and what to look at", function()

@@ -2,6 +2,18 @@
 
 local host = require "aicore.settings.host"
 
+describe("a file's text", function()
+  it("is nil where there is no such file, and why where it cannot be read", function()
+    assert.same({ nil, nil }, { host.read "/none" })
+    local text, why = host.read "/"
+    assert.is_nil(text)
+    assert.matches("directory", why)
+    text, why = host.read "/dev/null/x"
+    assert.is_nil(text)
+    assert.matches("^Not a directory", why)
+  end)
+end)
+
 describe("the head of a PEM file", function()
   local path
 

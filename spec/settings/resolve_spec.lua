@@ -151,7 +151,7 @@ describe("settings", function()
       end
       assert.equal("id-f", resolve({ profile = "default" }, with(ALL, { HOME = "/h" }), IN_FILE).session.client_id)
       local _, err = resolve({ profile = "default" }, with(ALL, { HOME = "/none" }))
-      assert.equal("the config file /none/.aicore/config.json cannot be read", err.message)
+      assert.equal("the config file /none/.aicore/config.json cannot be read: no such file", err.message)
     end)
 
     it("takes a service key from the file that stands in its place, or is the config file", function()
@@ -416,8 +416,8 @@ describe("settings", function()
         { { resource_group = "" }, "the argument resource_group is blank" },
         { { profile = " " }, "the argument profile is blank" },
         { { ca_file = "" }, "the argument ca_file is blank" },
-        { { config_file = "/none" }, "the config file /none cannot be read" },
-        { { profile = "p" }, "the config file /h/.aicore/config_p.json cannot be read" },
+        { { config_file = "/none" }, "the config file /none cannot be read: no such file" },
+        { { profile = "p" }, "the config file /h/.aicore/config_p.json cannot be read: no such file" },
         {
           { profile = "p", config_file = "/c" },
           "both profile and config file are given (arguments): one of them is too much",
@@ -538,7 +538,7 @@ describe("settings", function()
       _, err = resolve({ base_url = "https://a" }, { AICORE_SERVICE_KEY = "{}" })
       assert.equal("nothing of a service key is in AICORE_SERVICE_KEY", err.message)
       _, err = resolve({ service_key = SECRET_KEY }, { AICORE_CONFIG = "/none" })
-      assert.equal("the config file /none cannot be read", err.message)
+      assert.equal("the config file /none cannot be read: no such file", err.message)
     end)
   end)
 
@@ -581,12 +581,12 @@ describe("settings", function()
           "AICORE_SERVICE_KEY is not a JSON object: it looks like a path, "
             .. 'and no such file can be read; give it by: export AICORE_SERVICE_KEY="$(cat key.json)"',
         },
-        { { VCAP_SERVICES_FILE_PATH = "/none" }, "VCAP_SERVICES_FILE_PATH cannot be read" },
+        { { VCAP_SERVICES_FILE_PATH = "/none" }, "VCAP_SERVICES_FILE_PATH cannot be read: no such file" },
         { { VCAP_SERVICES = "hidden" }, "VCAP_SERVICES is not a JSON object" },
-        { { AICORE_CONFIG = "/none" }, "the config file /none cannot be read" },
+        { { AICORE_CONFIG = "/none" }, "the config file /none cannot be read: no such file" },
         {
           { AICORE_HOME = "/x", AICORE_PROFILE = "p" },
-          "the config file /x/config_p.json cannot be read",
+          "the config file /x/config_p.json cannot be read: no such file",
         },
       }
       for _, case in ipairs(cases) do
@@ -776,7 +776,7 @@ describe("settings", function()
         { setting = "service_key", source = "AICORE_SERVICE_KEY", unusable = true },
       }, found)
       found, err = config.origins({ base_url = "https://a" }, host_with { HOME = "/h", AICORE_PROFILE = "p" })
-      assert.matches("config_p.json cannot be read$", err.message)
+      assert.matches("config_p.json cannot be read: no such file$", err.message)
       assert.same({ "base_url", "config_file", "resource_group" }, {
         found[1].setting,
         found[2].setting,

@@ -4,17 +4,21 @@ local core = require "aicore.core"
 
 local host = { getenv = os.getenv }
 
+local NO_SUCH_FILE = 2 -- ENOENT, the same everywhere
+
 --- A file's text, or nil: there is none that can be read.
 ---@param path string
 ---@return string?
+---@return string? why  "Permission denied"; nil: there is no such file
 function host.read(path)
-  local file = io.open(path, "rb")
+  local file, problem, number = io.open(path, "rb")
   if not file then
-    return nil
+    return nil, number ~= NO_SUCH_FILE and problem:sub(#path + #": " + 1) or nil
   end
-  local text = file:read "*a"
+  local text
+  text, problem = file:read "*a" -- of a folder there is none
   file:close()
-  return text
+  return text, problem
 end
 
 --- How a PEM file begins, and nothing of a key: its first line, and as much of the second as tells a header. Nil: there

@@ -55,7 +55,7 @@ local function open(place)
   elseif place.load then
     found, complaint = place.load()
   elseif place.chosen then
-    return fail("%s cannot be read", place.file or place.name)
+    return fail("%s cannot be read: %s", place.file or place.name, place.absent)
   end
   if found and place.inside then
     found, complaint = place.inside(found, place)
@@ -171,7 +171,7 @@ local function file_place(arguments, variable, host)
     local home = variable "AICORE_HOME" or (variable "HOME" or "") .. "/.aicore"
     path = ("%s/config%s.json"):format(home, is_usual and "" or "_" .. profile)
   end
-  local text = host.read(path)
+  local text, why = host.read(path)
   path = text and path or record.path(path, variable "HOME")
   if not path then
     place.name = choice(arguments, variable)
@@ -180,7 +180,11 @@ local function file_place(arguments, variable, host)
     end
     return place
   end
-  place.name, place.file, place.path, place.text = path, "the config file " .. path, path, text or host.read(path)
+  if not text then
+    text, why = host.read(path)
+  end
+  place.name, place.file, place.path, place.text = path, "the config file " .. path, path, text
+  place.absent = why or place.absent
   return place
 end
 
@@ -189,9 +193,11 @@ local function cloud_foundry_place(chosen, variable, host)
   local text, path = variable "VCAP_SERVICES", variable "VCAP_SERVICES_FILE_PATH"
   local place = { name = "VCAP_SERVICES", column = "in_key", text = text, lacks = "without one", setting = "binding" }
   if not text and path then
-    place.name, place.text, place.chosen = "VCAP_SERVICES_FILE_PATH", host.read(path), true
+    place.name, place.chosen = "VCAP_SERVICES_FILE_PATH", true
+    place.text, place.absent = host.read(path)
+    place.absent = place.absent or not place.text and "no such file" or nil
   end
-  place.absent = (text or path) and "without aicore" or "not set"
+  place.absent = place.absent or (text or path) and "without aicore" or "not set"
   function place.inside(services)
     return bindings.of_cloud_foundry(services, chosen)
   end
