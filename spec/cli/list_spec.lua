@@ -47,7 +47,7 @@ describe("list", function()
   end)
 
   it("asks for what the options say", function()
-    local _, _, client = run({ status = "DEAD", older_than = 5, timeout = 7 }, {})
+    local _, _, client = run({ status = { "DEAD" }, older_than = 5, timeout = 7 }, {})
     assert.same({ { "list", { status = "DEAD", older_than = 5, timeout = 7 } } }, client.calls)
     _, _, client = run({}, {})
     assert.same({ { "list", {} } }, client.calls)

@@ -45,7 +45,7 @@ describe("the options of teardown", function()
   for _, case in ipairs {
     { { ids = { "dep-1" } }, nil },
     { { ids = {}, all = true }, nil },
-    { { ids = {}, status = "DEAD" }, nil },
+    { { ids = {}, status = { "DEAD" } }, nil },
     { { ids = {}, all = true, shard = { 0, 4 } }, nil },
     { { ids = { "dep-1" }, all = true }, BOTH },
     { { ids = { "dep-1" }, older_than = 5 }, BOTH },
@@ -89,14 +89,14 @@ describe("a teardown", function()
   end)
 
   it("is refused where nobody can be asked, before anything is sent", function()
-    local code, console, client = run { status = "DEAD" }
+    local code, console, client = run { status = { "DEAD" } }
     assert.equal(problems.USAGE, code)
     assert.same({}, client.calls)
     assert.matches("%-%-yes", console.notes[2])
   end)
 
   it("begins at once with --yes, and leaves a filter to the client", function()
-    local code, console, client = run { status = "DEAD", yes = true, timeout = 9, appear = 5 }
+    local code, console, client = run { status = { "DEAD" }, yes = true, timeout = 9, appear = 5 }
     assert.equal(problems.DONE, code)
     assert.same({}, console.asked)
     assert.equal(1, #client.calls)
@@ -119,7 +119,7 @@ describe("a teardown", function()
   end)
 
   it("has nothing to do where a filter finds nothing, or a pipe brings nothing", function()
-    for _, case in ipairs { { { status = "DEAD" }, { person = true, answer = true } }, { { yes = true } } } do
+    for _, case in ipairs { { { status = { "DEAD" } }, { person = true, answer = true } }, { { yes = true } } } do
       local code, console, client = run(case[1], case[2], {})
       assert.equal(problems.DONE, code)
       assert.same({}, torn_down(client))
@@ -148,18 +148,18 @@ end)
 
 describe("a dry run of a teardown", function()
   it("only says what would be torn down, even with --yes", function()
-    local code, console, client = run { status = "DEAD", dry_run = true, yes = true }
+    local code, console, client = run { status = { "DEAD" }, dry_run = true, yes = true }
     assert.equal(problems.DONE, code)
     assert.same({}, torn_down(client))
     assert.matches("^2 deployments .* would be torn down %(dry run%)\n", console.out[1])
-    assert.same({ "dep-1", "dep-2" }, select(2, run { status = "DEAD", dry_run = true, output = "ids" }).out)
+    assert.same({ "dep-1", "dep-2" }, select(2, run { status = { "DEAD" }, dry_run = true, output = "ids" }).out)
   end)
 
   it("is a report for scripts, by the library's own dry run", function()
-    local _, console, client = run { status = "DEAD", dry_run = true, output = "json" }
+    local _, console, client = run { status = { "DEAD" }, dry_run = true, output = "json" }
     assert.is_true(cjson.decode(console.out[1]).dry_run)
     assert.same({ "teardown", { "dep-1", "dep-2" }, { dry_run = true } }, client.calls[#client.calls])
-    _, console, client = run({ status = "DEAD", dry_run = true, output = "json" }, nil, {})
+    _, console, client = run({ status = { "DEAD" }, dry_run = true, output = "json" }, nil, {})
     assert.same({}, torn_down(client))
     assert.is_true(cjson.decode(console.out[1]).dry_run)
   end)
