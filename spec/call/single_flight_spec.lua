@@ -4,6 +4,7 @@ local aicore = require "aicore"
 local blocking = require "aicore.runtime.blocking"
 local emulator = require "spec.support.emulator"
 local single_flight = require "aicore.call.single_flight"
+local virtual = require "aicore.runtime.virtual"
 
 local inline = {
   apart = function(fn)
@@ -287,5 +288,49 @@ describe("a callback that raises in the middle of what others wait for", functio
       running = running + (result == "RUNNING" and 1 or 0)
     end
     assert.same({ 1, 3 }, { raised, running })
+  end)
+end)
+
+describe("what is done in turn", function()
+  local runtime, told
+
+  before_each(function()
+    runtime, told = virtual.new(), {}
+  end)
+
+  --- A call that takes so long, as a function.
+  local function call(flights, name, seconds, deadline)
+    return function()
+      local value, err = single_flight.in_turn(runtime, flights, "key", deadline or 100, function()
+        told[#told + 1] = name .. " begins"
+        runtime.sleep(seconds)
+        told[#told + 1] = name .. " ends"
+        return name
+      end)
+      return value or err.kind
+    end
+  end
+
+  it("is done by one after the other, within the deadline of each", function()
+    local results
+    runtime.run(function()
+      local flights = {}
+      local calls = { call(flights, "first", 5), call(flights, "second", 5), call(flights, "third", 5, 7) }
+      results = runtime.gather(calls, 3)
+    end)
+    assert.same({ "first", "second", "timeout" }, results)
+    assert.same({ "first begins", "first ends", "second begins", "second ends" }, told)
+  end)
+
+  it("ends with the coroutine whose own it is: the next takes over", function()
+    runtime.run(function()
+      local flights = {}
+      local dropped = runtime.spawn(call(flights, "first", 50))
+      runtime.sleep(1)
+      runtime.kill(dropped)
+      assert.equal("second", call(flights, "second", 1)())
+      runtime.sleep(100)
+    end)
+    assert.same({ "first begins", "second begins", "second ends" }, told)
   end)
 end)

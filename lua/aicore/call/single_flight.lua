@@ -91,27 +91,21 @@ function SingleFlight:follow(runtime, deadline, session)
   end
 end
 
--- A function of its own, as it outlives the coroutine that begins it.
-local function keeping(act, results)
-  return function()
-    results[1], results[2] = act()
-  end
-end
-
 local MESSAGES = { timeout = "another call that looks for the same took too long", cancelled = "ended by the host" }
 
 local function unfinished(why)
   return errors.new { kind = why, message = MESSAGES[why], retryable = true }
 end
 
---- Does it when nothing else of the same key is under way: what one has made, the next can see.
+--- Does it when nothing else of the same key is under way: what one has made, the next can see. It ends with the calling
+--- coroutine, whose own it is.
 ---@param runtime aicore.Runtime
 ---@param flights table<string, aicore.SingleFlight>  those that are under way
 ---@param key string
 ---@param deadline number  on the runtime's clock
----@param act fun(): any, aicore.Error?  see run(); it returns a value, or nil and why not
+---@param act fun(): any, aicore.Error?  it returns a value, or nil and why not
 ---@return any value
----@return aicore.Error? err  without operation: it was not begun, or the host has ended it
+---@return aicore.Error? err  without operation: it was not begun
 function single_flight.in_turn(runtime, flights, key, deadline, act)
   local before = flights[key]
   while before and not before.over and not before:is_abandoned(runtime.now()) do
@@ -121,17 +115,15 @@ function single_flight.in_turn(runtime, flights, key, deadline, act)
     end
     before = flights[key]
   end
-  local flight, results = single_flight.new(runtime.now()), {}
+  local flight, value, err = single_flight.new(runtime.now()), nil, nil
   flights[key] = flight
-  flight:run(runtime, keeping(act, results))
+  begin(flight, runtime, function()
+    value, err = act()
+  end)
   if flights[key] == flight then
     flights[key] = nil
   end
-  local value, err = results[1], results[2]
-  if value == nil then
-    return nil, err or unfinished "cancelled"
-  end
-  return value
+  return value, err
 end
 
 return single_flight

@@ -170,13 +170,6 @@ local function find_or_make(caller, body, options, deadline)
   return nil, err
 end
 
--- A function of its own, as it outlives the coroutine that makes it.
-local function obtaining(caller, body, options, deadline)
-  return function()
-    return find_or_make(caller, body, options, deadline)
-  end
-end
-
 --- One that is the same is found, or else made; in one client by one call after the other.
 ---@param caller aicore.Caller
 ---@param body table      see read()
@@ -186,8 +179,9 @@ end
 ---@return aicore.Error? err
 function configure.ensure(caller, body, options, deadline)
   local key = json.line { "configuration", text_of_all(body), options.resource_group }
-  local act = obtaining(caller, body, options, deadline)
-  local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, act)
+  local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, function()
+    return find_or_make(caller, body, options, deadline)
+  end)
   if made then
     return made
   end

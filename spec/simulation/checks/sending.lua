@@ -70,6 +70,21 @@ local WORKS = {
   delete = { teardown = true, delete_all = true },
 }
 
+--- Did the call know of it by then? One with a filter learns from lists which it is about.
+local function knows(course, call, sends, at)
+  if call.ids then
+    return true
+  end
+  local _, lists = facts.requests_of(course)
+  for _, list in ipairs(lists) do
+    local is_its = list.client == call.client and list.at >= call.began and list.answered and list.answered <= at
+    if is_its and facts.shows(list, sends.id) then
+      return true
+    end
+  end
+  return false
+end
+
 --- Was a call at work on it all the time? What another call has sent, or will send, is no concern of one that ended;
 --- and what a call has sent that ended before the answer came is lost.
 local function is_covered(course, sends, send, to)
@@ -81,7 +96,7 @@ local function is_covered(course, sends, send, to)
       if ended >= send.at and ended <= send.answered then
         return false
       end
-      covered = covered or ended >= to
+      covered = covered or ended >= to and knows(course, call, sends, send.at)
     end
   end
   return covered
