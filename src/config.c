@@ -243,7 +243,7 @@ static const setting settings[] = {
   {"proxy",           read_proxy, .complaint = check_proxy},
   {"no_proxy",     read_no_proxy, .offset = 0},
   {"resource_group", read_header, TO(resource_group), check_group, .header = "AI-Resource-Group", .text = "default"},
-  {"client_type",    read_header, TO(client_type), check_header, .header = "AI-Client-Type", .text = "aicore-lua"},
+  {"client_type",    read_header, TO(client_type), check_header, .header = "AI-Client-Type", .text = USER_AGENT},
   {"headers",       read_headers, .check = aic_headers_complaint},
   {"client_secret",  read_secret, TO(credentials.client_secret)},
   {"certificate",    read_secret, TO(credentials.certificate)},

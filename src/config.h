@@ -7,7 +7,7 @@
 
 #include "credentials.h"
 
-/* What the service sees of this client. */
+/* What the service sees of this client: its User-Agent, and its type if the host says no other. */
 #define USER_AGENT "aicore-lua"
 
 typedef struct config {

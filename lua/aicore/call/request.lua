@@ -57,6 +57,7 @@ function request.new(caller, name, opts, ...)
     return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
   end
   local operation, count = operations[name], select("#", ...) + 1
+  -- `timeout`, which each attempt sets, has its room here: most have nothing else.
   local options = { timeout = nil, resource = operation.resource and caller.resource or nil }
   local made = { operation = operation, options = options, transfer = false, n = count, ... }
   made[count], made.id = options, operation.about_one and (...) or nil

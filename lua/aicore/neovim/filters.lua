@@ -15,18 +15,24 @@ local function fit(option)
   end
 end
 
--- What may stand before "=", which field of a filter it is, what reads its value, and what that expects.
+-- What may stand before "=", which field of a filter it is, what reads its value, what that expects, and what the help
+-- shows of it.
 local WORDS = {
-  { "status", "status", lifecycle.read, table.concat(lifecycle.statuses, ", ") },
-  { "scenario", "scenario_id", fit "scenario_id", "a scenario's id" },
-  { "configuration", "configuration_id", fit "configuration_id", "a configuration's id" },
-  { "older", "older_than", duration.parse_age, "an age, such as 7d or 12h" },
-  { "group", "resource_group", fit "resource_group", "a resource group's id" },
+  { "status", "status", lifecycle.read, table.concat(lifecycle.statuses, ", "), "RUNNING" },
+  { "scenario", "scenario_id", fit "scenario_id", "a scenario's id", "ID" },
+  { "configuration", "configuration_id", fit "configuration_id", "a configuration's id", "ID" },
+  { "older", "older_than", duration.parse_age, "an age, such as 7d or 12h", "7d" },
+  { "group", "resource_group", fit "resource_group", "a resource group's id", "RESOURCE_GROUP" },
 }
 
 local BY_NAME, NAMES = {}, {}
+
+--- One word of each kind, for the help.
+---@type string[]
+filters.examples = {}
+
 for i, word in ipairs(WORDS) do
-  BY_NAME[word[1]], NAMES[i] = word, word[1]
+  BY_NAME[word[1]], NAMES[i], filters.examples[i] = word, word[1], word[1] .. "=" .. word[5]
 end
 
 --- "status=RUNNING older=7d" -> { status = "RUNNING", older_than = 604800 }

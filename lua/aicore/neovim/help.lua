@@ -1,5 +1,6 @@
 --- The help: a window over the list with its keys.
 
+local filters = require "aicore.neovim.filters"
 local options = require "aicore.neovim.options"
 
 local help = {}
@@ -7,7 +8,7 @@ local help = {}
 local FILTER = {
   "",
   "A filter is written in words, here or behind :AICore:",
-  "  status=RUNNING  scenario=ID  configuration=ID  older=7d  group=RESOURCE_GROUP",
+  "  " .. table.concat(filters.examples, "  "),
   "In Visual mode, s, d and t are for all that are chosen.",
 }
 
