@@ -22,7 +22,7 @@ local settings = require "aicore.settings.resolve"
 local Client = { __name = "aicore.client" }
 Client.__index = Client
 
---- A wrong argument raises at the line of whoever called the method.
+--- A wrong argument raises at the line of the method's caller.
 local function checked(request, complaint)
   return request or errors.misuse(complaint)
 end
@@ -332,7 +332,7 @@ end
 --- First how each is; of a filter also new ones that match, and whatever becomes of those that have matched once; GONE
 --- at last. With ids it ends when all are gone; it ends at `timeout`, which is none if not given. Where it cannot go
 --- on, the last step gives `false, err`; of all resource groups (`resource_group = "*"`) one that may not be read does,
---- and the others go on. Whoever leaves the loop need not end it. `GET /lm/deployments`, or
+--- and the others go on. A loop may be left at any time. `GET /lm/deployments`, or
 --- `GET /lm/deployments/{id}` for a few.
 ---@param target aicore.Target
 ---@param opts aicore.LongOptions?  on_progress gets an aicore.WatchProgress after each look, also where nothing has

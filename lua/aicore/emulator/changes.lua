@@ -33,7 +33,7 @@ local function quota_refusal(context)
   end
 end
 
---- The deployment that an action is about. Whoever serves it may not know of it yet.
+--- The deployment that an action is about. The replica that serves it may not know of it yet.
 ---@param context aicore.emulator.Context
 ---@param id string
 ---@return aicore.emulator.Deployment|nil

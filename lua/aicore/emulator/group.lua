@@ -1,5 +1,5 @@
 -- The deployments of one resource group, in the order in which they came.
--- Rule: those that are gone are remembered for as long as somebody may be shown them, and forgotten many at once.
+-- Rule: those that are gone are remembered for as long as a list may show them, and forgotten many at once.
 
 local history = require "aicore.emulator.history"
 

@@ -1,5 +1,5 @@
 -- An emulated AI Core without its server: a call and the time go in, an answer comes out.
--- Rule: no I/O and no clock. A call is handled in two steps, so that whoever brings it can wait in between (latency)
+-- Rule: no I/O and no clock. A call is handled in two steps, so that the server can wait in between (latency)
 -- and the effect takes place at its true time.
 
 local admin = require "aicore.emulator.admin"

@@ -1,5 +1,5 @@
 -- The log of a deployment: a line for its creation, a line every ten seconds while it runs, a line for its end.
--- Rule: lines are computed from the deployment's times when somebody asks; nothing is stored.
+-- Rule: lines are computed from the deployment's times when a request asks; nothing is stored.
 
 local resources = require "aicore.emulator.resources"
 local timestamp = require "aicore.model.timestamp"

@@ -143,7 +143,7 @@ end
 --- What the body means, as a table of the client's own; nil: nothing.
 local function body_of(sent, answer)
   local body = answers.show(answer)
-  if sent.call.fault and sent.call.fault.status then -- prescribed by somebody
+  if sent.call.fault and sent.call.fault.status then -- prescribed by a test
     return own(type(body) == "table" and body or json.decode(body))
   end
   return type(body) == "table" and body or nil

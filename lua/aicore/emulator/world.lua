@@ -1,6 +1,6 @@
 -- The deployments (here also executions are called so), per resource group, and what becomes of them in time.
 -- Rule: pure; the caller says what time it is. Nothing happens between calls: advance() makes up for the time that
--- has passed, and every change dates from when it was due, not from when somebody looked.
+-- has passed, and every change dates from when it was due, not from when a request looked.
 
 local agenda = require "aicore.runtime.agenda"
 local group = require "aicore.emulator.group"
@@ -492,7 +492,7 @@ local function next_seed_id(self, deployment)
   return id
 end
 
---- Puts a deployment into the world as it is; one with the same id is replaced. It stays in its status until somebody
+--- Puts a deployment into the world as it is; one with the same id is replaced. It stays in its status until a request
 --- changes it, but for STOPPING, and for those whose target is DELETED: these go on as they would after a request.
 ---@param seed aicore.emulator.Seed
 ---@param now number

@@ -155,7 +155,7 @@ local function look_again(self, due)
   end
 end
 
---- Hands over what a list has shown: ten thousand records are two megabytes, and whoever works on them lets them go.
+--- Hands over what a list has shown: ten thousand records are two megabytes, and the engine lets them go.
 local function take(self)
   local records = self.records
   self.records = nil

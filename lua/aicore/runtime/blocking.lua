@@ -95,7 +95,7 @@ local function block_on(session, transfer, deadline)
     elseif transfer:finished() then
       return nil
     end
-    step(session) -- others are: session:wait returns at once until somebody has taken note
+    step(session) -- others are: session:wait returns at once until they were stepped
   end
 end
 
@@ -225,7 +225,7 @@ local function begin_tasks(loop, group)
   end
 end
 
---- All go on: whoever was not meant waits again.
+--- All go on: a task that was not meant waits again.
 local function wake_all(loop)
   loop.disturbed, loop.ready = false, {}
   for task in pairs(loop.tasks) do
@@ -286,7 +286,7 @@ local function sleep_until(wake_at)
   return true
 end
 
---- One turn: begins what may begin, and resumes who is ready, or sleeps until somebody is.
+--- One turn: begins what may begin, and resumes the tasks that are ready, or sleeps until one is.
 local function turn(loop)
   local hungry = loop.hungry
   loop.hungry = {}

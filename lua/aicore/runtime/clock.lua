@@ -1,4 +1,4 @@
---- The clocks and the dice of this machine, for whoever passes them on to pure code.
+--- The clocks and the dice of this machine, for what passes them on to pure code.
 
 local core = require "aicore.core"
 

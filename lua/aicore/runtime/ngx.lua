@@ -1,6 +1,6 @@
 --- How to wait in nginx (ngx_lua, OpenResty): the light thread waits, the worker goes on serving.
--- A dispatcher per session steps it and wakes who waits. It runs in a timer, not in anybody's request, so that a
--- request that is aborted stops nobody else; it begins with the first wait and ends when nothing is in flight.
+-- A dispatcher per session steps it and wakes who waits. It runs in a timer, not in a request, so that a
+-- request that is aborted stops no other; it begins with the first wait and ends when nothing is in flight.
 -- It sleeps in poll(2) in a thread of the pool `thread_pool aicore threads=2;`, or, where there is no such pool, looks
 -- every millisecond or two.
 -- All state belongs to one worker: nothing can wait before the master has forked.
@@ -98,7 +98,7 @@ local life_of = setmetatable({}, { __mode = "k" })
 
 -- Groups -------------------------------------------------------------------------------------------
 -- What gather runs is a group: { functions, limit, next, workers (how many), ended (those of them that have), results,
--- failure, cancelled, parent, owner (the semaphore of whoever gathers), waiting (those of all who wait in it), life (of
+-- failure, cancelled, parent, owner (the semaphore of what gathers), waiting (those of all that waits in it), life (of
 -- the request, where it is within no other group) }.
 
 -- The group of a light thread that runs in one.
@@ -130,8 +130,8 @@ local function has_room(group)
   return group.workers < group.limit and has_more(group)
 end
 
---- Waits until somebody posts, a group is cancelled, or so long at most. Before that it tells of the functions that
---- whoever waits has added, as no list tells of itself.
+--- Waits until the semaphore is posted, a group is cancelled, or so long at most. Before that it tells of the functions
+--- that the coroutine has added, as no list tells of itself.
 local function wait(semaphore, group, seconds)
   local member = group
   while member do
@@ -174,7 +174,7 @@ local function wake(dispatcher, transfer)
   end
 end
 
---- Lets libcurl act and wakes whose transfer has finished. Whoever steps does this for all.
+--- Lets libcurl act and wakes whose transfer has finished. What steps does this for all.
 local function step(session, dispatcher)
   for _, transfer in ipairs(session:step()) do
     wake(dispatcher, transfer)

@@ -1,7 +1,7 @@
---- How coroutines of somebody's event loop wait for transfers, sleep, and are gathered.
+--- How coroutines of an event loop, the host's or a library's, wait for transfers, sleep, and are gathered.
 -- What the loop itself can do is passed in as a port (uv.lua, cqueues.lua): this file knows no loop.
 -- A waiter parks one coroutine; a group is what one `gather` runs; a watched session is one that
--- somebody waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
+-- a coroutine waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
 local errors = require "aicore.model.errors"
 local guard = require "aicore.runtime.guard"
@@ -218,7 +218,7 @@ end
 
 -- Gathering ----------------------------------------------------------------------------------------
 -- A group is { functions, limit, next (function to get a coroutine), begun (how many coroutines have), running,
--- results, failure, cancelled, parent = the group of whoever gathers, owner = the waiter of whoever gathers,
+-- results, failure, cancelled, parent = the group of the coroutine that gathers, owner = its waiter,
 -- parked = the waiters of its functions, and of those of groups within }.
 
 local function cancel(group)
