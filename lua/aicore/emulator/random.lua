@@ -38,7 +38,9 @@ function random.lot(first, second)
 end
 
 local HEX = "0123456789abcdef"
-local BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+--- The alphabet of base64url (RFC 4648, 5), in its order.
+random.BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 local function text(draw, length, alphabet)
   local characters = {}
@@ -62,7 +64,7 @@ end
 ---@param length integer
 ---@return string
 function random.base64url(draw, length)
-  return text(draw, length, BASE64URL)
+  return text(draw, length, random.BASE64URL)
 end
 
 --- Looks like a version 4 UUID.

@@ -1,15 +1,13 @@
 -- Bearer tokens: issued by the login, checked by the gateway in front of the API.
 -- Rule: a token is random and means nothing; what it is worth stands only in this table.
 
-local random = require("aicore.emulator.random")
+local random = require "aicore.emulator.random"
 
 ---@class aicore.emulator.Tokens
 ---@field private draw fun(): number
 ---@field private expiry table<string, number>  token -> seconds since 1970
 local Tokens = {}
 Tokens.__index = Tokens
-
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 -- base64url without padding, for texts whose length is a multiple of three.
 local function base64url(text)
@@ -18,7 +16,7 @@ local function base64url(text)
       local bits, characters = (a:byte() * 256 + b:byte()) * 256 + c:byte(), ""
       for _ = 1, 4 do
         local at = bits % 64 + 1
-        characters, bits = ALPHABET:sub(at, at) .. characters, math.floor(bits / 64)
+        characters, bits = random.BASE64URL:sub(at, at) .. characters, math.floor(bits / 64)
       end
       return characters
     end)
