@@ -399,24 +399,26 @@ function Caller:requests(resource_group)
   return resource_group and (self.by_group[resource_group] or 0) or self.counters.requests
 end
 
-local function while_used()
-  return setmetatable({}, { __mode = "v" })
+--- What each resource has of its own.
+local function own_of(resource)
+  return {
+    resource = resource,
+    spare = false,
+    made = {},
+    obtaining = {},
+    shared = {},
+    traced = setmetatable({}, { __mode = "v" }),
+    found = {},
+    lists = {},
+  }
 end
 
 --- This caller for another resource of the API; everything else is shared.
 ---@param resource "deployments"|"executions"
 ---@return aicore.Caller
 function Caller:of(resource)
-  return setmetatable({
-    resource = resource,
-    spare = false,
-    made = {},
-    obtaining = {},
-    shared = {},
-    traced = while_used(),
-    found = {},
-    lists = {},
-  }, { __index = self, __name = Caller.__name, __tostring = Caller.__tostring })
+  local metatable = { __index = self, __name = Caller.__name, __tostring = Caller.__tostring }
+  return setmetatable(own_of(resource), metatable)
 end
 
 --- What fleet/ gets of it; see group.lua.
@@ -448,27 +450,12 @@ local caller = { check = core.check }
 ---       start: what is to stand for core.start, with a session of its own kind (emulator/caller.lua)
 ---@return aicore.Caller
 function caller.new(options)
-  local self = setmetatable({
-    session = options.session,
-    start = options.start or core.start,
-    runtime = options.runtime,
-    clock = options.clock or clock,
-    timeout = options.timeout,
-    resource = "deployments",
-    spare = false,
-    resource_group = options.resource_group,
-    on_attempt = options.on_attempt,
-    budget = retry.budget(),
-    counters = { requests = 0 },
-    by_group = {},
-    made = {},
-    obtaining = {},
-    service = { batches = {}, asking = {} },
-    lists = {},
-    shared = {},
-    traced = while_used(),
-    found = {},
-  }, Caller)
+  local self = setmetatable(own_of "deployments", Caller)
+  self.session, self.start = options.session, options.start or core.start
+  self.runtime, self.clock = options.runtime, options.clock or clock
+  self.timeout, self.resource_group, self.on_attempt = options.timeout, options.resource_group, options.on_attempt
+  self.budget, self.counters, self.by_group = retry.budget(), { requests = 0 }, {}
+  self.service = { batches = {}, asking = {} }
   self.login = login.new(self, options.token)
   return self
 end
