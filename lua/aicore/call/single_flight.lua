@@ -97,8 +97,8 @@ local function unfinished(why)
   return errors.new { kind = why, message = MESSAGES[why], retryable = true }
 end
 
---- Does it when nothing else of the same key is under way: what one has made, the next can see. It ends with the calling
---- coroutine, whose own it is.
+--- Does it when nothing else of the same key is under way: what one has made, the next can see. It ends with the
+--- calling coroutine, whose own it is.
 ---@param runtime aicore.Runtime
 ---@param flights table<string, aicore.SingleFlight>  those that are under way
 ---@param key string
