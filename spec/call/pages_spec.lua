@@ -183,6 +183,14 @@ describe("pages", function()
     assert.is_true(read(story { { "a", "b", count = 2 }, { "c", "d", count = 2 }, { count = 0 } }).complete)
   end)
 
+  it("are not complete where their count is too small and what was shown makes it up, some of it twice", function()
+    local reader = pages.read(story { { "a", "b", "c", count = 3 }, { "c", "a", count = 3 } }) -- there are five
+    repeat
+      local page = reader:next()
+    until not page
+    assert.is_false(reader.complete)
+  end)
+
   it("lack what has moved to a page that was read", function()
     -- "a" was taken away between two pages, so "c" was shown by none
     local reader = read(story { { "a", "b", count = 5 }, { "d", "e", count = 4 }, { count = 4 } })

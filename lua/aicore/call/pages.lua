@@ -6,8 +6,9 @@
 --   A count may be too small. One reads on after a page that is as long as the longest, until an empty page has shown
 --   once that the count is right.
 --   Records that stand twice count once: pages shift while they are read.
---   A list is complete if its counts are the same and its records make them up, or if it has no count but its pages'
---   own. Two readings in a row that show the same, and nothing twice, mean that the count is what is odd.
+--   A list is complete if nothing stood twice, and its counts are the same and its records make them up, or it has no
+--   count but its pages' own. Two readings in a row that show the same, and nothing twice, mean that the count is what
+--   is odd.
 --   A page that begins as the one before it, or several that show nothing new, mean that $skip is ignored.
 
 local errors = require "aicore.model.errors"
@@ -114,10 +115,8 @@ local function has_moved(self)
 end
 
 local function is_complete(self)
-  if self.counts == false or self.own_counts then
-    return not has_moved(self)
-  end
-  return self.same_counts and self.shown + self.odd == self.count
+  local makes_it_up = self.counts == false or self.own_counts or self.same_counts and self.read == self.count
+  return makes_it_up and not has_moved(self)
 end
 
 --- Leaves of a page what was not shown before, and remembers it.
