@@ -144,7 +144,8 @@ describe("aicorectl emulator", function()
   it("is as unpleasant as the options say", function()
     local server = emulator.start {
       deployments = 3,
-      update_time = 1.5,
+      update_time = "1m30s",
+      run_time = 7,
       read_lag = 2.5,
       list_lag = 60,
       page_cap = 2,
@@ -152,8 +153,9 @@ describe("aicorectl emulator", function()
     }
     finally(server.stop)
     local settings = server.settings()
-    assert.same({ 1.5, 2.5, 60, 2, 3 }, {
+    assert.same({ 90, 7, 2.5, 60, 2, 3 }, {
       settings.update_time,
+      settings.run_time,
       settings.read_lag,
       settings.list_lag,
       settings.page_cap,

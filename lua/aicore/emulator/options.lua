@@ -20,6 +20,12 @@ local rows = {
   { name = "stop_time", kind = "seconds", default = 2, help = "How long until a stopped one has stopped." },
   { name = "delete_time", kind = "seconds", default = 2, help = "How long until a deleted one is gone." },
   { name = "update_time", kind = "seconds", default = 0, help = "How long until an update shows." },
+  {
+    name = "run_time",
+    kind = "seconds",
+    default = 0,
+    help = "How long an execution runs until it is COMPLETED; 0: until it is stopped.",
+  },
   { name = "latency", kind = "seconds", default = 0, help = "How long every answer takes." },
   { name = "read_lag", kind = "seconds", default = 0, help = "How long a GET by id is behind." },
   { name = "list_lag", kind = "seconds", default = 0, help = "How long lists and counts are behind." },
