@@ -49,7 +49,7 @@ describe("find", function()
     assert.matches("d%-dead is DEAD", err.message)
     assert.matches("d%-left is RUNNING and meant to be STOPPED", err.message)
     _, err = find({ model = "none" })
-    assert.equal("no deployment fits the filter", err.message)
+    assert.same({ "no deployment fits the filter", "deployments" }, { err.message, err.resource })
   end)
 
   it("believes a GET rather than a list that is behind", function()

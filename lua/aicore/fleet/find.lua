@@ -90,10 +90,10 @@ local function tell(record)
 end
 
 --- That there is none: which there were, and why they do not serve.
-local function none(records)
-  local message = #records == 0 and "no deployment fits the filter"
+local function none(records, resource)
+  local message = #records == 0 and ("no %s fits the filter"):format(resource:sub(1, -2))
     or "none of those that fit the filter serves: " .. words.some(records, ", ", tell)
-  return errors.new { kind = "state", operation = "find", message = message, retryable = true }
+  return errors.new { kind = "state", operation = "find", message = message, resource = resource, retryable = true }
 end
 
 --- Asks those that should serve, the newest first, until one does.
@@ -120,7 +120,7 @@ local function look(caller, request, belongs, fits, deadline)
       records[i] = seen or { id = record.id, status = lifecycle.GONE }
     end
   end
-  return nil, err or none(records)
+  return nil, err or none(records, caller.resource)
 end
 
 -- For all ------------------------------------------------------------------------------------------
