@@ -84,7 +84,7 @@ local function panel(out)
   wrap(
     out,
     "Lists the deployments. A filter is written in words: status=RUNNING scenario=ID configuration=ID "
-      .. "older=7d group=RESOURCE_GROUP. It needs no setup; keys:",
+      .. "model=NAME older=7d group=NAME; status may be repeated. It needs no setup; keys:",
     "    "
   )
   out[#out + 1] = ""

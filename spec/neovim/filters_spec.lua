@@ -9,6 +9,11 @@ describe("a filter", function()
       { status = "RUNNING", scenario_id = "a-bc", configuration_id = "conf", resource_group = "g" },
       filters.parse "status=running scenario=a-bc  configuration=conf group=g"
     )
+    assert.same({ model = "gpt-4o" }, filters.parse "model=gpt-4o")
+    assert.same(
+      { status = { "RUNNING", "DEAD", "STOPPED" } },
+      filters.parse "status=Running status=dead status=STOPPED"
+    )
     assert.same({ older_than = 604800 }, filters.parse "older=7d")
     assert.same({ older_than = 90 }, filters.parse "older=90s")
     assert.same({ older_than = 43200 }, filters.parse "older=12h")
@@ -42,6 +47,7 @@ describe("a filter", function()
     ["scenario=abc"] = "scenario",
     ["status="] = "'status=' is none of",
     ["status=RUNING"] = "status=RUNING: expected PENDING, RUNNING",
+    ["older=7d older=8d"] = "older= stands there twice",
     ["older=7y"] = "older=7y: expected an age, such as 7d or 12h",
     ["configuration=abc"] = "configuration=abc: expected a configuration's id",
     ["group=a\1"] = "expected a resource group's id",

@@ -21,8 +21,9 @@ local WORDS = {
   { "status", "status", lifecycle.read, table.concat(lifecycle.statuses, ", "), "RUNNING" },
   { "scenario", "scenario_id", fit "scenario_id", "a scenario's id", "ID" },
   { "configuration", "configuration_id", fit "configuration_id", "a configuration's id", "ID" },
+  { "model", "model", tostring, "a model's name", "NAME" },
   { "older", "older_than", duration.parse_age, "an age, such as 7d or 12h", "7d" },
-  { "group", "resource_group", fit "resource_group", "a resource group's id", "RESOURCE_GROUP" },
+  { "group", "resource_group", fit "resource_group", "a resource group's id", "NAME" },
 }
 
 local BY_NAME, NAMES = {}, {}
@@ -33,6 +34,16 @@ filters.examples = {}
 
 for i, word in ipairs(WORDS) do
   BY_NAME[word[1]], NAMES[i], filters.examples[i] = word, word[1], word[1] .. "=" .. word[5]
+end
+
+--- What two words of the same name mean: of a status either; nil: nobody knows.
+local function both(name, first, second)
+  if name ~= "status" then
+    return nil
+  end
+  local list = type(first) == "table" and first or { first }
+  list[#list + 1] = second
+  return list
 end
 
 --- "status=RUNNING older=7d" -> { status = "RUNNING", older_than = 604800 }
@@ -51,6 +62,12 @@ function filters.parse(text)
     local meaning = read(value)
     if not meaning then
       return nil, ("filter: %s=%s: expected %s"):format(name, value, expected)
+    end
+    if wanted[field] then
+      meaning = both(name, wanted[field], meaning)
+    end
+    if not meaning then
+      return nil, ("filter: %s= stands there twice"):format(name)
     end
     wanted[field] = meaning
   end
