@@ -737,13 +737,24 @@ describe("the panel", function()
       ]]
     end)
 
+    it("all of what takes more than a line, and asks for no key", function()
+      run(
+        [[
+        start()
+        press ":AICore<CR>"
+        wait_for "aicore: config: AICORE_SERVICE_KEY is not a JSON object: .-…"
+        wait_for '%$%(cat key.json%)"'
+        assert(not screen.text():find "Press ENTER", screen.text())
+      ]],
+        { AICORE_SERVICE_KEY = "none.json" }
+      )
+    end)
+
     it("which settings are missing", function()
       run(
         [[
         start()
         press ":AICore<CR>"
-        wait_for "config: no base URL: looked in"
-        press "<CR>"
         wait_for "\nconfig: no base URL:"
         wait_for "\ntry: start Neovim with AICORE_SERVICE_KEY set"
       ]],

@@ -4,6 +4,7 @@ local actions = require "aicore.neovim.actions"
 local advice = require "aicore.text.advice"
 local aicore = require "aicore"
 local buffers = require "aicore.neovim.buffers"
+local columns = require "aicore.text.columns"
 local errors = require "aicore.model.errors"
 local filters = require "aicore.neovim.filters"
 local help = require "aicore.neovim.help"
@@ -80,11 +81,12 @@ local function draw(self)
   }, now))
 end
 
---- The same trouble is told once, until it is over.
+--- The same trouble is told once, until it is over. It comes by itself, whatever the user is doing: a message of more
+--- than a line would ask for a key, and the panel shows all of it.
 local function tell_failure(self, err)
   local trouble = err.kind .. err.message
   if self.trouble ~= trouble then
-    notify(tostring(err), "ERROR")
+    notify(columns.cut(tostring(err), math.max(vim.v.echospace - #"aicore: ", 1)), "ERROR")
   end
   self.failure, self.advice, self.trouble = tostring(err), advice.on(err), trouble
   draw(self)
