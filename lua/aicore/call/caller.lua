@@ -48,7 +48,8 @@ local NAP = 1
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
 ---@field private made table<string, aicore.Made>  by id: what was created here a moment ago
----@field obtaining table<string, aicore.SingleFlight>  what looks for one, and makes it where there is none, by its key
+---@field obtaining table<string, aicore.SingleFlight>  what looks for one, and makes it where there is none, by its
+---       key; weak
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
 
@@ -399,15 +400,18 @@ function Caller:requests(resource_group)
   return resource_group and (self.by_group[resource_group] or 0) or self.counters.requests
 end
 
+-- What it holds is let go when nobody else holds it: a coroutine that its host drops leaves nothing there.
+local WHILE_USED = { __mode = "v" }
+
 --- What each resource has of its own.
 local function own_of(resource)
   return {
     resource = resource,
     spare = false,
     made = {},
-    obtaining = {},
+    obtaining = setmetatable({}, WHILE_USED),
     shared = {},
-    traced = setmetatable({}, { __mode = "v" }),
+    traced = setmetatable({}, WHILE_USED),
     found = {},
     lists = {},
   }
