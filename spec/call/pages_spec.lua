@@ -148,6 +148,21 @@ describe("pages", function()
     end
   )
 
+  it("do not take a page for empty of which nothing could be read", function()
+    local memory = {} -- its only record was null, which is nothing in Lua
+    for _ = 1, 2 do
+      local reader = pages.read(story {
+        { "a", "b", count = 2 },
+        { "c", "d", count = 2 },
+        { count = 1 },
+      }, memory)
+      repeat
+        local page = reader:next()
+      until not page
+      assert.same({ 4, false }, { reader.read, reader.complete })
+    end
+  end)
+
   it("are not complete where their counts are now this, now that", function()
     assert.is_false(read((service(10, { cap = 4, count = "restless" }))).complete)
   end)

@@ -2,7 +2,7 @@
 -- Rules of this file:
 --   A page shorter than asked for is no end: services cap $top. One reads on while there is less than `count` says.
 --   A `count` may be the list's or its page's own. Where it could be either, one more page tells: an empty one whose
---   count is not 0. That is remembered per client.
+--   count is what was read, and not 0. That is remembered per client.
 --   A count may be too small. One reads on after a page that is as long as the longest, until an empty page has shown
 --   once that the count is right.
 --   Records that stand twice count once: pages shift while they are read.
@@ -90,7 +90,7 @@ local function note_count(self, count, length)
     self.same_counts = false
   end
   if length == 0 and count ~= 0 then
-    self.memory.count_is_total = self.memory.count_is_total or self.own_counts
+    self.memory.count_is_total = self.memory.count_is_total or self.own_counts and count == self.read
     self.memory.count_is_right = count == self.read
   end
   self.own_counts = self.own_counts and count == length
