@@ -177,6 +177,34 @@ describe("over time", function()
       end)
     end)
 
+    it("looks, however long the last look of another call took", function()
+      for count, operation in pairs { [1] = "status", [40] = "list" } do
+        c = new()
+        local ids = c:seed(count, { status = "STOPPED" })
+        c:fault { operation = operation, latency = 60 }
+        c:run(function()
+          c:stop_all(ids, { timeout = 4 })
+          assert.same({}, c:stop_all(ids, { timeout = 2 }).failed)
+        end)
+      end
+    end)
+
+    it("is not ended by a look that another call began before it", function()
+      c = new()
+      local ids = c:seed(40, { status = "STOPPED" })
+      c:fault { operation = "list", latency = 60 }
+      local found = c:together {
+        function()
+          return c:stop_all(ids, { timeout = 4 })
+        end,
+        function()
+          c.runtime.sleep(2)
+          return c:stop_all(ids, { timeout = 4 })
+        end,
+      }
+      assert.same({}, found[2].failed)
+    end)
+
     it("is not ended by looks that fail, nor by what is not AI Core", function()
       local id = c:seed(1, { status = "STOPPED" })[1]
       for _, voice in ipairs { "gateway", "page", "model" } do

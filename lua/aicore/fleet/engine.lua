@@ -228,7 +228,14 @@ end
 
 --- When its last look is due: so that it is over at the deadline.
 local function last_look_at(self)
-  return self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK))
+  return math.max(self.began, self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK)))
+end
+
+--- Was there a look so late that no other one can be over at the deadline? One that began before this call tells it
+--- nothing, however long it took.
+local function had_last_look(self)
+  local over_at, took = self.looks.over_at, self.looks.took
+  return over_at - took >= self.began and over_at >= last_look_at(self)
 end
 
 local function due_of(self, place)
@@ -259,7 +266,7 @@ function Engine:due(by_id)
   elseif self.open == 0 then
     return math.huge, math.huge -- it is about to leave
   end
-  return (by_id or self.discover) and first or sum / self.open, self.looks.over_at < last and last or math.huge
+  return (by_id or self.discover) and first or sum / self.open, had_last_look(self) and math.huge or last
 end
 
 --- How much sooner than it is due one is looked at if another one is, as a share of the time since its last look.
@@ -405,7 +412,7 @@ local function round(self)
   end
   if self.open == 0 and not self.discover or self.cancelled or self.denied then
     return false
-  elseif now >= self.deadline or self.looks.over_at >= last_look_at(self) and #ids == 0 then
+  elseif now >= self.deadline or had_last_look(self) and #ids == 0 then
     return false
   elseif #ids > 0 then
     if self.sends:prepare(#ids, self.deadline) then
