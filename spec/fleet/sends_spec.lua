@@ -237,6 +237,26 @@ describe("sends", function()
       end
     end)
 
+    it("are sent again where a 404 is a gateway's, or one was taken before", function()
+      for status, error in pairs {
+        [404] = fake.failed { kind = "http", status = 404, retryable = false },
+        [405] = refused(405),
+      } do
+        group, told = fake.new(), {}
+        made = new_sends()
+        local ids = group:fill(50)
+        if status == 405 then
+          send(ids)
+        end
+        local from = #group.asked + 1
+        group.errors.batch = error
+        send(ids)
+        group.errors.batch = nil
+        send(ids)
+        assert.same({ batch = 2 }, group:counts(from))
+      end
+    end)
+
     it("go one by one where three were refused and none accepted", function()
       group.errors.batch = refused(400)
       local ids = group:fill(1000)

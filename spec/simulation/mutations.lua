@@ -82,14 +82,14 @@ return {
   {
     "what stands twice tells that pages shift",
     PAGES,
-    "return not has_moved(self)",
-    "return true",
+    "return makes_it_up and not has_moved(self)",
+    "return makes_it_up",
   },
   {
     "counts must be made up by what was shown",
     PAGES,
-    "return self.same_counts and self.shown + self.odd == self.count",
-    "return true",
+    "self.same_counts and self.read == self.count",
+    "true",
   },
   { "a page that begins as the one before", PAGES, "if first and first == self.first then", "if false then" },
   {
@@ -370,8 +370,8 @@ return {
   {
     "the last look is over at the deadline",
     ENGINE,
-    "return self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK))",
-    "return self.deadline",
+    "self.deadline - math.max(self.last_look, math.min(self.looks.took, LONGEST_LOOK))",
+    "self.deadline",
   },
   -- The end
   { "a client that is closed ends its calls", ENGINE, "self.cancelled = self.cancelled or self.group:is_closed()", "" },

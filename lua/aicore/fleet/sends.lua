@@ -61,14 +61,18 @@ end
 
 -- What an answer means -----------------------------------------------------------------------------
 
+--- AI Core refuses with a code of its own; what else says no (a gateway, another service's 404) says nothing of it.
+local function is_own(err)
+  return err.code ~= nil and err.code ~= tostring(err.status)
+end
+
 local function answer_to(err)
   if err.absent then
     return "missing"
   elseif err.kind == "auth" then
     return "denied"
   end
-  -- AI Core refuses with a code of its own; what else says no (a gateway, another service's 404) says nothing of it.
-  local refused = err.code and err.code ~= tostring(err.status) and not err.retryable and not err.ambiguous
+  local refused = is_own(err) and not err.retryable and not err.ambiguous
   return refused and "refused" or "lost"
 end
 
@@ -132,6 +136,11 @@ local function enqueue(self, work, first, last, size)
   end
 end
 
+--- Does a batch's refusal say that the service takes none? Not where it has taken one before.
+local function says_no_batches(self, err)
+  return not self.batches_work and NO_BATCHES[err.status] == true and (err.status ~= 404 or is_own(err))
+end
+
 --- A batch was refused as a whole: its items go in smaller ones, or alone, or are told.
 local function handle_refusal(self, work, first, last, err)
   local count = last - first + 1
@@ -142,8 +151,9 @@ local function handle_refusal(self, work, first, last, err)
   if too_long then
     self.size = math.max(1, math.min(self.size, math.floor(count / 2)))
   end
-  self.no_batches = self.no_batches or NO_BATCHES[err.status] == true or self.refused >= REFUSED_AS_A_WHOLE
-  if NO_BATCHES[err.status] or self.no_batches and (too_long or culprit) then
+  local none_here = says_no_batches(self, err)
+  self.no_batches = self.no_batches or none_here or self.refused >= REFUSED_AS_A_WHOLE
+  if none_here or self.no_batches and (too_long or culprit) then
     go_alone(work, first, last)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
