@@ -296,6 +296,10 @@ describe("the evidence", function()
         { "0 get RUNNING; 1 get STOPPED; 2 get STOPPED", false },
         { "0 get RUNNING; 1 get STOPPED @10; 2 get RUNNING @20; 3 get STOPPED @30", false },
         { "0 stop accepted; 1 get STOPPED", false },
+        { "0 list RUNNING; 1 list DEAD", false }, -- it may be the end before
+        { "0 list RUNNING; 1 list DEAD; 2 get DEAD", true },
+        { "0 list RUNNING; 1 stop accepted; 2 list STOPPED", true },
+        { "0 list RUNNING; 1 list RUNNING>STOPPED; 2 list STOPPED", true },
       } do
         local _, told = after(row[1])
         assert.equal(row[2], told[3], row[1])

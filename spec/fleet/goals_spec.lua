@@ -93,6 +93,7 @@ describe("the goal of stop_all", function()
   it("skips what had ended before, and says no more of what was stopped in this call", function()
     assert.same({ "done", "skipped" }, { goals.stop(situation "STOPPED", 0) })
     assert.same({ "done" }, { goals.stop(situation("STOPPED", "STOPPED", "list", { stopped = true }), 0) })
+    assert.same({ "get" }, { goals.stop(situation("STOPPED", "RUNNING", "list", { ran = true }), 0) })
   end)
 end)
 

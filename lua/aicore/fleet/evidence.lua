@@ -13,7 +13,7 @@
 --             later, list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one to be torn down, or whose delete is
 --             known, is given up after nothing else in 30 s and five looks, the last of them a GET.
---   Stopped   Ended now, and seen running before; once.
+--   Stopped   Ended now, and seen running before; once. By a list only where an end was asked for: it may be behind.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
 --   Refused   For good, when nothing but refusals was answered for 120 s, and nothing else was seen meanwhile.
@@ -268,16 +268,24 @@ local function is_outdated(from, status)
   return not from.action or lifecycle.may(from.status, from.action)
 end
 
+--- Has what ran ended? A list that is behind may show an end from before it ran, so it is believed only where a new one
+--- was asked for.
+local function has_stopped(from, status, target, by)
+  if not lifecycle.ended(status) or not from.ran then
+    return false
+  end
+  return by == "get" or from.action == "stop" or from.deleting or from.left ~= nil or lifecycle.leaving(target)
+end
+
 local function changes_of_seen(from, status, target, by)
   target = target or from.target
-  local ended = lifecycle.ended(status)
   local changes = {
     status = status,
     order = lifecycle.phase(status) == "unclear" and from.order or status,
     target = target,
     by_get = by == "get",
     ran = from.ran or lifecycle.active(status),
-    stopped = from.stopped or ended and from.ran,
+    stopped = from.stopped or has_stopped(from, status, target, by),
     left = lifecycle.leaving(target) and "target" or from.left or lifecycle.stopping(status) and "status" or nil,
     deleting = from.deleting or target == lifecycle.targets.delete,
     contradicted = math.min(from.contradicted + (is_missing(from) and 1 or 0), CONTRADICTED),

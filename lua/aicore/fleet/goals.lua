@@ -84,6 +84,8 @@ end
 function goals.stop(s, _, refused)
   if s.no_list or evidence.wants_get(s) then
     return ask(s, "stop")
+  elseif lifecycle.ended(s.status) and s.ran and not s.stopped then
+    return "get" -- a list that is behind may show an earlier end
   elseif lifecycle.ended(s.status) then
     return "done", not s.stopped and "skipped" or nil
   elseif lifecycle.may(s.status, "stop") then
