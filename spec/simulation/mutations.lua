@@ -202,8 +202,8 @@ return {
   {
     "stopped: it ran before",
     EVIDENCE,
-    "stopped = from.stopped or ended and from.ran,",
-    "stopped = from.stopped or ended,",
+    "if not lifecycle.ended(status) or not from.ran then",
+    "if not lifecycle.ended(status) then",
   },
   {
     "stopped: once",
