@@ -284,7 +284,7 @@ describe("core", function()
       end
       -- The name that leads there is written in another way; and of values with the same name the last one counts.
       local named = reply_of [["\u0061\"\\":{"\/":[{"b\u00e9\ud83d\ude00":null,"n":7},null,3]}]]
-      assert.same({ ["/"] = { { n = 7 }, nil, 3 } }, named['a"\\'])
+      assert.same({ ["/"] = { { n = 7 }, {}, 3 } }, named['a"\\'])
       assert.equal("7 3", named['a"\\']["/"][1].n .. " " .. named['a"\\']["/"][3])
       local twice = reply_of [["a":{"b":null},"a":"x","c":{"n":1},"c":[2],"d":[0],"d":{"n":3},"e":null,"e":4]]
       assert.same({ "x", "2", "3", "4" }, { twice.a, tostring(twice.c[1]), tostring(twice.d.n), tostring(twice.e) })
@@ -351,6 +351,14 @@ describe("core", function()
         assert.equal("protocol", err.kind)
       end
       assert.equal(17, outcome(answer("200 OK", "17\n"), nil, "count", {}))
+    end)
+
+    it("of lists keep the place of a record that is null: a record like others that are odd", function()
+      local record = ('{"id":"%s","status":"DEAD"}'):format(ID)
+      local body = ('{"count":3,"resources":[null,%s,null]}'):format(record)
+      local reply, _, plain = outcome(answer("200 OK", body), nil, "list", {})
+      assert.same({ {}, { id = ID, status = "DEAD" }, {} }, reply.resources)
+      assert.is_nil(plain)
     end)
 
     it("of records say where nothing is odd for sure: then model/shape.lua finds nothing, either", function()

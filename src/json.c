@@ -28,9 +28,10 @@ void aic_json_push_decoder(lua_State *L, int max_depth) {
 
 /* ---- what the decoder gives in another way than it is wanted ----
  *
- * null is to read as absent, a number without a fraction as an integer, one that is out of range not at
- * all. Such values are found in the text, which was decoded, so it is JSON: looking through it is much
- * cheaper than looking through the tables, of which only those are fetched that have such a value. */
+ * null is to read as absent (in a list its place stays taken, by an object without fields), a number
+ * without a fraction as an integer, one that is out of range not at all. Such values are found in the
+ * text, which was decoded, so it is JSON: looking through it is much cheaper than looking through the
+ * tables, of which only those are fetched that have such a value. */
 
 /* An object or a list of the text, within another one. */
 typedef struct place {
@@ -110,9 +111,13 @@ static void replace(search *s, place *p) {
   push_key(s, p);
   lua_pushvalue(L, key);
   lua_rawget(L, table);
-  if (lua_islightuserdata(L, -1)) { /* cjson.null is the only one */
+  /* cjson.null is the only light userdata; vim.json leaves a hole in a list */
+  if (lua_islightuserdata(L, -1) || (p->is_list && lua_isnil(L, -1))) {
     lua_pushvalue(L, key);
-    lua_pushnil(L);
+    if (p->is_list)
+      lua_createtable(L, 0, 0);
+    else
+      lua_pushnil(L);
     lua_rawset(L, table);
   } else if (lua_type(L, -1) == LUA_TNUMBER) {
     const lua_Number number = lua_tonumber(L, -1);

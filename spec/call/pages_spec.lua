@@ -151,11 +151,14 @@ describe("pages", function()
   it("do not take a page for empty of which nothing could be read", function()
     local memory = {} -- its only record was null, which is nothing in Lua
     for _ = 1, 2 do
-      local reader = pages.read(story {
-        { "a", "b", count = 2 },
-        { "c", "d", count = 2 },
-        { count = 1 },
-      }, memory)
+      local reader = pages.read(
+        story {
+          { "a", "b", count = 2 },
+          { "c", "d", count = 2 },
+          { count = 1 },
+        },
+        memory
+      )
       repeat
         local page = reader:next()
       until not page

@@ -44,7 +44,7 @@ describe("vim.json", function()
     assert.same(with.lines, without.lines)
     assert.matches("^{ {}, false } of", with.lines[1])
     assert.matches("a = { 1, 2.5, %-3, 1000, 100000, 0, %-0.5, true, false }", with.lines[3])
-    assert.matches("{ { b = { 1, %[3%] = 3 } }, false }", with.lines[4])
+    assert.matches("{ { b = { 1, {}, 3 } }, false }", with.lines[4])
   end)
 
   it("is no help where there is none: the error is lua-cjson's", function()

@@ -5,8 +5,8 @@
 --- logs in by himself. require "aicore" is what most programs want; this is for those that bring policies of their own.
 --
 -- A wrong argument raises, as does a session that was closed. What the world does wrong is `nil, err`: a table with the
--- fields of aicore.Error, without its metatable. JSON null reads as an absent field, a number without a fraction as an
--- integer. Ctrl-C ends a blocking function: with the error that the interpreter raises, or with kind "cancelled".
+-- fields of aicore.Error, without its metatable. JSON null reads as an absent field (in a list as an empty object, which
+-- keeps its place), a number without a fraction as an integer. Ctrl-C ends a blocking function: with the error that the interpreter raises, or with kind "cancelled".
 -- The operations are those of the AI API (SAP's OpenAPI description of AI Core, tags Deployment and Execution).
 
 local core = {}
@@ -319,7 +319,8 @@ function core.file_mode(path) end
 ---@return string[]? names  nil: there is no such folder
 function core.folder(path) end
 
---- What JSON means: null reads as an absent field, a number without a fraction as an integer.
+--- What JSON means: null reads as an absent field (in a list as an empty object), a number without a fraction as an
+--- integer.
 ---@param text string
 ---@param max_depth integer
 ---@return table|nil value      nil: it is no JSON, too deep, or neither an object nor a list
