@@ -5,8 +5,9 @@
 --- logs in by himself. require "aicore" is what most programs want; this is for those that bring policies of their own.
 --
 -- A wrong argument raises, as does a session that was closed. What the world does wrong is `nil, err`: a table with the
--- fields of aicore.Error, without its metatable. JSON null reads as an absent field (in a list as an empty object, which
--- keeps its place), a number without a fraction as an integer. Ctrl-C ends a blocking function: with the error that the interpreter raises, or with kind "cancelled".
+-- fields of aicore.Error, without its metatable. JSON null reads as an absent field (in a list as an empty object), a
+-- number without a fraction as an integer. Ctrl-C ends a blocking function: with the error that the interpreter raises,
+-- or with kind "cancelled".
 -- The operations are those of the AI API (SAP's OpenAPI description of AI Core, tags Deployment and Execution).
 
 local core = {}

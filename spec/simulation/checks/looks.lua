@@ -235,18 +235,27 @@ end
 --- A GET that hangs holds up others for so long at most, in seconds.
 local SLOW = 10
 
---- A good answer that came after pauses asked for lets others be waited for as long again, several times.
-local SLOW_IF_THROTTLED = 3 * SLOW
+--- Or so many times as long as good answers took.
+local AS_SLOW = 4
 
---- Has the service asked for pauses between two moments?
-local function was_throttled(course, from, to)
+--- What is asked again no later than this (s) after an answer that was none is one attempt more of the same.
+local SAME = 5
+
+--- What the slowest of the good answers until then took, in seconds, with the attempts before.
+local function slowest_until(course, at)
+  local slowest, asked_at, tried_at = 0, {}, {}
   for _, request in ipairs(course.requests) do
-    local answer = request.at >= from and request.at <= to and facts.arrived(request)
-    if answer and answer.status == 429 then
-      return true
+    local id = request.id
+    if request.name == "status" and request.answered and request.answered <= at then
+      local answer = facts.arrived(request)
+      local is_again = asked_at[id] and request.at - tried_at[id] <= SAME
+      asked_at[id], tried_at[id] = is_again and asked_at[id] or request.at, request.answered
+      if answer and (answer.status == 200 or answer.status == 404) then
+        slowest, asked_at[id] = math.max(slowest, request.answered - asked_at[id]), nil
+      end
     end
   end
-  return false
+  return slowest
 end
 
 --- Was there no answer in time to any GET of the two rounds before this moment? Then the service may be slow.
@@ -283,7 +292,7 @@ function looks.held_up(course, broken)
       local pause = was_quick and request.at - last.answered or 0
       local is_long = pause > LATEST + SLOW + 12 * course.service.settings.latency
       local is_strange = is_long and not were_in_vain(course, last.at)
-      if is_strange and pause < LATEST + SLOW_IF_THROTTLED and was_throttled(course, last.at, request.at) then
+      if is_strange and pause <= LATEST + AS_SLOW * slowest_until(course, request.at) then
         is_strange = false
       end
       if is_strange and not sends_between(course, last.answered, request.at - SLOW) then
