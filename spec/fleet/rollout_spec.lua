@@ -192,4 +192,22 @@ describe("rollout", function()
     end
     assert.equal(0, c.runtime.coroutines())
   end)
+
+  it("takes for the new one nothing that started before another update came between", function()
+    local rollouts = require "aicore.fleet.rollout"
+    for _, between in ipairs { false, true } do
+      local course = rollouts.course("conf-2", false)
+      local function see(at, configuration, status)
+        course:note({ configurationId = configuration, status = status }, "get", at)
+      end
+      see(0, "conf-1", "RUNNING")
+      see(1, "conf-2", "PENDING")
+      if between then
+        see(5, "conf-3", "RUNNING")
+      end
+      see(20, "conf-2", "RUNNING")
+      local s = { status = "RUNNING", action = "update", answer = "accepted" }
+      assert.equal(between and "look" or "done", (course:judge(s, 2, 0)))
+    end
+  end)
 end)

@@ -54,6 +54,9 @@ function Course:note(record, by, at)
   end
   self.record, self.by_get, self.last = record, by == "get", at
   local is_new = record.configurationId == self.wanted
+  if not is_new then
+    self.started = nil -- another update has come between: what starts after this one is to be seen anew
+  end
   if is_new and not self.started and not lifecycle.ended(record.status) and record.status ~= lifecycle.SERVING then
     local earlier, stamp = timestamp.parse(self.first.modifiedAt), timestamp.parse(record.modifiedAt)
     self.started = { at = at, stamp = earlier and stamp and stamp > earlier and stamp or nil }
