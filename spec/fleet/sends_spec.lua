@@ -257,6 +257,17 @@ describe("sends", function()
       end
     end)
 
+    it("go one by one, for good, where three sends in a row were answered so, whoever says it", function()
+      local ids = group:fill(250)
+      send(ids)
+      group.errors.batch = fake.failed { kind = "http", status = 404, retryable = false }
+      local from = #group.asked + 1
+      for _ = 1, 4 do
+        send(ids)
+      end
+      assert.same({ batch = 7, stop = 2 * 250 }, group:counts(from))
+    end)
+
     it("go one by one where three were refused and none accepted", function()
       group.errors.batch = refused(400)
       local ids = group:fill(1000)

@@ -15,7 +15,7 @@ local sends = {}
 local BATCH = 100 -- items: the service's limit
 local BATCHES = 8 -- in flight
 local FEW = 3 -- so many are not worth a batch
-local REFUSED_AS_A_WHOLE = 3
+local REFUSED_AS_A_WHOLE, DENIED = 3, 3
 
 -- Single calls: so many at first, one more per clean window, half as many when it was too much.
 local SINGLES, MOST_SINGLES = 8, 32
@@ -35,6 +35,7 @@ local TOO_LONG = 413
 ---@field private singles integer      at a time
 ---@field private batches_work boolean a batch was accepted
 ---@field private refused integer      batches, as a whole, before one was accepted
+---@field private denied integer       sends in a row of which a batch was answered that there are none
 ---@field private no_batches boolean
 ---@field private takes_batches boolean?  does the service? "No" holds for the next sends only: it may be no answer
 ---@field private culprits table<string, true>  ids for which a batch was refused as a whole: they go alone
@@ -53,6 +54,7 @@ function sends.new(group, looks)
     singles = SINGLES,
     batches_work = false,
     refused = 0,
+    denied = 0,
     no_batches = false,
     culprits = {},
     in_flight = {},
@@ -136,9 +138,16 @@ local function enqueue(self, work, first, last, size)
   end
 end
 
---- Does a batch's refusal say that the service takes none? Not where it has taken one before.
-local function says_no_batches(self, err)
-  return not self.batches_work and NO_BATCHES[err.status] == true and (err.status ~= 404 or is_own(err))
+--- Does a batch's refusal tell that the service takes none? Not at once where it has taken one before, or where it may
+--- not be AI Core that says so; but where nothing else was answered to the batches of several sends.
+local function takes_none(self, work, err)
+  if not NO_BATCHES[err.status] then
+    return false
+  elseif not work.denied then
+    work.denied, self.denied = true, self.denied + 1
+  end
+  local is_clear = not self.batches_work and (err.status ~= 404 or is_own(err))
+  return is_clear or self.denied >= DENIED
 end
 
 --- A batch was refused as a whole: its items go in smaller ones, or alone, or are told.
@@ -151,7 +160,7 @@ local function handle_refusal(self, work, first, last, err)
   if too_long then
     self.size = math.max(1, math.min(self.size, math.floor(count / 2)))
   end
-  local none_here = says_no_batches(self, err)
+  local none_here = takes_none(self, work, err)
   self.no_batches = self.no_batches or none_here or self.refused >= REFUSED_AS_A_WHOLE
   if none_here or self.no_batches and (too_long or culprit) then
     go_alone(work, first, last)
@@ -194,7 +203,7 @@ function send_batch(self, work, first, last)
     end
     local answers, err = self.group:batch(items, work.deadline)
     if answers then
-      self.batches_work = true
+      self.batches_work, self.denied = true, 0
       tell_answers(self, work, first, last, answers)
     else
       handle_refusal(self, work, first, last, err)
