@@ -194,10 +194,11 @@ return {
   {
     "given up only where it is to be torn down",
     EVIDENCE,
-    'return unwanted and by == "get" and',
-    'return by == "get" and',
+    "return unwanted and is_long",
+    "return is_long",
   },
-  { "given up only by a GET", EVIDENCE, 'return unwanted and by == "get" and', "return unwanted and" },
+  { "given up only by a GET", EVIDENCE, 'if by ~= "get" then\n    return false\n  end\n', "" },
+  { "given up only by a second GET", EVIDENCE, "at - got_nothing_at >= evidence.APART", "true" },
   -- Stopped
   {
     "stopped: it ran before",
@@ -340,8 +341,8 @@ return {
   {
     "three refused as a whole: no batches here",
     SENDS,
-    "local REFUSED_AS_A_WHOLE = 3",
-    "local REFUSED_AS_A_WHOLE = 1e9",
+    "local REFUSED_AS_A_WHOLE, DENIED = 3, 3",
+    "local REFUSED_AS_A_WHOLE, DENIED = 1e9, 3",
   },
   { "batches of a hundred", SENDS, "local BATCH = 100", "local BATCH = 10" },
   {

@@ -12,7 +12,7 @@
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
 --             later, list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one to be torn down, or whose delete is
---             known, is given up after nothing else in 30 s and five looks, the last of them a GET.
+--             known, is given up after nothing else in 30 s and five looks, the last of them a GET, as was one 2 s before.
 --   Stopped   Ended now, and seen running before; once. By a list only where an end was asked for: it may be behind.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
@@ -121,6 +121,8 @@ local UNSEEN = {
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
 ---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
+---@field private got_nothing_at table<integer, number>  place -> when a GET did not find it first that may still have to
+---       appear
 ---@field private denied_at table<integer, number>   place -> when a send was refused for lack of permission
 ---@field private forbidden table<integer, number> place -> when the first sighting came that does not count yet
 ---@field private stamps table<integer, number>      place -> modifiedAt of one that has ended
@@ -141,6 +143,7 @@ function evidence.new()
     known = {},
     steps = {},
     missed_at = {},
+    got_nothing_at = {},
     denied_at = {},
     forbidden = {},
     stamps = {},
@@ -201,6 +204,7 @@ function Beliefs:drop(place)
   self.missed_at[place], self.denied_at[place], self.forbidden[place] = nil, nil, nil
   self.stamps[place], self.appears_by[place], self.sent_at[place] = nil, nil, nil
   self.seen_at[place], self.refused_at[place], self.aside[place] = nil, nil, nil
+  self.got_nothing_at[place] = nil
 end
 
 -- Sightings ----------------------------------------------------------------------------------------
@@ -329,7 +333,7 @@ function Beliefs:seen(place, record, by, at)
     look_in_vain(self, place, at)
     return false, false, false
   end
-  self.looked[place], self.seen_at[place], self.missed_at[place] = at, nil, nil
+  self.looked[place], self.seen_at[place], self.missed_at[place], self.got_nothing_at[place] = at, nil, nil, nil
   local event = by .. " " .. record.status .. " " .. (record.targetStatus or "")
   local to, from = step(self, place, event, changes_of_seen, record.status, record.targetStatus, by)
   local changed = to.status ~= from.status or to.target ~= from.target
@@ -406,10 +410,15 @@ end
 
 --- Not found while it may still have to appear. Is it given up, as it was to be torn down anyway?
 local function is_given_up(self, place, by, at, unwanted)
-  local first = self.missed_at[place] or at
+  local first, to = self.missed_at[place] or at, step(self, place, "hidden " .. by, changes_of_hiding, by)
   self.missed_at[place] = first
-  local to = step(self, place, "hidden " .. by, changes_of_hiding, by)
-  return unwanted and by == "get" and to.hidden >= GIVEN_UP_LOOKS and at - first >= GIVEN_UP_AFTER
+  if by ~= "get" then
+    return false
+  end
+  local got_nothing_at = self.got_nothing_at[place] or at
+  self.got_nothing_at[place] = got_nothing_at
+  local is_long = at - first >= GIVEN_UP_AFTER and at - got_nothing_at >= evidence.APART
+  return unwanted and is_long and to.hidden >= GIVEN_UP_LOOKS
 end
 
 --- Was it not found so often that a GET has to tell whether it is to be given up?
