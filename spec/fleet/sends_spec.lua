@@ -176,12 +176,13 @@ describe("sends", function()
     end)
 
     it("tell of a culprit that is refused otherwise what it was refused for", function()
-      for status, other in pairs { [400] = 409, [422] = 400 } do
+      local otherwise = refused(422, { code = "01010081" })
+      for _, row in ipairs { { 400, refused(409) }, { 422, refused(400) }, { 422, otherwise } } do
         group, told = fake.new(), {}
         made = new_sends()
         local ids = group:fill(200)
-        refuse_batches_with(status, ids[199])
-        group.errors.stop = refused(other)
+        refuse_batches_with(row[1], ids[199])
+        group.errors.stop = row[2]
         send(ids)
         assert.equal("sending refused", told[ids[199]])
       end

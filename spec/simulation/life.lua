@@ -4,13 +4,17 @@ local plots = require "spec.simulation.plots"
 
 local life = {}
 
+--- What was announced, and is behind, is shown for less than the ten seconds that a rollout believes.
+local SHORT = 9.5
+
 --- What a service may do besides, where that is of interest here.
 ---@param dice simulation.Dice
 ---@param service simulation.Service
 ---@return simulation.Service
 function life.service(dice, service)
   if dice:chance(0.25) then
-    service.settings.early_update = dice:scale(0.2, 8)
+    local longest = math.max(0, SHORT - (service.settings.read_lag or 0))
+    service.settings.early_update = math.min(dice:scale(0.2, 8), longest)
     service.features[#service.features + 1] = "announced updates"
   end
   if dice:chance(0.2) then
@@ -151,7 +155,7 @@ local PLOTS = {
     local settings = service.settings
     service.features = { "announced updates", "replicas" }
     settings.early_update, settings.read_lag, settings.replicas =
-      dice:scale(1, 8), dice:number(3, 10), dice:integer(2, 4)
+      dice:scale(1, 6), dice:number(3, SHORT - 6), dice:integer(2, 4)
     return { roll_out(one, dice:pick { "conf-new", "dead-new" }, 8 * settings.start_time + 400) }
   end,
   -- What another rollout of the same program sends is not its own: it shows late, and this one has to go back before.

@@ -249,8 +249,8 @@ return {
   {
     "refused at once: alone in a batch and by itself, for the same",
     SENDS,
-    "and err.status == work.suspects[place] then",
-    "and work.suspects[place] then",
+    "return before ~= nil and err.status == before.status and err.code == before.code",
+    "return before ~= nil",
   },
   {
     "refused: what two goals send in turn keeps its own pauses",

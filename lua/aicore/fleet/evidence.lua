@@ -12,7 +12,7 @@
 --             by list, not both by send. Where none is known: two by get, 2 s apart; or list, then send, then, 2 s
 --             later, list or get.
 --   New       While it may still have to appear, "not found" means "not yet"; one to be torn down, or whose delete is
---             known, is given up after nothing else in 30 s and five looks, the last of them a GET, as was one 2 s before.
+--             known, is given up after nothing else in 30 s and five looks, the last of them a GET, and one 2 s before.
 --   Stopped   Ended now, and seen running before; once. By a list only where an end was asked for: it may be behind.
 --   Sending   What was accepted without effect is sent again 10, 20, 40 … s after; what was refused or lost 1, 2, 4 …
 --             s after, up to 30 s; one that a list lacks at once, but not often: the answer tells whether it is gone.
@@ -121,8 +121,8 @@ local UNSEEN = {
 ---@field private known table<string, aicore.Situation>  by key
 ---@field private steps table<aicore.Situation, table<string, aicore.Situation>>  by situation and event
 ---@field private missed_at table<integer, number>   place -> when the first "not found" came that still counts
----@field private got_nothing_at table<integer, number>  place -> when a GET did not find it first that may still have to
----       appear
+---@field private got_nothing_at table<integer, number>  place -> when a GET did not find it, which may still have to
+---       appear, for the first time
 ---@field private denied_at table<integer, number>   place -> when a send was refused for lack of permission
 ---@field private forbidden table<integer, number> place -> when the first sighting came that does not count yet
 ---@field private stamps table<integer, number>      place -> modifiedAt of one that has ended

@@ -78,10 +78,15 @@ local function answer_to(err)
   return refused and "refused" or "lost"
 end
 
+--- Is it the refusal that a batch of this one alone got, too?
+local function is_same(err, before)
+  return before ~= nil and err.status == before.status and err.code == before.code
+end
+
 --- Tells what one of a work was answered.
 local function tell(self, work, place, err)
   local answer = err and answer_to(err) or "accepted"
-  if answer == "refused" and err.kind ~= "state" and err.status == work.suspects[place] then
+  if answer == "refused" and err.kind ~= "state" and is_same(err, work.suspects[place]) then
     answer = "invalid" -- alone in a batch and by itself, for the same; what its state forbids may be allowed later
   end
   work.answered[place] = true
@@ -113,9 +118,9 @@ end
 
 -- Batches ------------------------------------------------------------------------------------------
 -- A work is { ids, actions (of each), detail (the configuration of an update), answered (by place), singles (places of
--- those that go alone), suspects (by place: the status that refused it alone in a batch), deadline, life (of the
--- coroutine that sends) }, and the list of the functions that send its batches, which grows while it is worked off. A
--- batch is a range of its ids.
+-- those that go alone), suspects (by place: the error of a batch of it alone), deadline, life (of the coroutine that
+-- sends) }, and the list of the functions that send its batches, which grows while it is worked off. A batch is a range
+-- of its ids.
 
 local function tell_range(self, work, first, last, err)
   for place = first, last do
@@ -167,7 +172,7 @@ local function handle_refusal(self, work, first, last, err)
   elseif (too_long or culprit) and count > 1 then
     enqueue(self, work, first, last, math.min(self.size, math.ceil(count / 2)))
   elseif culprit then
-    self.culprits[work.ids[first]], work.suspects[first] = true, err.status
+    self.culprits[work.ids[first]], work.suspects[first] = true, err
     go_alone(work, first, first)
   else
     tell_range(self, work, first, last, err)

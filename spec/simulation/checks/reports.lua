@@ -220,8 +220,8 @@ end
 local function lists_of(course, call)
   local lists = {}
   for _, request in ipairs(course.requests) do
-    local is_mine = is_list_of(request, call) and request.at >= call.began
-    if is_mine and request.answered and request.answered <= call.ended then
+    local is_mine = is_list_of(request, call) and request.at >= call.began and facts.arrived(request)
+    if is_mine and request.answered <= call.ended and request.answer.status == 200 then
       lists[#lists + 1] = request
     end
   end
@@ -309,7 +309,8 @@ end
 --- Refused alone in a batch and by itself, for the same, it counts as what is wrong: a wrong argument fails at once.
 local function is_wrong(course, id, err)
   for _, fault in ipairs(course.service.faults) do
-    if fault.operation == "batch" and fault.id == id and err.status == fault.status then
+    local is_its = fault.operation == "batch" and fault.id == id
+    if is_its and err.status == fault.status and err.code == fault.body.error.code then
       return true
     end
   end
