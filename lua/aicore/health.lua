@@ -96,7 +96,7 @@ end
 -- Settings -----------------------------------------------------------------------------------------
 
 local function tell(report, err, what)
-  report.error(("%s: %s"):format(what, tostring(err)), advice.on(err))
+  report.error(("%s: %s"):format(what, tostring(err)), advice.on(err, "editor"))
 end
 
 --- A client, and what its settings are where that may be shown.

@@ -34,28 +34,6 @@ describe("refusal", function()
     assert.is_false(refusal.is_own_not_found({ status = 404, code = "01010016" }, request))
   end)
 
-  it("takes a code that speaks of the state for it, whatever the status", function()
-    for _, status in ipairs { 400, 409, 412, 500 } do
-      assert.is_true(refusal.is_of_state { status = status, code = "01010076" })
-      assert.is_false(refusal.is_of_state { status = status, code = "01010014" })
-      assert.is_false(refusal.is_of_state { status = status })
-    end
-  end)
-
-  it("knows a stop of one that is to be deleted without", function()
-    for _, row in ipairs {
-      { { operation = "stop", code = "01010076" }, true },
-      { { operation = "stop", last_status = "UNKNOWN" }, true },
-      { { operation = "stop", last_status = "RUNNING" }, false },
-      { { operation = "stop", last_status = "STOPPED" }, false },
-      { { operation = "stop", last_status = "NOVEL" }, false },
-      { { operation = "stop" }, false },
-      { { operation = "delete", code = "01010076" }, false },
-    } do
-      assert.equal(row[2], refusal.needs_no_stop(row[1]))
-    end
-  end)
-
   it("doubts refusals that may speak of the state, of stop and delete only", function()
     local doubtful = { [400] = true, [409] = true, [412] = true, [422] = true, [423] = true }
     for _, operation in ipairs { "stop", "delete" } do

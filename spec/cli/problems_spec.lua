@@ -86,6 +86,7 @@ describe("advice", function()
     for _, example in ipairs(examples) do
       local advice = problems.advice(err(example[1]))
       assert.is_truthy(advice:find(example[2], 1, true), advice)
+      assert.is_nil(advice:find "[{}]", advice)
     end
   end)
 

@@ -103,4 +103,26 @@ describe("errors", function()
     assert.is_false(errors.is { kind = "auth", message = "no" })
     assert.is_false(errors.is "no")
   end)
+
+  it("take a code that speaks of the state for it, whatever the status", function()
+    for _, status in ipairs { 400, 409, 412, 500 } do
+      assert.is_true(errors.is_of_state { status = status, code = "01010076" })
+      assert.is_false(errors.is_of_state { status = status, code = "01010014" })
+      assert.is_false(errors.is_of_state { status = status })
+    end
+  end)
+
+  it("know a stop of one that is to be deleted without", function()
+    for _, row in ipairs {
+      { { operation = "stop", code = "01010076" }, true },
+      { { operation = "stop", last_status = "UNKNOWN" }, true },
+      { { operation = "stop", last_status = "RUNNING" }, false },
+      { { operation = "stop", last_status = "STOPPED" }, false },
+      { { operation = "stop", last_status = "NOVEL" }, false },
+      { { operation = "stop" }, false },
+      { { operation = "delete", code = "01010076" }, false },
+    } do
+      assert.equal(row[2], errors.needs_no_stop(row[1]))
+    end
+  end)
 end)

@@ -9,7 +9,6 @@
 local core = require "aicore.core"
 local errors = require "aicore.model.errors"
 local operations = require "aicore.call.operations"
-local refusal = require "aicore.call.refusal"
 local shape = require "aicore.model.shape"
 
 local unpack = table.unpack or unpack
@@ -62,7 +61,7 @@ local function conclude(caller, request, transfer)
   if plain then
     return reply
   elseif err then
-    if refusal.is_of_state(err) then
+    if errors.is_of_state(err) then
       err.kind = "state"
     end
     return nil, problem(caller, request, err)

@@ -6,10 +6,8 @@ local lifecycle = require "aicore.model.lifecycle"
 
 local refusal = {}
 
--- Statuses by which AI Core refuses what the state of a deployment does not allow, or not yet; and a code that says so
--- whatever the status ("Current status UNKNOWN cannot be changed").
+-- Statuses by which AI Core refuses what the state of a deployment does not allow, or not yet.
 local OF_STATE = { [400] = true, [409] = true, [412] = true, [422] = true, [423] = true }
-local STATE_CODE = "01010076"
 
 --- Is the state itself to be looked at, with one GET, before the refusal is believed?
 ---@param operation string
@@ -17,20 +15,6 @@ local STATE_CODE = "01010076"
 ---@return boolean
 function refusal.in_doubt(operation, err)
   return (operation == "stop" or operation == "delete") and OF_STATE[err.status] == true and err.code ~= nil
-end
-
---- Is it the state that forbids the action, as far as the answer itself can say?
----@param err aicore.Error
----@return boolean
-function refusal.is_of_state(err)
-  return err.code == STATE_CODE
-end
-
---- Was it a stop of one that is to be deleted without? That is SAP's advice for what is UNKNOWN.
----@param err aicore.Error
----@return boolean
-function refusal.needs_no_stop(err)
-  return err.operation == "stop" and (refusal.is_of_state(err) or lifecycle.needs_no_stop(err.last_status))
 end
 
 --- Does this look like AI Core's own "not found"? Its body is AI Core's error, its code is not the HTTP status (that is

@@ -1,9 +1,8 @@
 -- What went wrong: one line what, one line what to do, and an exit code.
 
+local advice_on = require("aicore.text.advice").on
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
-local lifecycle = require "aicore.model.lifecycle"
-local refusal = require "aicore.call.refusal"
 
 local problems = {}
 
@@ -48,104 +47,6 @@ end
 
 -- Advice ------------------------------------------------------------------------------------------
 
-local function service_trouble(err)
-  return (err.status or 0) >= 500
-end
-
---- Was it a deletion of one that has to be stopped first?
-local function needs_stop(err)
-  return err.operation == "delete" and lifecycle.may(err.last_status, "stop")
-end
-
---- A gateway's, or that of a model which AI Core passes on: no code of AI Core's is an HTTP status.
-local function is_anothers_404(err)
-  return err.status == 404 and (err.code == nil or err.code == "404")
-end
-
-local NEW_KEY =
-  "the client's certificate may have expired (that of a service key lives 7 days by default): take a new key"
-
-local BUSY = "something else is being done to it: wait a while, then run the same command again"
-
-local STOP_FIRST = "aicorectl teardown {id} stops it first"
-
-local NEW_SECRET =
-  "look at AICORE_CLIENT_ID and AICORE_CLIENT_SECRET, or take a new service key; aicorectl login tries them"
-
--- The first row counts that fits in all that it names: fields of the error, a pattern in its message, or a function.
--- {id} is the deployment's.
-local ADVICE = {
-  {
-    kind = "config",
-    says = "^no .* looked in",
-    'export AICORE_SERVICE_KEY="$(cat key.json)" with a service key as it was downloaded, or set '
-      .. "AICORE_BASE_URL, AICORE_AUTH_URL, AICORE_CLIENT_ID and AICORE_CLIENT_SECRET; "
-      .. "to try without an account: aicorectl emulator",
-  },
-  {
-    kind = "config",
-    says = "set private key file", -- libcurl's words, who does not say which of all this it is
-    "is that file there? Is it PEM, and does it belong to the certificate?",
-  },
-  { kind = "config", says = "load PEM client certificate", "is that file there, and is it a certificate in PEM?" },
-  { kind = "config", says = "setting certificate file", "is that file there? --ca-file takes authorities in PEM" },
-  {
-    kind = "config",
-    "correct that setting: aicorectl login shows them all; man aicorectl, SETTINGS, says where each is looked for",
-  },
-  { kind = "cancelled", "what the service has accepted goes on there; it is safe to run the same command again" },
-  { says = "[Qq]uota", "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d" },
-  { status = 429, "the service asks for fewer requests: wait a while, then run the same command again" },
-  { when = refusal.needs_no_stop, "delete it without stopping: aicorectl delete {id}" },
-  { when = needs_stop, STOP_FIRST },
-  { kind = "timeout", "--timeout 30m gives it more time; it is safe to run the same command again" },
-  { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
-  { says = "client certificate", NEW_KEY },
-  {
-    says = "certificate has expired",
-    "the server's certificate has to be renewed, or this machine's clock is wrong (date)",
-  },
-  { says = "[Cc]ertificate", "if a company's own authority signs here, name its file by --ca-file" },
-  { says = "resolve", "look at the host's name in AICORE_BASE_URL and AICORE_AUTH_URL, and at the network" },
-  {
-    kind = "transport",
-    "look at the network, AICORE_BASE_URL and AICORE_AUTH_URL; behind a proxy, set https_proxy",
-  },
-  {
-    operation = "login",
-    status = 404,
-    'no token endpoint answers there: look at AICORE_AUTH_URL ("url" in a service key)',
-  },
-  { operation = "login", kind = "auth", NEW_SECRET },
-  { kind = "auth", code = "invalid_client", NEW_SECRET }, -- the same where others ask for it
-  { kind = "auth", status = 403, "logged in, but not allowed to: look at the client's roles, and at --resource-group" },
-  { kind = "auth", "the token was refused: do AICORE_BASE_URL and AICORE_AUTH_URL belong to the same service key?" },
-  { when = problems.is_not_found, "look for it by: aicorectl list; another resource group: --resource-group NAME" },
-  {
-    when = is_anothers_404,
-    'no AI API answers there: look at AICORE_BASE_URL ("AI_API_URL" in a service key)',
-  },
-  { when = service_trouble, "the service is in trouble: try again later; its support asks for the request id" },
-  { kind = "protocol", "another service seems to answer: look at AICORE_BASE_URL and AICORE_AUTH_URL" },
-  { kind = "state", operation = "find", "see which there are: aicorectl list" },
-  { kind = "state", operation = "delete", STOP_FIRST },
-  { kind = "state", "see what it is doing: aicorectl status {id}" },
-  { status = 409, BUSY },
-  { status = 423, BUSY },
-  { kind = "http", "aicorectl -v shows each exchange; man aicorectl says what the arguments mean" },
-}
-
-local FIELDS = { "kind", "status", "code", "operation" }
-
-local function fits(row, err)
-  for _, field in ipairs(FIELDS) do
-    if row[field] ~= nil and row[field] ~= err[field] then
-      return false
-    end
-  end
-  return not (row.says and not tostring(err.message):find(row.says)) and not (row.when and not row.when(err))
-end
-
 --- Why time was over, where that is told: what was sent was not taken, or no look has shown anything.
 local function cause_of(err)
   local sent = err.last_refusal
@@ -159,13 +60,13 @@ end
 local OF_A_KIND = { list = true, status = true, delete = true, teardown = true }
 
 --- The advice for this one: with its id, and its kind where that has to be said.
-local function fill(advice, err)
-  advice = advice:gsub("{id}", err.id or "ID")
+local function fill(words, err)
+  words = words:gsub("{id}", err.id or "ID")
   if err.resource ~= "executions" then
-    return advice
+    return words
   end
   return (
-    advice:gsub("aicorectl (%l+)", function(name)
+    words:gsub("aicorectl (%l+)", function(name)
       return OF_A_KIND[name] and "aicorectl --kind executions " .. name or nil
     end)
   )
@@ -175,16 +76,8 @@ end
 ---@param err aicore.Error
 ---@return string
 function problems.advice(err)
-  local cause = err.kind == "timeout" and cause_of(err)
-  if cause then
-    return problems.advice(cause)
-  end
-  for _, row in ipairs(ADVICE) do
-    if fits(row, err) then
-      return fill(row[1], err)
-    end
-  end
-  return "aicorectl -v shows each exchange"
+  err = err.kind == "timeout" and cause_of(err) or err
+  return fill(advice_on(err, "command"), err)
 end
 
 -- Telling -----------------------------------------------------------------------------------------

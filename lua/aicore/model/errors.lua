@@ -28,6 +28,7 @@
 ---@field last_error aicore.Error?    where time was over: why the last look failed, if it did
 ---@field last_refusal aicore.Error?  the same: why what was sent last failed, if it did
 
+local lifecycle = require "aicore.model.lifecycle"
 local printable = require "aicore.model.printable"
 local words = require "aicore.model.words"
 
@@ -133,6 +134,25 @@ end
 ---@return boolean
 function errors.is(value)
   return getmetatable(value) == Error
+end
+
+-- What it says ------------------------------------------------------------------------------------
+
+-- AI Core's code for what the state does not allow, whatever the status ("Current status UNKNOWN cannot be changed").
+local STATE_CODE = "01010076"
+
+--- Is it the state that forbids the action, as far as the answer itself can say?
+---@param err aicore.Error
+---@return boolean
+function errors.is_of_state(err)
+  return err.code == STATE_CODE
+end
+
+--- Was it a stop of one that is to be deleted without? That is SAP's advice for what is UNKNOWN.
+---@param err aicore.Error
+---@return boolean
+function errors.needs_no_stop(err)
+  return err.operation == "stop" and (errors.is_of_state(err) or lifecycle.needs_no_stop(err.last_status))
 end
 
 return errors

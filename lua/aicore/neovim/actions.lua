@@ -1,9 +1,9 @@
 --- What can be asked for: what it may be asked of, the question, and what is said when it has been done.
 -- Pure, as the model is.
 
+local errors = require "aicore.model.errors"
 local lifecycle = require "aicore.model.lifecycle"
 local printable = require "aicore.model.printable"
-local refusal = require "aicore.call.refusal"
 local summary = require "aicore.text.summary"
 
 local unpack = table.unpack or unpack
@@ -97,7 +97,7 @@ end
 ---@param err aicore.Error
 ---@return string
 function actions.explain(err)
-  return tostring(err) .. (refusal.needs_no_stop(err) and ": " .. WITHOUT_STOP or "")
+  return tostring(err) .. (errors.needs_no_stop(err) and ": " .. WITHOUT_STOP or "")
 end
 
 local DONE = { "stopped", "deleted", "absent", "skipped" }

@@ -88,7 +88,7 @@ local function tell_failure(self, err)
   if self.trouble ~= trouble then
     notify(columns.cut(tostring(err), math.max(vim.v.echospace - #"aicore: ", 1)), "ERROR")
   end
-  self.failure, self.advice, self.trouble = tostring(err), advice.on(err), trouble
+  self.failure, self.advice, self.trouble = tostring(err), advice.on(err, "editor"), trouble
   draw(self)
 end
 
