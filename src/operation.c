@@ -126,12 +126,17 @@ static const char *complain(lua_State *L, const operation *op, const parameter *
       text != NULL ? "unprintable text" : luaL_typename(L, index));
 }
 
+/* Is it that one of the common options? */
+static bool is_common(const parameter *option, int which) {
+  return option == &aic_common_options[which];
+}
+
 static const parameter *find_option(const operation *op, const char *name) {
   const parameter *const lists[] = {op->options[0], op->options[1], aic_common_options};
   for (size_t i = 0; i < COUNT(lists); i++) {
     for (const parameter *option = lists[i]; option != NULL && option->name != NULL; option++) {
       if (strcmp(option->name, name) != 0) continue;
-      const bool idle = option == OPTION_RESOURCE && !aic_operation_has_resource(op);
+      const bool idle = is_common(option, OPTION_RESOURCE) && !aic_operation_has_resource(op);
       return idle ? NULL : option;
     }
   }
@@ -148,10 +153,10 @@ static const char *keep(lua_State *L, int index) {
 /* Notes an option, whose value is on top; texts are kept at the index kept and the next one. */
 static void note_option(lua_State *L, const parameter *option, int kept, request *built) {
   if (option->query != NULL) built->has_query = true;
-  if (option == OPTION_RESOURCE) built->resource = aic_parameter_resource_word(L, -1);
-  if (option == OPTION_TIMEOUT) built->timeout = lua_tonumber(L, -1);
-  if (option == OPTION_RESOURCE_GROUP) built->resource_group = keep(L, kept);
-  if (option == OPTION_CORRELATION_ID) built->correlation_id = keep(L, kept + 1);
+  if (is_common(option, OPTION_RESOURCE)) built->resource = aic_parameter_resource_word(L, -1);
+  if (is_common(option, OPTION_TIMEOUT)) built->timeout = lua_tonumber(L, -1);
+  if (is_common(option, OPTION_RESOURCE_GROUP)) built->resource_group = keep(L, kept);
+  if (is_common(option, OPTION_CORRELATION_ID)) built->correlation_id = keep(L, kept + 1);
 }
 
 /* Checks every option, and leaves two values on the stack; or a complaint on top. */

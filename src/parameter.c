@@ -194,12 +194,14 @@ const parameter aic_parameter_items = {"items", NULL, fit_items,
     NULL};
 
 const parameter aic_common_options[] = {
-    {"resource_group", NULL, fit_resource_group, GROUP_TEXT, NULL},
-    {"timeout", NULL, fit_timeout, "seconds expected, more than 0 and at most 1e6", NULL},
-    {"resource", NULL, fit_resource, "\"deployments\" or \"executions\" expected", NULL},
-    {"correlation_id", NULL, fit_correlation_id,
+    [OPTION_RESOURCE_GROUP] = {"resource_group", NULL, fit_resource_group, GROUP_TEXT, NULL},
+    [OPTION_TIMEOUT] = {"timeout", NULL, fit_timeout,
+        "seconds expected, more than 0 and at most 1e6", NULL},
+    [OPTION_RESOURCE] = {"resource", NULL, fit_resource,
+        "\"deployments\" or \"executions\" expected", NULL},
+    [OPTION_CORRELATION_ID] = {"correlation_id", NULL, fit_correlation_id,
         "1 to 256 bytes, none of them a control character, expected", NULL},
-    {.name = NULL}};
+    [OPTIONS_END] = {.name = NULL}};
 
 const parameter aic_status_options[] = {
     {"select", "$select", fit_select, STATUS_ONLY, NULL}, {.name = NULL}};

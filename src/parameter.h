@@ -31,10 +31,8 @@ extern const parameter aic_parameter_id, aic_parameter_configuration_id, aic_par
  * takes, but for the resource, which its path must name. */
 extern const parameter aic_status_options[], aic_filter_options[], aic_page_options[],
     aic_configurations_options[], aic_create_options[], aic_logs_options[], aic_common_options[];
-#define OPTION_RESOURCE_GROUP (&aic_common_options[0])
-#define OPTION_TIMEOUT (&aic_common_options[1])
-#define OPTION_RESOURCE (&aic_common_options[2])
-#define OPTION_CORRELATION_ID (&aic_common_options[3])
+/* Where each stands in the common ones, and the row without a name after them. */
+enum { OPTION_RESOURCE_GROUP, OPTION_TIMEOUT, OPTION_RESOURCE, OPTION_CORRELATION_ID, OPTIONS_END };
 
 /* Pushes the field itself: what a metatable would add was not checked. */
 void aic_parameter_push_raw(lua_State *L, int table, const char *name);
