@@ -53,7 +53,7 @@ local C_LAYERS = {
   "config | operation | folder",
   "headers",
   "credentials | parameter | interrupt | json | table | buffer | pollset*",
-  "secret | token | sigpipe | system | compat",
+  "secret | text | token | sigpipe | system | compat",
   "spelling",
   "array",
 }

@@ -10,8 +10,8 @@
 #include "array.h"
 #include "compat.h"
 #include "headers.h"
-#include "parameter.h"
 #include "sigpipe.h"
+#include "text.h"
 
 static bool is_loopback(const char *host) {
   struct in_addr four;
@@ -24,7 +24,7 @@ enum { SCHEME, HOST, PORT, PATH, USER, PARTS };
 
 static const char *parts_complaint(char *const parts[PARTS], const char *text) {
   if (parts[SCHEME] == NULL || parts[HOST] == NULL) return "not a URL";
-  if (!aic_parameter_printable(text, strlen(text)))
+  if (!aic_text_is_printable(text, strlen(text)))
     return "a URL without control characters expected";
   if (strpbrk(text, "?#") != NULL) return "a URL without '?' and '#' expected";
   return parts[PORT] != NULL && strtol(parts[PORT], NULL, 10) == 0 ? "there is no port 0" : NULL;
@@ -83,11 +83,11 @@ static const char *check_file(const char *text) {
 }
 
 static const char *check_header(const char *text) {
-  return aic_parameter_header_safe(text, strlen(text)) ? NULL : HEADER_TEXT;
+  return aic_text_is_header_safe(text, strlen(text)) ? NULL : HEADER_TEXT;
 }
 
 static const char *check_group(const char *text) {
-  return aic_parameter_is_group(text, strlen(text)) ? NULL : GROUP_TEXT;
+  return aic_text_is_group(text, strlen(text)) ? NULL : GROUP_TEXT;
 }
 
 bool aic_config_is_https(const char *url) {
@@ -117,7 +117,7 @@ static const char *push_complaint(lua_State *L, const setting *row) {
     return lua_pushfstring(L, "a number from %f to %f expected", row->low, row->high);
   }
   size_t length;
-  const char *text = aic_parameter_string(L, -1, &length);
+  const char *text = aic_text_at(L, -1, &length);
   if (text == NULL || strlen(text) != length) {
     return lua_pushfstring(
         L, "text expected, got %s", text != NULL ? "a NUL byte" : luaL_typename(L, -1));
@@ -274,7 +274,7 @@ static void check_names(lua_State *L, int from) {
   lua_pushnil(L);
   while (lua_next(L, from) != 0) {
     lua_pop(L, 1);
-    const char *name = aic_parameter_string(L, -1, NULL);
+    const char *name = aic_text_at(L, -1, NULL);
     if (find_setting(name) != NULL) continue;
     luaL_error(L, "session: unknown setting '%s'", name != NULL ? name : luaL_typename(L, -1));
   }

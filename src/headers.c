@@ -5,7 +5,7 @@
 
 #include "array.h"
 #include "compat.h"
-#include "parameter.h"
+#include "text.h"
 
 /* What this module and libcurl send themselves. */
 static bool is_ours(const char *name) {
@@ -35,11 +35,11 @@ const char *aic_headers_complaint(lua_State *L) {
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     size_t length;
-    const char *text = aic_parameter_string(L, name, &length);
+    const char *text = aic_text_at(L, name, &length);
     if (!is_name(text, length)) return lua_pushfstring(L, "the names of headers expected");
     if (is_ours(text)) return lua_pushfstring(L, "%s is not yours to set", text);
-    const char *content = aic_parameter_string(L, value, &length);
-    if (content == NULL || !aic_parameter_header_safe(content, length)) {
+    const char *content = aic_text_at(L, value, &length);
+    if (content == NULL || !aic_text_is_header_safe(content, length)) {
       return lua_pushfstring(L, "%s: %s", text, HEADER_TEXT);
     }
     lua_pop(L, 1);

@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "compat.h"
+#include "text.h"
 
 /* Of create and update. */
 static void push_configuration(lua_State *L, int first, const request *built) {
@@ -113,8 +114,8 @@ const operation *aic_operation_find(const char *name) {
 /* What came instead of the expected. Only a number and a readable text are repeated. */
 static const char *complain(lua_State *L, const operation *op, const parameter *about, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  if (text != NULL && length <= 80 && aic_parameter_printable(text, length)) {
+  const char *text = aic_text_at(L, index, &length);
+  if (text != NULL && length <= 80 && aic_text_is_printable(text, length)) {
     return lua_pushfstring(
         L, "%s: %s: %s, got \"%s\"", op->name, about->name, about->expected, text);
   }
@@ -167,7 +168,7 @@ static const char *check_options(lua_State *L, const operation *op, int options,
   lua_pushnil(L);
   lua_pushnil(L);
   while (lua_next(L, options) != 0) {
-    const char *name = aic_parameter_string(L, -2, NULL);
+    const char *name = aic_text_at(L, -2, NULL);
     if (name == NULL) {
       return lua_pushfstring(
           L, "%s: the names of options are strings, got a %s", op->name, luaL_typename(L, -2));

@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "compat.h"
-
-const char *aic_parameter_string(lua_State *L, int index, size_t *length) {
-  return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
-}
+#include "text.h"
 
 #define DIGITS "0123456789"
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "_"
@@ -14,14 +11,14 @@ const char *aic_parameter_string(lua_State *L, int index, size_t *length) {
 /* Is it a text of so many of these characters? */
 static bool is_made_of(lua_State *L, int index, const char *alphabet, size_t least, size_t most) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
+  const char *text = aic_text_at(L, index, &length);
   return text != NULL && length >= least && length <= most && strspn(text, alphabet) == length;
 }
 
 /* Of each call, so by hand: strspn makes a table of its alphabet first. */
 static bool fit_id(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
+  const char *text = aic_text_at(L, index, &length);
   if (text == NULL || length < 4 || length > 64) return false;
   while ((*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9') ||
          (*text >= 'A' && *text <= 'Z') || *text == '_' || *text == '.' || *text == '-') {
@@ -41,7 +38,7 @@ static bool fit_time(lua_State *L, int index) {
 
 bool aic_parameter_fits_ttl(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
+  const char *text = aic_text_at(L, index, &length);
   if (text == NULL || length < 2 || length > 20) return false;
   return strspn(text, DIGITS) == length - 1 && strchr("mMhHdD", text[length - 1]) != NULL;
 }
@@ -49,20 +46,20 @@ bool aic_parameter_fits_ttl(lua_State *L, int index) {
 /* Its length in characters does not count, but in bytes. */
 static bool fit_search(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  return text != NULL && length <= 80 && aic_parameter_header_safe(text, length);
+  const char *text = aic_text_at(L, index, &length);
+  return text != NULL && length <= 80 && aic_text_is_header_safe(text, length);
 }
 
 /* An object as far as its ends tell; Lua has written it. */
 static bool fit_body(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
+  const char *text = aic_text_at(L, index, &length);
   return text != NULL && length >= 2 && strlen(text) == length && text[0] == '{' &&
          text[length - 1] == '}';
 }
 
 static bool is_one_of(lua_State *L, int index, const char *one, const char *other) {
-  const char *text = aic_parameter_string(L, index, NULL);
+  const char *text = aic_text_at(L, index, NULL);
   return text != NULL && (strcmp(text, one) == 0 || strcmp(text, other) == 0);
 }
 
@@ -129,18 +126,18 @@ static bool fit_items(lua_State *L, int index) {
 
 static bool fit_resource_group(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  return text != NULL && aic_parameter_is_group(text, length);
+  const char *text = aic_text_at(L, index, &length);
+  return text != NULL && aic_text_is_group(text, length);
 }
 
 static bool fit_correlation_id(lua_State *L, int index) {
   size_t length;
-  const char *text = aic_parameter_string(L, index, &length);
-  return text != NULL && length <= 256 && aic_parameter_header_safe(text, length);
+  const char *text = aic_text_at(L, index, &length);
+  return text != NULL && length <= 256 && aic_text_is_header_safe(text, length);
 }
 
 const char *aic_parameter_resource_word(lua_State *L, int index) {
-  const char *text = aic_parameter_string(L, index, NULL);
+  const char *text = aic_text_at(L, index, NULL);
   if (text == NULL) return NULL;
   if (strcmp(text, aic_executions) == 0) return aic_executions;
   return strcmp(text, aic_deployments) == 0 ? aic_deployments : NULL;
@@ -154,25 +151,6 @@ static bool fit_timeout(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TNUMBER) return false;
   const double number = lua_tonumber(L, index);
   return number > 0 && number <= 1e6;
-}
-
-bool aic_parameter_printable(const char *value, size_t length) {
-  unsigned char before = 0;
-  for (size_t i = 0; i < length; i++) {
-    const unsigned char byte = (unsigned char)value[i];
-    if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0)) return false;
-    before = byte;
-  }
-  return true;
-}
-
-bool aic_parameter_header_safe(const char *value, size_t length) {
-  return length > 0 && value[0] != ' ' && value[length - 1] != ' ' &&
-         aic_parameter_printable(value, length);
-}
-
-bool aic_parameter_is_group(const char *value, size_t length) {
-  return length <= 253 && strcmp(value, "*") != 0 && aic_parameter_header_safe(value, length);
 }
 
 #define AN_ID "4 to 64 letters, digits, '_', '.' or '-' expected"

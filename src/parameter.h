@@ -36,19 +36,8 @@ enum { OPTION_RESOURCE_GROUP, OPTION_TIMEOUT, OPTION_RESOURCE, OPTION_CORRELATIO
 
 /* Pushes the field itself: what a metatable would add was not checked. */
 void aic_parameter_push_raw(lua_State *L, int table, const char *name);
-/* The string at the index, or NULL. A number does not count as a string here. */
-const char *aic_parameter_string(lua_State *L, int index, size_t *length);
 /* Digits and then m, h or d. */
 bool aic_parameter_fits_ttl(lua_State *L, int index);
 /* An item of a batch, whose targetStatus and id are pushed. The id is entered into the table at
  * seen, if any, since an id may stand there once. */
 bool aic_parameter_fits_item(lua_State *L, int item, int seen);
-/* Without control characters, those of Unicode too? */
-bool aic_parameter_printable(const char *value, size_t length);
-/* Does it say the same in a header: not empty, no control characters, no blank at either end? */
-bool aic_parameter_header_safe(const char *value, size_t length);
-#define HEADER_TEXT "text without control characters and outer blanks expected"
-/* Does it pass for the name of a resource group? */
-bool aic_parameter_is_group(const char *value, size_t length);
-#define GROUP_TEXT                                                                                 \
-  "the name of one, 1 to 253 characters without control characters and outer blanks, expected"

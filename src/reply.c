@@ -11,6 +11,7 @@
 #include "json.h"
 #include "parameter.h"
 #include "table.h"
+#include "text.h"
 #include "token.h"
 
 /* What an error repeats of a body. More of a long one is not kept once Lua has it, nor read of one
@@ -364,7 +365,7 @@ static const char *take_token(lua_State *L, exchange *x) {
   if (x->reply.data == NULL || !aic_token_find(x->reply.data, x->reply.length, &found)) {
     return "no access_token";
   }
-  if (aic_parameter_header_safe(found.text, found.length)) {
+  if (aic_text_is_header_safe(found.text, found.length)) {
     x->authorization = aic_credentials_new_token(found.text, found.length);
     if (x->authorization == NULL) luaL_error(L, "out of memory");
   }

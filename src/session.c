@@ -3,10 +3,10 @@
 #include "compat.h"
 #include "interrupt.h"
 #include "json.h"
-#include "parameter.h"
 #include "reply.h"
 #include "system.h"
 #include "table.h"
+#include "text.h"
 #include "transfer.h"
 
 int aic_session_create(lua_State *L) {
@@ -76,7 +76,7 @@ static int session_set_token(lua_State *L) {
   session *s = aic_session_check(L, 1);
   size_t length;
   const char *token = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, aic_parameter_header_safe(token, length), 2, HEADER_TEXT);
+  luaL_argcheck(L, aic_text_is_header_safe(token, length), 2, HEADER_TEXT);
   secret *fresh = aic_credentials_new_token(token, length);
   if (fresh == NULL) return luaL_error(L, "out of memory");
   aic_credentials_use_token(&s->config.credentials, fresh);

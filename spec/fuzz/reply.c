@@ -2,7 +2,7 @@
  * The input: a choice of operation, status, outcome and headers, a byte each, and then the body. */
 #include "answer.h"
 #include "array.h"
-#include "parameter.h"
+#include "text.h"
 
 static const long statuses[] = {
     200, 202, 204, 299, 301, 400, 401, 403, 404, 408, 412, 425, 429, 500, 501, 502, 503, 0};
@@ -38,7 +38,7 @@ static void take_answer(input *in, exchange *x) {
 static void judge_token(lua_State *L, int session_at) {
   const session *s = luaL_checkudata(L, session_at, SESSION_TYPE);
   const secret *header = s->config.credentials.authorization;
-  EXPECT(header != NULL && aic_parameter_header_safe(header->text, header->length));
+  EXPECT(header != NULL && aic_text_is_header_safe(header->text, header->length));
   EXPECT(header->length > strlen("Authorization: Bearer "));
 }
 

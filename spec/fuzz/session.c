@@ -3,7 +3,7 @@
 #include "session.h"
 
 #include "fuzz.h"
-#include "parameter.h"
+#include "text.h"
 
 /* Where libcurl would send a request with this URL; the parts are to be freed. */
 static bool parse(const char *url, char **scheme, char **host, char **user) {
@@ -62,10 +62,10 @@ static void judge_session(lua_State *L, const session *s) {
   EXPECT(!s->pool.closed && s->pool.owner == 0);
   judge_url(L, c, c->base_url, "/lm/deployments/d000?$select=status");
   if (c->token_url != NULL) judge_url(L, c, c->token_url, "");
-  EXPECT(aic_parameter_header_safe(c->resource_group, strlen(c->resource_group)));
-  EXPECT(aic_parameter_header_safe(c->client_type, strlen(c->client_type)));
+  EXPECT(aic_text_is_header_safe(c->resource_group, strlen(c->resource_group)));
+  EXPECT(aic_text_is_header_safe(c->client_type, strlen(c->client_type)));
   const secret *header = c->credentials.authorization;
-  EXPECT(header == NULL || aic_parameter_header_safe(header->text, header->length));
+  EXPECT(header == NULL || aic_text_is_header_safe(header->text, header->length));
   if (c->credentials.login_form != NULL) judge_form(c->credentials.login_form);
   EXPECT(c->timeout > 0 && c->connect_timeout > 0 && c->max_depth >= 1);
   EXPECT(luaL_tolstring(L, -1, NULL) != NULL);

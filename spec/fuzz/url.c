@@ -3,6 +3,7 @@
  * character is its type (fuzz.h); "i…" is a list of items for a batch, "id:targetStatus,…". */
 #include "fuzz.h"
 #include "operation.h"
+#include "text.h"
 
 static size_t count_operations(void) {
   size_t count = 0;
@@ -127,7 +128,7 @@ static int build(lua_State *L) {
   if (op->push_body != NULL) judge_body(L, op, &built);
   EXPECT(built.timeout >= 0 && built.timeout <= 1e6);
   if (built.resource_group != NULL) {
-    EXPECT(aic_parameter_header_safe(built.resource_group, strlen(built.resource_group)));
+    EXPECT(aic_text_is_header_safe(built.resource_group, strlen(built.resource_group)));
   }
   return 0;
 }
