@@ -369,10 +369,14 @@ describe("caller", function()
       assert.equal(412, err.status)
     end)
 
-    it("of one that was there for the refusal and is gone for the look, has come about", function()
-      stage.answers = { failed(STATE), failed(ABSENT), CAPABILITIES }
+    it("of one that was there for the refusal and is gone for the look, asks for the same again: that tells", function()
+      stage.answers = { failed(STATE), failed(ABSENT), CAPABILITIES, failed(ABSENT) }
       local accepted = assert(change "delete")
       assert.is_nil(accepted.absent)
+      stage.answers = { failed(STATE), failed(ABSENT), failed(STATE) } -- it was a replica that is behind
+      local refused, why = change "delete"
+      assert.is_nil(refused)
+      assert.equal(412, why.status)
       stage.answers = { failed(STATE), failed(ABSENT) }
       local none, err = change "stop"
       assert.is_nil(none)

@@ -289,6 +289,16 @@ local function along_with(request)
   return { resource_group = options.resource_group, correlation_id = options.correlation_id }
 end
 
+--- A delete was refused, so it was there, and a GET does not find it. It is gone by now, or a replica is behind: the
+--- same delete tells.
+local function delete_again(self, request, deadline)
+  local reply, err = self:perform(assert(self:request("delete", along_with(request), request.id)), deadline)
+  if not reply and err.absent then
+    return refusal.absent(request, true)
+  end
+  return reply, err
+end
+
 --- A stop or delete: what was refused may have come about all the same (refusal.lua). One GET tells.
 ---@return table|nil accepted  { id, message, absent? }
 ---@return aicore.Error? err
@@ -307,7 +317,7 @@ function Caller:change(request, deadline)
   if record then
     reply = refusal.achieved(name, record)
   elseif name == "delete" and look_err.absent then
-    reply = refusal.absent(request, true) -- it was there a moment ago
+    return delete_again(self, request, deadline)
   end
   if reply then
     return reply
