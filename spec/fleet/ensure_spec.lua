@@ -201,6 +201,23 @@ describe("ensure", function()
     end
   end)
 
+  it("returns what stays to the other calls of a client, too, where two programs make one at once", function()
+    for seed = 1, 8 do
+      new { start_time = 1 }
+      local other, calls = virtual_client.new { beside = c, seed = seed }, {}
+      for i, client in ipairs { c, other, c, other } do
+        calls[i] = function()
+          c.runtime.sleep(i > 2 and 0.1 or 0)
+          return { client:ensure "conf-1" }
+        end
+      end
+      local found = c:together(calls)
+      for i = 2, 4 do
+        assert.equal(found[1][1].id, found[i][1].id)
+      end
+    end
+  end)
+
   it("knows what this client has made a moment ago though lists are behind, and what it has ended", function()
     new { list_lag = 60, read_lag = 5, start_time = 2 }
     local first = assert(ensure(nil, { timeout = 20 }))

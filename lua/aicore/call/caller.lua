@@ -71,6 +71,7 @@ end
 ---@field at number               when, on the runtime's clock
 ---@field lasts boolean?          nothing can end it
 ---@field ends boolean?           a stop or delete was sent that may be about it
+---@field is_settled boolean?     lists have shown that it is the oldest of those that are the same
 
 --- After its creation, the service may not find a record at first.
 ---@param id string

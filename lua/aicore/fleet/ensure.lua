@@ -200,26 +200,37 @@ end
 --- Waits until lists have shown all that is older than this call's own. Returns the oldest.
 ---@return string|nil id
 ---@return aicore.Error? err
-local function settle(self)
+---@param id string
+local function settle(self, id)
   local shown_at
   local older, err = look_until(self, function(records, began)
     local oldest
     for _, record in ipairs(records) do
-      if record.id == self.mine then
+      if record.id == id then
         local is_settled = shown_at and began - shown_at >= evidence.APART
         shown_at = shown_at or began
-        return oldest or is_settled and self.mine
+        return oldest or is_settled and id
       end
       oldest = oldest or is_alive(self, record) and record.id
     end
   end)
   if err then
     return nil, err
-  elseif not older or older == self.mine then
-    return self.mine
+  elseif not older or older == id then
+    return id
   end
-  err = discard(self)
+  err = id == self.mine and discard(self) or nil -- else that is the matter of the call that made it
   return not err and older or nil, err
+end
+
+--- What is known of one that this client has made a moment ago, in whatever call.
+---@return aicore.Made?
+local function made_as(self, id)
+  for _, made in ipairs(self.caller:recent(self.configuration, self.call.resource_group)) do
+    if made.id == id then
+      return made
+    end
+  end
 end
 
 -- The call -----------------------------------------------------------------------------------------
@@ -264,8 +275,12 @@ local function obtain(self)
   local caller, call = self.caller, self.call
   local key = json.line { "deployment", self.configuration, call.resource_group }
   local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
-  if id and id == self.mine then
-    return settle(self)
+  local made = id and made_as(self, id)
+  if id and id == self.mine or made and not made.is_settled then
+    id, err = settle(self, id)
+  end
+  if made and id == made.id then
+    made.is_settled = true
   end
   return id, err
 end
