@@ -53,6 +53,25 @@ describe("watch", function()
     end
   end
 
+  it(
+    "takes one that another program has just created, and that is not found at first, for no one that is gone",
+    function()
+      local shown = 0
+      for seed = 1, 8 do
+        c = virtual_client.new { settings = { latency = 0.02, list_misses = 0.5, appear_time = 250 }, seed = seed }
+        later(5, function()
+          local cause = { now = c.runtime.now() }
+          c.emulator.world:advance(cause.now)
+          c.emulator.world:create("default", "conf-1", nil, cause)
+        end)
+        local seen = watch({ configuration_id = "conf-1" }, { timeout = 200 })
+        assert.is_nil(table.concat(seen, "\n"):find "GONE")
+        shown = shown + #seen
+      end
+      assert.is_true(shown > 0)
+    end
+  )
+
   describe("in all resource groups", function()
     it("tells what becomes of all, soon, wherever the last look was", function()
       new { stop_time = 4, delete_time = 4 }

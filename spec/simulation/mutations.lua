@@ -8,6 +8,7 @@ local EVIDENCE, GOALS, ENGINE = "aicore.fleet.evidence", "aicore.fleet.goals", "
 local LOOKS, SENDS, SWEEP = "aicore.fleet.looks", "aicore.fleet.sends", "aicore.fleet.sweep"
 local ENSURE, ROLLOUT, WATCH = "aicore.fleet.ensure", "aicore.fleet.rollout", "aicore.fleet.watch"
 local CALLER, EXCHANGE = "aicore.call.caller", "aicore.call.exchange"
+local LIFECYCLE = "aicore.model.lifecycle"
 local PAGES, REFUSAL, RETRY = "aicore.call.pages", "aicore.call.refusal", "aicore.call.retry"
 
 return {
@@ -178,7 +179,7 @@ return {
     "if at < (self.appears_by[place] or -math.huge) then",
     "if false then",
   },
-  { "what this client created is new for 300 s", CALLER, "local HIDDEN = 300", "local HIDDEN = 0" },
+  { "what this client created is new for 300 s", LIFECYCLE, "lifecycle.HIDDEN = 300", "lifecycle.HIDDEN = 0" },
   {
     "given up after 30 s",
     EVIDENCE,
@@ -442,7 +443,7 @@ return {
   {
     "of several that were made at once one stays",
     ENSURE,
-    "elseif not older or older == self.mine then",
+    "elseif not older or older == id then",
     "elseif true then",
     live = true,
   },

@@ -21,9 +21,6 @@ local requests = require "aicore.call.request"
 local retirement = require "aicore.model.retirement"
 local retry = require "aicore.call.retry"
 
---- After its creation, the service may not find a deployment for so long, in seconds ("a few minutes", says SAP).
-local HIDDEN = 300
-
 --- What pauses, before a call or a list is repeated, looks so often whether the client was closed, in seconds.
 local NAP = 1
 
@@ -81,7 +78,7 @@ end
 function Caller:remember(id, what, resource_group, lasts)
   local now = self.runtime.now()
   for known, made in pairs(self.made) do
-    if made.at + HIDDEN <= now then
+    if made.at + lifecycle.HIDDEN <= now then
       self.made[known] = nil
     end
   end
@@ -93,7 +90,7 @@ end
 ---@return number?  on the runtime's clock
 function Caller:appears_by(id)
   local made = self.made[id]
-  return made and made.at + HIDDEN
+  return made and made.at + lifecycle.HIDDEN
 end
 
 --- Has this client made it a moment ago, and sent what may have ended it since?
@@ -112,7 +109,7 @@ function Caller:recent(what, resource_group)
   local list, now = {}, self.runtime.now()
   for _, made in pairs(self.made) do
     local is_meant = made.what == what and made.resource_group == resource_group and not made.ends
-    list[#list + 1] = is_meant and now < made.at + HIDDEN and made or nil
+    list[#list + 1] = is_meant and now < made.at + lifecycle.HIDDEN and made or nil
   end
   table.sort(list, function(a, b)
     return a.id < b.id

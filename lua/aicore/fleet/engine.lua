@@ -90,9 +90,10 @@ function engine.new(options)
 end
 
 --- Takes on deployments. Those that it has already are left as they are.
----@param ids string[]  in any order
+---@param ids string[]     in any order
+---@param appear number?   s from now on in which "not found" may mean "not yet" of these, if that is longer than of all
 ---@return aicore.Engine self
-function Engine:add(ids)
+function Engine:add(ids, appear)
   local sorted, now = {}, self.group.runtime.now()
   for i = 1, #ids do
     sorted[i] = ids[i]
@@ -102,7 +103,11 @@ function Engine:add(ids)
     if not self.place[id] then
       local place = self.free and table.remove(self.free) or #self.ids + 1
       self.ids[place], self.place[id], self.open = id, place, self.open + 1
-      self.beliefs:add(place, now, self.appears_by or self.group:appears_by(id))
+      local appears_by = self.appears_by or self.group:appears_by(id)
+      if appear then
+        appears_by = math.max(appears_by or now, now + appear)
+      end
+      self.beliefs:add(place, now, appears_by)
     end
   end
   self.looks:reconsider()

@@ -22,8 +22,8 @@ local timestamp = require "aicore.model.timestamp"
 
 local ensure = {}
 
---- What was created shows in lists after so many seconds at the latest; they are read so often until then (s).
-local HIDDEN, SOONEST, LATEST = 300, 0.5, 10
+--- What was created shows in lists in time; they are read so often until then (s).
+local SOONEST, LATEST = 0.5, 10
 
 --- One that this client has made, and that is not found, may have been deleted by another program: it is believed in
 --- for so many seconds, longer than a replica is behind.
@@ -126,7 +126,7 @@ end
 --- Reads lists until `act` makes something of one, later and later; no longer than what is new may be hidden.
 local function look_until(self, act)
   local runtime, pause = self.caller.runtime, SOONEST
-  local over_at = math.min(self.call.deadline, runtime.now() + HIDDEN)
+  local over_at = math.min(self.call.deadline, runtime.now() + lifecycle.HIDDEN)
   while runtime.now() + pause < over_at do
     if not self.caller:pause(pause) then
       return nil, errors.new { kind = "cancelled", message = "ended by the host" }
@@ -239,7 +239,7 @@ local function wait(self, id)
   local born = self.born[id]
   local age = born and (self.since or self.caller.clock.wall()) - born
   local fields = { goal = lifecycle.SERVING, name = "ensure" }
-  fields.appear = self.patience[id] or age and age < HIDDEN and HIDDEN - age or nil -- it may just have been made
+  fields.appear = self.patience[id] or age and lifecycle.hidden_for(age) -- it may just have been made
   if self.caller:may_have_ended(id) then
     fields.appear = 0 -- lists that are behind still show it
   end

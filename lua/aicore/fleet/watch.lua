@@ -3,7 +3,8 @@
 --   A change is a sighting that counts (evidence.lua) and differs from what was told of the same one before. One whose
 --   modifiedAt is older than that of what was told is a replica's that is behind, for a while.
 --   Of a filter those are told that match when a list shows them first; then all that becomes of them, until they are
---   gone. One that is gone may still be shown by lists that are behind: that is no new one.
+--   gone. One that is gone may still be shown by lists that are behind: that is no new one. One that was just created
+--   may not be found again at first: that is not gone.
 --   Each resource group has an engine of its own, and they take their steps together; one that cannot go on says why,
 --   and the others go on.
 --   Between two steps nothing of the watch is left in the client: who breaks out of the loop need not end it.
@@ -108,7 +109,8 @@ local function discovering(self)
     if gone_at and at - gone_at < HAUNTED then
       return
     elseif not one.matches or one.matches(record, one.caller.clock.wall(), one.request.retires) then
-      engine:add { record.id }
+      local born = timestamp.parse(record.createdAt)
+      engine:add({ record.id }, born and lifecycle.hidden_for(one.caller.clock.wall() - born))
       engine:seen(engine:place_of(record.id), record, "list", at)
     end
   end

@@ -70,11 +70,23 @@ lifecycle.SERVING = "RUNNING"
 --- What the service says when it has no news; a word that is not in the table is shown like this one.
 lifecycle.NO_NEWS = "UNKNOWN"
 
+--- After its creation, the service may not find one for so long, in seconds ("a few minutes", says SAP).
+lifecycle.HIDDEN = 300
+
 local function state(status)
   return STATES[status] or UNLISTED
 end
 
 -- Words --------------------------------------------------------------------------------------------
+
+--- How much longer one of this age may not be found.
+---@param age number  seconds
+---@return number?    seconds; nil: it is too old for that
+function lifecycle.hidden_for(age)
+  if age < lifecycle.HIDDEN then
+    return lifecycle.HIDDEN - age
+  end
+end
 
 --- Whether the word stands in the API description.
 ---@param status string|nil
