@@ -128,7 +128,8 @@ local function is_hopeless(course, call, state)
   if not state.status then
     return goal ~= lifecycle.GONE
   end
-  local may_turn_back = goal == lifecycle.targets.stop and facts.runs(state)
+  local is_on_its_way = lifecycle.stopping(state.status)
+  local may_turn_back = goal == lifecycle.targets.stop and facts.runs(state) and not is_on_its_way
   return not lifecycle.may_become(state.status, goal, state.target)
     or may_turn_back and last_shown(course, id, call.client, call.began, state.time) ~= nil
 end
