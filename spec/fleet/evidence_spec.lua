@@ -345,7 +345,7 @@ describe("the evidence", function()
     end)
 
     it("is sent once more two minutes after the first refusal, which tells whether it is for good", function()
-      assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 120, 150 }, sendings("0 get RUNNING", "stop", "refused", 0, 160))
+      assert.same({ 0, 1, 3, 7, 15, 31, 61, 91, 120 }, sendings("0 get RUNNING", "stop", "refused", 0, 160))
     end)
 
     it("is refused for as long as refusals are all that there was, from the first to the last", function()
@@ -371,6 +371,7 @@ describe("the evidence", function()
       assert.equal(0, beliefs:refused(ID))
       tell(beliefs, "151 -list")
       assert.equal(0, beliefs:refused(ID))
+      assert.is_false(beliefs:may_send(ID, "stop", 1000)) -- until it was seen
       tell(beliefs, "152 list RUNNING")
       assert.equal(139, beliefs:refused(ID))
     end)

@@ -633,6 +633,11 @@ local function is_last_time(self, place, action, now)
   return is_long_ago and span_of_refusals(self, place) < evidence.REFUSED_FOR_GOOD
 end
 
+--- Have its refusals been all that there was for so long that only a look is lacking to know that it is for good?
+local function is_to_be_seen(self, place)
+  return span_of_refusals(self, place) >= evidence.REFUSED_FOR_GOOD and self:refused(place) == 0
+end
+
 --- What became of an action when it was sent last in this state; if it was not, of the other one that was: its answer,
 --- how often it was sent, and when. Nothing where a change came after that.
 local function last_send(self, place, action)
@@ -654,6 +659,8 @@ end
 function Beliefs:may_send(place, action, now)
   local s = self.situation[place]
   if s.flying then
+    return false
+  elseif s.action == action and is_to_be_seen(self, place) then
     return false
   elseif not s.answer then
     return true
