@@ -341,6 +341,30 @@ describe("looks", function()
       assert.equal(32, group:counts().status)
     end)
 
+    it("ask no further about what is settled, and in one look not twice about what was found", function()
+      local ids, settled = group:fill(100), {}
+      for i = 1, 50 do
+        group.records[ids[i]] = nil
+      end
+      local found = ids[60] -- among the next ones
+      local one = observer(ids, { doubtful = ids, to_get = { found } })
+      local place_of = one.place_of
+      function one:place_of(id)
+        return not settled[id] and place_of(self, id) or nil
+      end
+      function one:missing(place)
+        settled[self.ids[place]] = true
+      end
+      look(one)
+      local asked = {}
+      for _, request in ipairs(group.asked) do
+        if request.what == "status" then
+          asked[request[1]] = (asked[request[1]] or 0) + 1
+        end
+      end
+      assert.same({ 1, 1 }, { asked[ids[1]], asked[found] })
+    end)
+
     it(
       "are followed by GETs of all that need one, but in turns of those that they can only show to be there",
       function()

@@ -269,6 +269,17 @@ describe("sends", function()
       assert.same({ batch = 7, stop = 2 * 250 }, group:counts(from))
     end)
 
+    it("go on in batches where one was taken between those that were answered so", function()
+      local ids, from = group:fill(50), nil
+      for round = 1, 6 do
+        group.errors.batch = round ~= 3 and fake.failed { kind = "http", status = 404, retryable = false } or nil
+        from = #group.asked + 1
+        send(ids)
+        assert.is_true(round == 6 or group:counts(from).stop == nil)
+      end
+      assert.same({ batch = 1, stop = 50 }, group:counts(from))
+    end)
+
     it("go one by one where three were refused and none accepted", function()
       group.errors.batch = refused(400)
       local ids = group:fill(1000)
