@@ -28,6 +28,7 @@ void aic_secret_release(secret **shared);
  * (spelling.h); a beginning of it at the text's end, too. NULL hides nothing. */
 void aic_secret_redact(const secret *s, char *text, size_t length);
 
-/* free and realloc that wipe, for libcurl, which copies requests and replies and does not. The blocks are the C library's, so any malloc or free may stand at their other end. */
+/* free and realloc that wipe, for libcurl, which copies requests and replies and does not. The blocks
+ * are the C library's, so any malloc or free may stand at their other end. */
 void aic_secret_free(void *block);
 void *aic_secret_realloc(void *block, size_t size);

@@ -414,6 +414,24 @@ describe("caller", function()
     assert.equal(600, caller:appears_by(other))
   end)
 
+  it("remembers which of those a stop, a delete or a batch may have ended, and of a batch only those in it", function()
+    local function send(name, argument, reply)
+      stage.answers = { reply }
+      caller:perform(assert(caller:request(name, nil, argument)), stage.time + 100)
+    end
+    local ids = { ID, "d000000000000002", "d000000000000003", "d000000000000004" }
+    for _, id in ipairs(ids) do
+      send("create", "conf-1", { id = id })
+    end
+    send("stop", ids[1], failed { kind = "transport" })
+    send("delete", ids[2], { id = ids[2] })
+    send("batch", { { id = ids[3], targetStatus = "DELETED" } }, { deployments = {} })
+    send("status", ids[4], { id = ids[4], status = "RUNNING" })
+    for i, ended in ipairs { true, true, true, false } do
+      assert.equal(ended, caller.created:may_have_ended(ids[i]))
+    end
+  end)
+
   it("sends a call's correlation id with all that it takes, and tells it", function()
     stage.answers =
       { failed { kind = "state", message = "no", status = 412, code = "1" }, { id = ID, status = "RUNNING" } }

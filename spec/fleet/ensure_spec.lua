@@ -218,6 +218,13 @@ describe("ensure", function()
     end
   end)
 
+  it("does not wait again for what lists have shown to the call that made it", function()
+    new { start_time = 1 }
+    local first, began = assert(ensure()), c:now()
+    assert.equal(first.id, assert(ensure()).id)
+    assert.is_true(c:now() - began < 1)
+  end)
+
   it("knows what this client has made a moment ago though lists are behind, and what it has ended", function()
     new { list_lag = 60, read_lag = 5, start_time = 2 }
     local first = assert(ensure(nil, { timeout = 20 }))

@@ -7,6 +7,7 @@
 local batches = require "aicore.call.batches"
 local clock = require "aicore.runtime.clock"
 local core = require "aicore.core"
+local creations = require "aicore.call.creations"
 local errors = require "aicore.model.errors"
 local exchange = require "aicore.call.exchange"
 local group = require "aicore.call.group"
@@ -44,7 +45,7 @@ local NAP = 1
 ---@field shared table           what the goals of one resource share, for fleet/
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
----@field private made table<string, aicore.Made>  by id: what was created here a moment ago
+---@field created aicore.Creations  what was created here a moment ago
 ---@field obtaining table<string, aicore.SingleFlight>  what looks for one, and makes it where there is none, by its
 ---       key; weak
 local Caller = { __name = "aicore.caller" }
@@ -61,68 +62,23 @@ end
 
 -- What is learned ---------------------------------------------------------------------------------
 
----@class aicore.Made
----@field id string
----@field what string             the configuration that it was made of; a configuration: what it says
----@field resource_group string?
----@field at number               when, on the runtime's clock
----@field lasts boolean?          nothing can end it
----@field ends boolean?           a stop or delete was sent that may be about it
----@field is_settled boolean?     lists have shown that it is the oldest of those that are the same
-
---- After its creation, the service may not find a record at first.
----@param id string
----@param what string
----@param resource_group string?
----@param lasts boolean?
-function Caller:remember(id, what, resource_group, lasts)
-  local now = self.runtime.now()
-  for known, made in pairs(self.made) do
-    if made.at + lifecycle.HIDDEN <= now then
-      self.made[known] = nil
-    end
-  end
-  self.made[id] = { id = id, what = what, resource_group = resource_group, at = now, lasts = lasts }
-end
-
 --- Until when "not found" may only mean "not yet" of one that this client has created.
 ---@param id string
 ---@return number?  on the runtime's clock
 function Caller:appears_by(id)
-  local made = self.made[id]
-  return made and made.at + lifecycle.HIDDEN
+  return self.created:appears_by(id)
 end
 
---- Has this client made it a moment ago, and sent what may have ended it since?
----@param id string
----@return boolean
-function Caller:may_have_ended(id)
-  local made = self.made[id]
-  return made ~= nil and made.ends == true
-end
-
---- What this client has made of it a moment ago, and has not ended since, in the order of the ids.
----@param what string
----@param resource_group string?
----@return aicore.Made[]
-function Caller:recent(what, resource_group)
-  local list, now = {}, self.runtime.now()
-  for _, made in pairs(self.made) do
-    local is_meant = made.what == what and made.resource_group == resource_group and not made.ends
-    list[#list + 1] = is_meant and now < made.at + lifecycle.HIDDEN and made or nil
-  end
-  table.sort(list, function(a, b)
-    return a.id < b.id
-  end)
-  return list
-end
-
--- What ends what was made. A batch does not say whom it is about.
+-- What may end what was created.
 local ENDS = { stop = true, delete = true, batch = true }
 
-local function note_ends(self, id)
-  for known, made in pairs(self.made) do
-    made.ends = made.ends or not made.lasts and (not id or known == id) or nil
+local function note_ending(self, request)
+  if request.id then
+    self.created:ending(request.id)
+    return
+  end
+  for _, item in ipairs(request[1]) do -- of a batch
+    self.created:ending(item.id)
   end
 end
 
@@ -135,7 +91,7 @@ local function forget(self, request)
     end
   end
   if ENDS[request.operation.name] then
-    note_ends(self, id)
+    note_ending(self, request)
   end
 end
 
@@ -151,7 +107,7 @@ function Caller:learn(request, reply, seconds)
   if operation.changes then
     forget(self, request)
     if operation == operations.create then
-      self:remember(reply.id, request[1], request.options.resource_group)
+      self.created:add(self.runtime.now(), reply.id, request[1], request.options.resource_group)
     end
   end
   if request.size then
@@ -416,7 +372,7 @@ local function own_of(resource)
   return {
     resource = resource,
     spare = false,
-    made = {},
+    created = creations.new(),
     obtaining = setmetatable({}, WHILE_USED),
     shared = {},
     traced = setmetatable({}, WHILE_USED),

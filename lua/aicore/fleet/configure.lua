@@ -121,7 +121,7 @@ local function look(caller, body, options, deadline)
     return nil, err
   end
   local first
-  for _, one in ipairs(found[1] and found or caller:recent(text, options.resource_group)) do
+  for _, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, options.resource_group)) do
     first = (not first or one.id < first) and one.id or first
   end
   return first
@@ -161,7 +161,7 @@ local function find_or_make(caller, body, options, deadline)
     end
     made, err = caller:perform(assert(caller:request("configure", options, json.line(body))), deadline)
     if made then
-      caller:remember(made.id, text_of_all(body), options.resource_group, true)
+      caller.created:add(caller.runtime.now(), made.id, text_of_all(body), options.resource_group, true)
       return { id = made.id, message = made.message, created = true }
     elseif not err.ambiguous or caller.runtime.now() + PAUSE >= deadline or not caller:pause(PAUSE) then
       break

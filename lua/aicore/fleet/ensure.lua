@@ -105,11 +105,27 @@ local function has_shown(records, id)
   return false
 end
 
+--- What this client has made of it a moment ago, in whatever call.
+---@return aicore.Creation[]
+local function created_here(self)
+  local caller = self.caller
+  return caller.created:of(caller.runtime.now(), self.configuration, self.call.resource_group)
+end
+
+---@return aicore.Creation?  nil: this client has not made it, or not a moment ago
+local function creation_of(self, id)
+  for _, one in ipairs(created_here(self)) do
+    if one.id == id then
+      return one
+    end
+  end
+end
+
 --- One that this client has made, and that lists are too far behind to show. A GET tells whether it is still there.
 ---@return string? id
 local function choose_recent(self, records)
   local caller = self.caller
-  for _, made in ipairs(caller:recent(self.configuration, self.call.resource_group)) do
+  for _, made in ipairs(created_here(self)) do
     local id, age = made.id, caller.runtime.now() - made.at
     if not self.hopeless[id] and not has_shown(records, id) then
       local seen, err = caller:perform(assert(caller:request("status", options_of(self), id)), self.call.deadline)
@@ -223,16 +239,6 @@ local function settle(self, id)
   return not err and older or nil, err
 end
 
---- What is known of one that this client has made a moment ago, in whatever call.
----@return aicore.Made?
-local function made_as(self, id)
-  for _, made in ipairs(self.caller:recent(self.configuration, self.call.resource_group)) do
-    if made.id == id then
-      return made
-    end
-  end
-end
-
 -- The call -----------------------------------------------------------------------------------------
 
 local function wait(self, id)
@@ -240,7 +246,7 @@ local function wait(self, id)
   local age = born and (self.since or self.caller.clock.wall()) - born
   local fields = { goal = lifecycle.SERVING, name = "ensure" }
   fields.appear = self.patience[id] or age and lifecycle.hidden_for(age) -- it may just have been made
-  if self.caller:may_have_ended(id) then
+  if self.caller.created:may_have_ended(id) then
     fields.appear = 0 -- lists that are behind still show it
   end
   local listener
@@ -275,7 +281,7 @@ local function obtain(self)
   local caller, call = self.caller, self.call
   local key = json.line { "deployment", self.configuration, call.resource_group }
   local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
-  local made = id and made_as(self, id)
+  local made = id and creation_of(self, id)
   if id and id == self.mine or made and not made.is_settled then
     id, err = settle(self, id)
   end
