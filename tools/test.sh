@@ -29,6 +29,16 @@ run() {
   add $(awk -v status="$status" "$count"'
     END { if (!s) f++; if (status != 0 && !f) f = 1; print p + 0, f + 0 }' "$log")
   [ "$status" = 0 ] || echo "== $name ended with status $status"
+  remember "$name"
+}
+
+# The first lines of each failure in the log, for the end of the run: before them stand some thousand that passed.
+remember() {
+  awk -v name="$1" -v status="$status" '
+    /^(Failure|Error) (->|→) / { n = 12 }
+    /^not ok / { n = 4 }
+    n-- > 0 { lines = lines $0 "\n" }
+    END { if (lines != "" || status != 0) print "== " name ", status " status "\n" lines }' "$log" >>"$work/failures"
 }
 
 # Counts busted's "3 successes / 0 failures / 1 error / 0 pending : 0.1 seconds".
@@ -41,7 +51,7 @@ run_c() {
   if ${MAKE:-make} -s BUILD="$BUILD" "$program_path"; then
     run "$1" "$program" ${WRAP-} "$program_path"
   else
-    echo "== $1 does not compile"
+    echo "== $1 does not compile" | tee -a "$work/failures"
     add 0 1
   fi
 }
@@ -111,4 +121,5 @@ if [ $# = 0 ] && [ -z "$host" ]; then
   cat "$work/shown"
 fi
 
+[ ! -s "$work/failures" ] || { echo "== what failed" && cat "$work/failures"; }
 awk '{ p += $1; f += $2 } END { print p + 0 " passed, " f + 0 " failed"; exit f > 0 }' "$work/counts"
