@@ -172,8 +172,8 @@ function Console:ask(question)
   erase(self)
   self:flush()
   local pipe = assert(io.popen "exec head -n 1") -- before the person can answer: then Ctrl-C finds it there
+  self.asking = true -- Ctrl-C leaves the cursor behind the question, or within it
   io.stderr:write(fit(question), " [y/N] ")
-  self.asking = true -- Ctrl-C leaves the cursor behind the question
   local answer = (pipe:read "*l" or ""):lower()
   pipe:close()
   self.asking = false
