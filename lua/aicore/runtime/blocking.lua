@@ -101,7 +101,7 @@ end
 
 -- In a loop ----------------------------------------------------------------------------------------
 -- A loop has tasks, and a list of those that are ready: who wakes one puts it there, so that no turn looks through
--- all of them. A task is { thread, group, index, wake_at }; wake_at: when it goes on at the latest; nil while it
+-- all of them. A task is { thread, group, wake_at }; wake_at: when it goes on at the latest; nil while it
 -- runs, is ready, or waits for a group.
 -- A group is what one gather runs; one that was called inside of a task belongs to that task, its parent.
 
@@ -200,13 +200,11 @@ local function resume(loop, task)
   end
   local group = task.group
   task.wake_at = nil
-  local ok, result = coroutine.resume(task.thread)
+  local ok, result = coroutine.resume(task.thread, group)
   if coroutine.status(task.thread) == "dead" then
     loop.tasks[task] = nil
     group.running = group.running - 1
-    if ok then
-      group.results[task.index] = result
-    else
+    if not ok then
       cancel(guard.is_interrupt(result) and loop.root or group, { result }) -- a person means all of it
     end
     if group.parent and is_over(group) then
@@ -216,11 +214,21 @@ local function resume(loop, task)
   note_room(loop, group)
 end
 
+--- What a task does: it takes one function after the other until there is none left. A coroutine for each costs more
+--- than most do in it.
+local function work(group)
+  repeat
+    local index = group.next
+    group.next = index + 1
+    group.results[index] = group.functions[index]()
+  until not has_more(group)
+end
+
 local function begin_tasks(loop, group)
   while group.running < group.limit and has_more(group) do
-    local task = { group = group, index = group.next, thread = coroutine.create(group.functions[group.next]) }
+    local task = { group = group, thread = coroutine.create(work) }
     task_of[task.thread], loop.tasks[task] = task, true
-    group.next, group.running = group.next + 1, group.running + 1
+    group.running = group.running + 1
     resume(loop, task)
   end
 end

@@ -156,9 +156,10 @@ local function is_cancelled(group)
   return false
 end
 
---- May another of the group's functions begin?
+--- Is another worker of use? Those that the loop has yet to begin take a function each.
 local function has_room(group)
-  return group.running < group.limit and group.functions[group.next] ~= nil and not is_cancelled(group)
+  local next_one = group.functions[group.next + group.unbegun]
+  return group.workers < group.limit and next_one ~= nil and not is_cancelled(group)
 end
 
 local function set_parked(waiter, group, parked)
@@ -217,9 +218,9 @@ local function sleep(self, wake_at)
 end
 
 -- Gathering ----------------------------------------------------------------------------------------
--- A group is { functions, limit, next (function to get a coroutine), begun (how many coroutines have), running,
--- results, failure, cancelled, parent = the group of the coroutine that gathers, owner = its waiter,
--- parked = the waiters of its functions, and of those of groups within }.
+-- A group is { functions, limit, next (function to be taken), workers (coroutines that take one after the other),
+-- unbegun (of these, which the loop has yet to begin), results, failure, cancelled, parent = the group of the coroutine
+-- that gathers, owner = its waiter, parked = the waiters of its functions, and of those of groups within }.
 
 local function cancel(group)
   group.cancelled = true
@@ -232,12 +233,13 @@ local function cancel(group)
   end
 end
 
---- What a coroutine of the group does. A loop may begin it later, when the group is cancelled already, and before one
---- that it was given earlier: so it takes its function only now.
-local function run_one(group)
-  if not is_cancelled(group) then
-    local index = group.begun + 1
-    group.begun = index
+--- Takes one function after the other until there is none left: a coroutine for each costs more than most do in it.
+local function work(self, group)
+  self.group_of[guard.running()] = group
+  group.unbegun = group.unbegun - 1
+  while group.functions[group.next] ~= nil and not is_cancelled(group) do
+    local index = group.next
+    group.next = index + 1
     local ok, result = guard.call(group.functions[index])
     if ok then
       group.results[index] = result
@@ -246,16 +248,15 @@ local function run_one(group)
       cancel(group)
     end
   end
-  group.running = group.running - 1
+  group.workers = group.workers - 1
   group.owner:wake()
 end
 
-local function begin_some(self, group)
+local function begin_workers(self, group)
   while has_room(group) do
-    group.next, group.running = group.next + 1, group.running + 1
+    group.workers, group.unbegun = group.workers + 1, group.unbegun + 1
     self.port.begin(function()
-      self.group_of[guard.running()] = group
-      run_one(group)
+      work(self, group)
     end)
   end
 end
@@ -267,17 +268,17 @@ local function gather(self, functions, limit)
     functions = functions,
     limit = limit,
     next = 1,
-    begun = 0,
-    running = 0,
+    workers = 0,
+    unbegun = 0,
     results = {},
     parent = parent,
     owner = self.port.waiter(),
     parked = {},
   }
-  begin_some(self, group)
-  while group.running > 0 do
+  begin_workers(self, group)
+  while group.workers > 0 do
     park(self, group.owner, parent, math.huge)
-    begin_some(self, group) -- here, not where one ended: many that never wait would nest
+    begin_workers(self, group) -- their functions may have added some
   end
   if group.failure then
     error(group.failure[1], 0)
