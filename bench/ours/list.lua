@@ -1,4 +1,5 @@
--- B9, B10: list.lua URL MODE: a full list; MODE is "list", "each", or "cjson": the same bytes, decoded by cjson alone.
+-- B9, B10: list.lua URL MODE: a full list; MODE is "list", "each", "cjson" (the same bytes, decoded), "raw" (and
+-- fetched).
 -- `wall` and `cpu` are of the first, `warm` is the median of WARM more, of which there are none with "each".
 local core = require "aicore.core"
 local lib = require "bench.lib"
@@ -25,6 +26,11 @@ if mode == "cjson" then
   local text = lib.read(os.getenv "BENCH_DIR" .. "/10000-0.json")
   function MODES.cjson()
     return decode(text)
+  end
+elseif mode == "raw" then
+  local perform = require "raw_easy"(url .. "/v2/lm/deployments", "")
+  function MODES.raw()
+    return require("cjson").decode(perform())
   end
 end
 
