@@ -141,9 +141,13 @@ function results.write(complete)
   if (complete or os.getenv "KEEP" == "1") and not turns.quick then
     folder = "bench"
     merge(measured)
+  end
+  local text = cjson.encode(measured) .. "\n"
+  lib.write(folder .. "/results.json", text)
+  measured = cjson.decode(text) -- with the digits that are stored, from which the documents can be made again
+  if folder == "bench" then
     lib.write("docs/speed.md", page.speed(lib.read "docs/speed.md", measured))
   end
-  lib.write(folder .. "/results.json", cjson.encode(measured) .. "\n")
   lib.write(folder .. "/results.md", page.results(measured))
   draw(measured, folder)
   print(("\nwritten: %s/results.json, %s/results.md"):format(folder, folder))

@@ -181,8 +181,6 @@ local function a_tenth_of_1000(n)
   return n == 1000 and 0.1 or nil
 end
 
--- B5: what is kept of a deployment ------------------------------------------------------------------------------------
-
 local FEW, MANY = 100, 10000
 
 --- A teardown by "ids" or by a "filter".
@@ -212,8 +210,6 @@ local function tracked(way)
   }
 end
 
--- B7: what CI holds -------------------------------------------------------------------------------------------------
-
 local MORE = 1.03 -- times as many as stored are too many
 
 local function stored()
@@ -225,8 +221,6 @@ local function stored()
   end
   return limits
 end
-
--- B8 to B10: both Luas ------------------------------------------------------------------------------------------------
 
 local function loads(name, program, env, peers)
   local run = {}
