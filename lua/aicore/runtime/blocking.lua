@@ -5,6 +5,7 @@
 -- "cancelled", so that what was done so far can be told.
 
 local core = require "aicore.core"
+local gathering = require "aicore.runtime.gathering"
 local guard = require "aicore.runtime.guard"
 
 ---@class aicore.Runtime
@@ -103,26 +104,10 @@ end
 -- A loop has tasks, and a list of those that are ready: who wakes one puts it there, so that no turn looks through
 -- all of them. A task is { thread, group, wake_at }; wake_at: when it goes on at the latest; nil while it
 -- runs, is ready, or waits for a group.
--- A group is what one gather runs; one that was called inside of a task belongs to that task, its parent.
-
---- Is the task to end? It is when its group is, or the task that the group belongs to.
-local function is_cancelled(task)
-  while task do
-    if task.group.cancelled then
-      return true
-    end
-    task = task.group.parent
-  end
-  return false
-end
-
---- Has the group functions that may begin now or later? Those that run may still add some.
-local function has_more(group)
-  return group.functions[group.next] ~= nil and not group.cancelled and not is_cancelled(group.parent)
-end
+-- A group is what one gather runs (see gathering.lua); its owner is the task inside of which that was called.
 
 local function is_over(group)
-  return group.running == 0 and not has_more(group)
+  return group.running == 0 and not gathering.has_more(group)
 end
 
 --- Ends a group. All tasks look for themselves whether that is meant for them.
@@ -134,7 +119,7 @@ end
 
 --- Gives the loop control until `wake_at`, or until the task is woken.
 local function pause(task, wake_at)
-  if not is_cancelled(task) then
+  if not gathering.is_cancelled(task.group) then
     local loop = task.group.loop
     task.wake_at = wake_at
     loop.next_wake = math.min(loop.next_wake, wake_at)
@@ -172,7 +157,7 @@ end
 local function wait_in_loop(task, session, transfer, deadline)
   deadline = deadline or math.huge
   while not transfer:finished() do
-    if is_cancelled(task) then
+    if gathering.is_cancelled(task.group) then
       return "cancelled"
     elseif core.now() >= deadline then
       return "timeout"
@@ -186,10 +171,10 @@ end
 --- What a task has done may let others begin: it has ended, or added functions to a group that it runs in.
 local function note_room(loop, group)
   while group do
-    if group.running < group.limit and has_more(group) then
+    if group.running < group.limit and gathering.has_more(group) then
       loop.hungry[#loop.hungry + 1] = group
     end
-    group = group.parent and group.parent.group
+    group = group.parent
   end
 end
 
@@ -207,8 +192,8 @@ local function resume(loop, task)
     if not ok then
       cancel(guard.is_interrupt(result) and loop.root or group, { result }) -- a person means all of it
     end
-    if group.parent and is_over(group) then
-      loop.ready[#loop.ready + 1] = group.parent
+    if group.owner and is_over(group) then
+      loop.ready[#loop.ready + 1] = group.owner
     end
   end
   note_room(loop, group)
@@ -221,11 +206,11 @@ local function work(group)
     local index = group.next
     group.next = index + 1
     group.results[index] = group.functions[index]()
-  until not has_more(group)
+  until not gathering.has_more(group)
 end
 
 local function begin_tasks(loop, group)
-  while group.running < group.limit and has_more(group) do
+  while group.running < group.limit and gathering.has_more(group) do
     local task = { group = group, thread = coroutine.create(work) }
     task_of[task.thread], loop.tasks[task] = task, true
     group.running = group.running + 1
@@ -339,7 +324,7 @@ end
 --- Lets the loop that runs already run the group, too.
 local function join(task, group)
   local loop = task.group.loop
-  group.loop, group.parent = loop, task
+  group.loop, group.owner, group.parent = loop, task, task.group
   begin_tasks(loop, group)
   while not is_over(group) do
     coroutine.yield()
@@ -364,8 +349,8 @@ function blocking.sleep(seconds)
   local wake_at = core.now() + seconds
   repeat
     pause(task, wake_at)
-  until is_cancelled(task) or core.now() >= wake_at
-  return not is_cancelled(task)
+  until gathering.is_cancelled(task.group) or core.now() >= wake_at
+  return not gathering.is_cancelled(task.group)
 end
 
 function blocking.gather(functions, limit)
@@ -379,7 +364,7 @@ function blocking.gather(functions, limit)
   if group.failure and not guard.is_interrupt(group.failure[1]) then
     error(group.failure[1], 0)
   end
-  return group.results, group.cancelled or is_cancelled(task)
+  return group.results, gathering.is_cancelled(group)
 end
 
 --- Nobody drops a coroutine here.

@@ -4,11 +4,12 @@
 -- It sleeps in poll(2) in a thread of the pool `thread_pool aicore threads=2;`, or, where there is no such pool, looks
 -- every millisecond or two.
 -- All state belongs to one worker: nothing can wait before the master has forked.
--- The promises are those of blocking.lua and tasks.lua. Groups are made here all the same: nginx keeps a light thread
--- that has ended until its parent waits for it, so `gather` begins few, each of which takes one function after another.
+-- The promises are those of blocking.lua and tasks.lua. nginx keeps a light thread that has ended until its parent
+-- waits for it: so `gather` does, as soon as one has.
 
 local core = require "aicore.core"
 local errors = require "aicore.model.errors"
+local gathering = require "aicore.runtime.gathering"
 
 local runtime = { turn = 0.015 } -- s: the other requests of this worker wait meanwhile
 
@@ -97,55 +98,21 @@ end
 local life_of = setmetatable({}, { __mode = "k" })
 
 -- Groups -------------------------------------------------------------------------------------------
--- What gather runs is a group: { functions, limit, next, workers (how many), ended (those of them that have), results,
--- failure, cancelled, parent, owner (the semaphore of what gathers), waiting (those of all that waits in it), life (of
--- the request, where it is within no other group) }.
+-- Those of gathering.lua, by semaphores; and ended (the workers that have, which nginx keeps), life (of the request,
+-- where the group is within no other).
 
 -- The group of a light thread that runs in one.
 local group_of = setmetatable({}, { __mode = "k" })
 
-local function is_cancelled(group)
-  while group do
-    if group.cancelled then
-      return true
-    end
-    group = group.parent
-  end
-  return false
+local function post(semaphore)
+  semaphore:post()
 end
 
-local function cancel(group)
-  group.cancelled = true
-  for semaphore in pairs(group.waiting) do
-    semaphore:post()
-  end
-end
-
-local function has_more(group)
-  return group.functions[group.next] ~= nil and not is_cancelled(group)
-end
-
---- May another worker begin?
-local function has_room(group)
-  return group.workers < group.limit and has_more(group)
-end
-
---- Waits until the semaphore is posted, a group is cancelled, or so long at most. Before that it tells of the functions
---- that the coroutine has added, as no list tells of itself.
+--- Waits until the semaphore is posted, a group is cancelled, or so long at most.
 local function wait(semaphore, group, seconds)
-  local member = group
-  while member do
-    member.waiting[semaphore] = true
-    if has_room(member) then
-      member.owner:post()
-    end
-    member = member.parent
-  end
+  gathering.enter(group, semaphore)
   yielding(semaphore.wait, semaphore, math.max(seconds, 0.001))
-  while group do
-    group.waiting[semaphore] = nil
-    group = group.parent
-  end
+  gathering.leave(group, semaphore)
 end
 
 -- The dispatcher -----------------------------------------------------------------------------------
@@ -271,7 +238,7 @@ local function wait_until_finished(session, dispatcher, transfer, deadline, grou
   local why
   repeat
     local left = deadline - core.now()
-    if is_cancelled(group) then
+    if gathering.is_cancelled(group) then
       why = "cancelled"
     elseif left <= 0 then
       why = "timeout"
@@ -289,28 +256,16 @@ end
 
 -- Gathering ----------------------------------------------------------------------------------------
 
---- Takes one function after the other until there is none left.
 local function work(group)
   local thread = coroutine.running()
   group_of[thread] = group
-  while has_more(group) do
-    local index = group.next
-    group.next = index + 1
-    local ok, result = pcall(group.functions[index])
-    if ok then
-      group.results[index] = result
-    else
-      group.failure = group.failure or { result }
-      cancel(group)
-    end
-  end
+  gathering.work(group, pcall)
   group.ended[#group.ended + 1] = thread
   group.owner:post()
 end
 
 local function begin_workers(group)
-  while has_room(group) do
-    group.workers = group.workers + 1
+  while gathering.take_on(group) do
     yielding(ngx.thread.spawn, work, group)
   end
 end
@@ -380,27 +335,19 @@ function runtime.sleep(seconds)
   local group, semaphore = group_of[coroutine.running()], new_semaphore()
   local wake_at = core.now() + seconds
   repeat
-    if is_cancelled(group) then
+    if gathering.is_cancelled(group) then
       return false
     end
     wait(semaphore, group, wake_at - core.now())
   until core.now() >= wake_at -- nginx counts from when it last looked at the clock: it may be early
-  return not is_cancelled(group)
+  return not gathering.is_cancelled(group)
 end
 
 function runtime.gather(functions, limit)
   check_phase()
-  local group = {
-    functions = functions,
-    limit = limit,
-    next = 1,
-    workers = 0,
-    ended = {},
-    results = {},
-    parent = group_of[coroutine.running()],
-    owner = new_semaphore(),
-    waiting = {},
-  }
+  local parent, owner = group_of[coroutine.running()], new_semaphore()
+  local group = gathering.new { functions = functions, limit = limit, parent = parent, owner = owner, wake = post }
+  group.ended = {}
   group.life = group.parent and group.parent.life or new_life()
   local ok, failure = pcall(run_workers, group)
   if not group.parent then
@@ -411,7 +358,7 @@ function runtime.gather(functions, limit)
   elseif group.failure then
     error(group.failure[1], 0)
   end
-  return group.results, is_cancelled(group)
+  return group.results, gathering.is_cancelled(group)
 end
 
 --- How it is with the calling light thread, which is in a gather or apart: see life.lua.
@@ -436,7 +383,7 @@ function runtime.apart(fn)
   repeat
     if not one.begun and core.now() >= patience then
       run_apart(false, one)
-    elseif is_cancelled(group) then
+    elseif gathering.is_cancelled(group) then
       return false
     else
       wait(one.over, group, SLICE)

@@ -4,6 +4,7 @@
 -- a coroutine waits for, and no longer: only then a descriptor is polled and keeps the loop alive.
 
 local errors = require "aicore.model.errors"
+local gathering = require "aicore.runtime.gathering"
 local guard = require "aicore.runtime.guard"
 
 local tasks = {}
@@ -146,42 +147,11 @@ local function own_group(self)
   return self.group_of[guard.running()]
 end
 
-local function is_cancelled(group)
-  while group do
-    if group.cancelled then
-      return true
-    end
-    group = group.parent
-  end
-  return false
-end
-
---- Is another worker of use? Those that the loop has yet to begin take a function each.
-local function has_room(group)
-  local next_one = group.functions[group.next + group.unbegun]
-  return group.workers < group.limit and next_one ~= nil and not is_cancelled(group)
-end
-
-local function set_parked(waiter, group, parked)
-  while group do
-    group.parked[waiter] = parked
-    group = group.parent
-  end
-end
-
 --- Parks the running coroutine until the deadline at most; the end of its group, or of one around it, wakes it, too.
---- Before that it tells of the functions that it has added to one of these, as no list tells of itself.
 local function park(self, waiter, group, deadline)
-  set_parked(waiter, group, true)
-  local grown = group
-  while grown do
-    if has_room(grown) then
-      grown.owner:wake()
-    end
-    grown = grown.parent
-  end
+  gathering.enter(group, waiter)
   waiter:wait(deadline < math.huge and math.max(deadline - self.port.now(), 0) or nil)
-  set_parked(waiter, group, nil)
+  gathering.leave(group, waiter)
 end
 
 local function await(self, session, transfer, deadline)
@@ -191,7 +161,7 @@ local function await(self, session, transfer, deadline)
   end
   local group, waiter = own_group(self), self.port.waiter()
   while not transfer:finished() do
-    if is_cancelled(group) then
+    if gathering.is_cancelled(group) then
       return "cancelled"
     elseif self.port.now() >= deadline then
       return "timeout"
@@ -209,54 +179,27 @@ local function sleep(self, wake_at)
   check(self)
   local group, waiter = own_group(self), self.port.waiter()
   repeat
-    if is_cancelled(group) then
+    if gathering.is_cancelled(group) then
       return false
     end
     park(self, waiter, group, wake_at)
   until self.port.now() >= wake_at
-  return not is_cancelled(group)
+  return not gathering.is_cancelled(group)
 end
 
 -- Gathering ----------------------------------------------------------------------------------------
--- A group is { functions, limit, next (function to be taken), workers (coroutines that take one after the other),
--- unbegun (of these, which the loop has yet to begin), results, failure, cancelled, parent = the group of the coroutine
--- that gathers, owner = its waiter, parked = the waiters of its functions, and of those of groups within }.
 
-local function cancel(group)
-  group.cancelled = true
-  local parked = {}
-  for waiter in pairs(group.parked) do
-    parked[#parked + 1] = waiter -- a copy: those who are woken leave
-  end
-  for _, waiter in ipairs(parked) do
-    waiter:wake()
-  end
-end
-
---- Takes one function after the other until there is none left: a coroutine for each costs more than most do in it.
-local function work(self, group)
-  self.group_of[guard.running()] = group
-  group.unbegun = group.unbegun - 1
-  while group.functions[group.next] ~= nil and not is_cancelled(group) do
-    local index = group.next
-    group.next = index + 1
-    local ok, result = guard.call(group.functions[index])
-    if ok then
-      group.results[index] = result
-    else
-      group.failure = group.failure or { result }
-      cancel(group)
-    end
-  end
-  group.workers = group.workers - 1
-  group.owner:wake()
+local function wake(waiter)
+  waiter:wake()
 end
 
 local function begin_workers(self, group)
-  while has_room(group) do
-    group.workers, group.unbegun = group.workers + 1, group.unbegun + 1
+  while gathering.take_on(group) do
     self.port.begin(function()
-      work(self, group)
+      self.group_of[guard.running()] = group
+      gathering.work(group, guard.call)
+      group.workers = group.workers - 1
+      wake(group.owner)
     end)
   end
 end
@@ -264,16 +207,12 @@ end
 local function gather(self, functions, limit)
   check(self)
   local parent = own_group(self)
-  local group = {
+  local group = gathering.new {
     functions = functions,
     limit = limit,
-    next = 1,
-    workers = 0,
-    unbegun = 0,
-    results = {},
     parent = parent,
     owner = self.port.waiter(),
-    parked = {},
+    wake = wake,
   }
   begin_workers(self, group)
   while group.workers > 0 do
@@ -283,7 +222,7 @@ local function gather(self, functions, limit)
   if group.failure then
     error(group.failure[1], 0)
   end
-  return group.results, is_cancelled(group)
+  return group.results, gathering.is_cancelled(group)
 end
 
 -- The runtime --------------------------------------------------------------------------------------
