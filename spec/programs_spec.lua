@@ -110,7 +110,7 @@ describe("programs that tear down the same fleet", function()
 
   for _, kind in ipairs { "stop", "delete" } do
     it(("may be killed after the first %s, and run again"):format(kind), function()
-      service.fault { operation = kind, refuse = 423, skip = 1, times = 0 } -- until it is killed: then it is in the middle
+      service.fault { operation = kind, refuse = 423, skip = 1, times = 0 } -- so that it is killed in the middle
       local killed = start()
       await_effects(kind, 1)
       os.execute("kill -KILL " .. killed.pid)

@@ -23,6 +23,7 @@ trap 'exit 130' INT TERM
 
 sh examples/demo/certificates.sh "$work"
 
+: >"$work/ready" # which is looked at before the emulator has opened it
 bin/aicorectl emulator --stop-time 1 --delete-time 1 --start-time 0.8 \
   --client-id demo --client-secret "demo-secret" \
   --tls-cert "$work/server.pem" --tls-key "$work/server.key" >"$work/ready" &

@@ -25,6 +25,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 if [ -z "${AICORE_BASE_URL-}${AICORE_SERVICE_KEY-}${AICORE_CONFIG-}${AICORE_HOME-}${AICORE_PROFILE-}${VCAP_SERVICES-}" ]; then
+  : >"$work/ready" # which is looked at before the emulator has opened it
   "$root/bin/aicorectl" emulator --deployments 12 --stop-time 1 --delete-time 1 >"$work/ready" &
   emulator=$!
   until grep -q '^listening on' "$work/ready"; do
