@@ -114,6 +114,34 @@ describe("a runtime over libuv", function()
     assert.same({}, open_handles())
   end)
 
+  it("has one timer for all that wait, which rings for each in its time", function()
+    local order = {}
+    for _, seconds in ipairs { 0.03, 0.01, 0.02, 0.01 } do
+      runtime.spawn(function()
+        assert.is_true(runtime.sleep(seconds))
+        order[#order + 1] = seconds
+      end)
+    end
+    local handles = open_handles()
+    uv.run()
+    assert.equal(1, #handles)
+    assert.same({ 0.01, 0.01, 0.02, 0.03 }, order)
+  end)
+
+  it("is kept alive no longer than its time by one that was dropped", function()
+    local said
+    local thread = coroutine.create(function()
+      runtime.sleep(0.01)
+      said = "it went on"
+    end)
+    local _, fn = coroutine.resume(thread)
+    fn(function() end) -- a scheduler that never goes on with it
+    local began = uv.hrtime()
+    uv.run()
+    assert.is_nil(said)
+    assert.is_true(uv.hrtime() - began >= 0.01e9)
+  end)
+
   it("sleeps no less than it says, though libuv's clock stands still while Lua runs", function()
     local began, ended
     runtime.spawn(function()

@@ -20,6 +20,63 @@ local function close(handle)
   end
 end
 
+-- Alarms -------------------------------------------------------------------------------------------
+-- All that wait share one timer: nearly all wait for an answer that comes long before their time is over, and a timer
+-- for each takes longer than all else that waiting does. host.alarms has the time of each, host.alarm_count how many
+-- there are; the timer rings at host.rings_at, the first of them or earlier, and is there only while some wait.
+
+local ring
+
+--- A timer of libuv counts from when the loop last looked at the clock, in milliseconds.
+local function start_timer(host, at)
+  host.rings_at = at
+  host.uv.update_time()
+  host.timer:start(math.ceil(math.min(math.max(at - clock.now(), 0), 1e6) * 1000), 0, function()
+    ring(host)
+  end)
+end
+
+local function clear_alarm(waiter)
+  local host = waiter.host
+  if host.alarms[waiter] then
+    host.alarms[waiter], host.alarm_count = nil, host.alarm_count - 1
+  end
+  if host.alarm_count == 0 and host.timer then
+    close(host.timer)
+    host.timer, host.rings_at = nil, math.huge
+  end
+end
+
+--- Those wake whose time has come. They have no alarm any more, even if they were dropped and never go on.
+function ring(host)
+  local now, next_at, due = clock.now(), math.huge, {}
+  for waiter, at in pairs(host.alarms) do
+    if at <= now then
+      due[#due + 1] = waiter
+    else
+      next_at = math.min(next_at, at)
+    end
+  end
+  for _, waiter in ipairs(due) do
+    clear_alarm(waiter)
+  end
+  if host.timer then
+    start_timer(host, next_at)
+  end
+  for _, waiter in ipairs(due) do
+    waiter:wake()
+  end
+end
+
+local function set_alarm(waiter, at)
+  local host = waiter.host
+  host.timer = host.timer or assert(host.uv.new_timer())
+  host.alarms[waiter], host.alarm_count = at, host.alarm_count + 1
+  if at < host.rings_at then
+    start_timer(host, at)
+  end
+end
+
 -- Waiters ------------------------------------------------------------------------------------------
 
 local Waiter = {}
@@ -59,26 +116,19 @@ function Waiter:wake()
   end
 end
 
---- A timer of libuv counts from when the loop last looked at the clock, in milliseconds.
-local function start_timer(self, seconds)
-  local uv = self.host.uv
-  local timer = assert(uv.new_timer())
-  uv.update_time()
-  timer:start(math.ceil(math.min(seconds, 1e6) * 1000), 0, function()
-    self:wake()
-  end)
-  return timer
-end
-
 function Waiter:wait(seconds)
   if not self.woken then
-    local timer = seconds and start_timer(self, seconds)
+    if seconds then
+      set_alarm(self, clock.now() + seconds)
+    end
     self.parked = true
     repeat
       coroutine.yield(self.on_yield, 1) -- what else resumes this has no news for us
     until self.woken
     self.parked = false
-    close(timer)
+    if seconds then
+      clear_alarm(self)
+    end
   end
   self.woken = false
 end
@@ -142,6 +192,7 @@ local uv_tasks = {}
 ---@return aicore.Runtime
 function uv_tasks.new(host)
   host.watched = {} -- descriptor -> ends the watching of it
+  host.alarms, host.alarm_count, host.rings_at = {}, 0, math.huge
   return tasks.new {
     name = host.name,
     advice = host.advice,
