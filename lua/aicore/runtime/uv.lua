@@ -22,8 +22,9 @@ end
 
 -- Alarms -------------------------------------------------------------------------------------------
 -- All that wait share one timer: nearly all wait for an answer that comes long before their time is over, and a timer
--- for each takes longer than all else that waiting does. host.alarms has the time of each, host.alarm_count how many
--- there are; the timer rings at host.rings_at, the first of them or earlier, and is there only while some wait.
+-- for each took an eighth of all that a call takes where many are in flight. host.alarms has the time of each,
+-- host.alarm_count how many there are; the timer rings at host.rings_at, the first of them or earlier, and is there
+-- only while some wait.
 
 local ring
 
