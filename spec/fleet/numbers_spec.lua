@@ -216,7 +216,23 @@ it("50 calls on overlapping ids in one client repeat no effect", function()
   assert.equal(0, repeated)
 end)
 
+--- Strings, until Lua has just doubled the table in which it has all of them: then those of a fleet fit into it,
+--- however many there were before.
+local function fill_string_table()
+  local filling, count, grown = nil, 0
+  collectgarbage "stop"
+  repeat
+    local before = collectgarbage "count"
+    count = count + 1
+    filling = { filling, ("filling %d"):format(count) }
+    grown = collectgarbage "count" - before
+  until count > 20000 and grown > 100
+  collectgarbage "restart"
+  return filling
+end
+
 it("one that is tracked costs 300 bytes, everything counted", function()
+  local filling = fill_string_table()
   local function heap()
     collectgarbage()
     collectgarbage()
@@ -276,4 +292,5 @@ it("one that is tracked costs 300 bytes, everything counted", function()
   end)
   assert.same({ count, count }, { #made.report.stopped, #made.report.deleted })
   at_most(300, most_bytes / count, "bytes")
+  assert.is_table(filling) -- which was there all the time
 end)
