@@ -298,8 +298,8 @@ return {
     "B2",
     "200 requests in flight, and one after the other, in every host",
     note = "raw: curl_multi_socket_action in C, JSON not read. Without latency one core is busy throughout, so that "
-      .. "reading JSON costs requests; the bound of a client in Lua is raw with the time that cjson takes to read the "
-      .. "same answers after it. With 50 ms there is time for both. Late is the host's own timer, of 2 ms: at "
+      .. "reading JSON costs requests; about the bound of a client in Lua is raw, and cjson reading the same answers "
+      .. "after it. With 50 ms there is time for both. Late is the host's own timer, of 2 ms: at "
       .. "most in the run, less what it is late by at most in a second of the same process in which nothing goes on.",
     in_flight("0 ms", "nginx plain", 20000, { rate(AT_ONCE) }),
     in_flight("50 ms", "delay 50", 4000, {

@@ -1,5 +1,5 @@
 -- B2: and_cjson.lua COMMAND: runs it, which is a raw loop, and then decodes as often as that has called what it was
--- answered: together the least that a client in Lua can take on one core.
+-- answered: together about the least that a client in Lua can take on one core.
 local cjson = require "cjson"
 local core = require "aicore.core"
 local lib = require "bench.lib"

@@ -202,3 +202,14 @@ describe("a word that is not in the table", function()
     assert.is_nil(lifecycle.read "RUNING")
   end)
 end)
+
+it(
+  "one that is new may be hidden for five minutes from its creation, and no longer, whatever its stamp says",
+  function()
+    assert.equal(300, lifecycle.hidden_for(0))
+    assert.equal(1, lifecycle.hidden_for(299))
+    assert.is_nil(lifecycle.hidden_for(300))
+    assert.equal(300, lifecycle.hidden_for(-600))
+    assert.equal(300, lifecycle.hidden_for(-2.5e11)) -- 9999-12-31
+  end
+)

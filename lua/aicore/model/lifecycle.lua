@@ -80,11 +80,11 @@ end
 -- Words --------------------------------------------------------------------------------------------
 
 --- How much longer one of this age may not be found.
----@param age number  seconds
+---@param age number  seconds; below 0 by a clock that is wrong, or an odd stamp: that makes it no younger than new
 ---@return number?    seconds; nil: it is too old for that
 function lifecycle.hidden_for(age)
   if age < lifecycle.HIDDEN then
-    return lifecycle.HIDDEN - age
+    return lifecycle.HIDDEN - math.max(age, 0)
   end
 end
 

@@ -9,7 +9,7 @@ local gathering = {}
 ---@field functions (fun(): any)[]   may grow while they run
 ---@field limit integer              workers at most
 ---@field next integer               the function to be taken next
----@field workers integer            that were taken on and have not ended
+---@field workers integer            that were taken on; the runtime takes off those that have ended
 ---@field unbegun integer            those of them that the host has yet to begin
 ---@field results any[]              by index
 ---@field failure table?             { what the first that failed has raised }
