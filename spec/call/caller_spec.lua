@@ -428,7 +428,7 @@ describe("caller", function()
     send("batch", { { id = ids[3], targetStatus = "DELETED" } }, { deployments = {} })
     send("status", ids[4], { id = ids[4], status = "RUNNING" })
     for i, ended in ipairs { true, true, true, false } do
-      assert.equal(ended, caller.created:may_have_ended(ids[i]))
+      assert.equal(ended, caller.created:get(stage.time, ids[i]).ends == true)
     end
   end)
 

@@ -41,10 +41,11 @@ describe("what a client has created", function()
     made:ending "d-two"
     made:ending "c-four"
     made:ending "d-other"
-    assert.is_true(made:may_have_ended "d-two")
-    assert.is_false(made:may_have_ended "d-one")
-    assert.is_false(made:may_have_ended "c-four")
-    assert.is_false(made:may_have_ended "d-other")
+    assert.is_true(made:get(20, "d-two").ends)
+    assert.is_nil(made:get(20, "d-one").ends)
+    assert.is_nil(made:get(20, "c-four").ends)
+    assert.is_nil(made:get(20, "d-other"))
+    assert.is_nil(made:get(310, "d-two"))
     assert.equal("d-one", ids(20, "conf-1", "default"))
     assert.equal("c-four", ids(20, "says this"))
   end)

@@ -124,6 +124,14 @@ describe("ensure", function()
     assert.equal(1, most)
   end)
 
+  it("says that the quota is used up where a create is refused", function()
+    c.emulator.settings.quota = 1
+    c:seed(1, { configuration_id = "conf-other" })
+    local _, err = ensure()
+    assert.matches("1 of 1 deployments are used", err.message)
+    assert.equal(1, err.quota.used)
+  end)
+
   it("looks for what a create whose answer was lost has made", function()
     for _, settings in ipairs { {}, { list_lag = 60 } } do
       new(settings)

@@ -341,6 +341,17 @@ function Caller:read(request, deadline, size)
   end, self.lists, size)
 end
 
+--- All records of a list that belong, in one table.
+---@param keep (fun(record: table): any)?  what to keep of each; all of it if not given
+---@param size integer?                    records per page
+---@return table[]|nil records
+---@return aicore.Error? err
+function Caller:all(request, deadline, belongs, keep, size)
+  return pages.all(function()
+    return self:read(request, deadline, size)
+  end, belongs, keep)
+end
+
 --- Does the service take batches of this resource?
 ---@param deadline number
 ---@return boolean

@@ -55,12 +55,15 @@ function Creations:ending(id)
   end
 end
 
---- Was it created here, and has something been sent since that may have ended it?
+--- What is known of one.
+---@param now number
 ---@param id string
----@return boolean
-function Creations:may_have_ended(id)
+---@return aicore.Creation?  nil: it was not created here, or not a moment ago
+function Creations:get(now, id)
   local one = self.by_id[id]
-  return one ~= nil and one.ends == true
+  if one and now < one.at + lifecycle.HIDDEN then
+    return one
+  end
 end
 
 --- What was created of it and not ended since, in the order of the ids.
@@ -70,11 +73,9 @@ end
 ---@return aicore.Creation[]
 function Creations:of(now, what, resource_group)
   local list = {}
-  for _, one in pairs(self.by_id) do
+  for id, one in pairs(self.by_id) do
     local is_meant = one.what == what and one.resource_group == resource_group and not one.ends
-    if is_meant and now < one.at + lifecycle.HIDDEN then
-      list[#list + 1] = one
-    end
+    list[#list + 1] = is_meant and self:get(now, id) or nil
   end
   table.sort(list, function(a, b)
     return a.id < b.id

@@ -1,5 +1,7 @@
 --- What fleet/ gets of a caller: the operations that it needs, in one resource group, and nothing else of a client.
 
+local merged = require "aicore.model.merged"
+
 ---@class aicore.Group
 ---@field runtime aicore.Runtime
 ---@field resource "deployments"|"executions"
@@ -89,6 +91,41 @@ end
 ---@return aicore.Error? err
 function Group:update(id, deadline, configuration_id)
   return self.caller:perform(request(self, "update", id, configuration_id), deadline)
+end
+
+--- A create; see Caller:create.
+---@param configuration_id string
+---@param ttl string?
+---@param deadline number
+---@return table|nil created
+---@return aicore.Error? err
+function Group:create(configuration_id, ttl, deadline)
+  local options = merged(self.options, { ttl = ttl })
+  return self.caller:create(assert(self.caller:request("create", options, configuration_id)), deadline)
+end
+
+--- Makes a configuration.
+---@param body string  JSON
+---@param deadline number
+---@return table|nil made
+---@return aicore.Error? err
+function Group:configure(body, deadline)
+  return self.caller:perform(request(self, "configure", body), deadline)
+end
+
+--- All that a query finds, every page of it.
+---@param name "list"|"configurations"
+---@param query table
+---@param deadline number
+---@param belongs (fun(record: table): boolean)?
+---@return table[]|nil records
+---@return aicore.Error? err
+---@return number? date  the service's clock, if it shows one: s since the epoch
+function Group:all(name, query, deadline, belongs)
+  local wanted = assert(self.caller:request(name, merged(query, self.options)))
+  wanted.dated = true
+  local records, err = self.caller:all(wanted, deadline, belongs)
+  return records, err, wanted.date
 end
 
 --- Stops and deletes of up to a hundred by one request.

@@ -4,6 +4,7 @@
 --   What comes of the groups stands in the order of their names, whichever answered first.
 
 local errors = require "aicore.model.errors"
+local merged = require "aicore.model.merged"
 local pages = require "aicore.call.pages"
 local words = require "aicore.model.words"
 
@@ -48,15 +49,9 @@ end
 ---@return aicore.Request
 ---@return fun(record: table): boolean
 function groups.at(request, belongs, name)
-  local own, options = {}, {}
-  for field, value in pairs(request) do
-    own[field] = value
-  end
-  for option, value in pairs(request.options) do
-    options[option] = value
-  end
-  options.resource_group = name
-  own.options, own[own.n], own.everywhere = options, options, nil
+  local options = merged(request.options, { resource_group = name })
+  local own = merged(request, { options = options, [request.n] = options })
+  own.everywhere = nil
   return own,
     function(record)
       if belongs and not belongs(record) then
@@ -186,9 +181,7 @@ end
 ---@return aicore.Error? err    and which could not
 function groups.all(caller, request, deadline, belongs, keep, size)
   if not request.everywhere then
-    return pages.all(function()
-      return caller:read(request, deadline, size)
-    end, belongs, keep)
+    return caller:all(request, deadline, belongs, keep, size)
   end
   local lists, err = in_each(caller, request, deadline, belongs, function(own, fits, count)
     return groups.all(caller, own, deadline, fits, keep, groups.page_size(count))

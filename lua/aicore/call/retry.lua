@@ -13,6 +13,7 @@
 -- and begins with ready(now).
 
 local errors = require "aicore.model.errors"
+local merged = require "aicore.model.merged"
 
 local retry = {}
 
@@ -177,7 +178,7 @@ end
 
 -- The error that the user gets: a copy, since that of a shared login belongs to other calls, and has its own count.
 local function finished(self, err, note)
-  local copy = errors.copy(err)
+  local copy = merged(err)
   copy.message = note and ("%s (%s)"):format(err.message, note) or err.message
   copy.attempts = err.attempts or self.attempts
   copy.ambiguous = self.ambiguous or err.ambiguous or false

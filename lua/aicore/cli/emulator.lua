@@ -5,6 +5,7 @@
 local duration = require "aicore.text.duration"
 local known = require "aicore.emulator.options"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local printable = require "aicore.model.printable"
 
 local command = { summary = "Serve an emulated AI Core for tests and demos.", offline = true }
@@ -51,12 +52,8 @@ local function fault(text)
   end
   fields.headers = fields.retry_after and { ["retry-after"] = tostring(fields.retry_after) }
   fields.retry_after = nil
-  local copy = {}
-  for name, value in pairs(fields) do
-    copy[name] = value
-  end
   local trial = require("aicore.emulator.faults").new(math.random, require("aicore.emulator.operations").names)
-  local _, problem = trial:add(copy)
+  local _, problem = trial:add(merged(fields))
   if problem then
     return nil, ("'%s': %s"):format(text, problem)
   end

@@ -3,6 +3,7 @@
 local advice_on = require("aicore.text.advice").on
 local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
+local merged = require "aicore.model.merged"
 
 local problems = {}
 
@@ -92,7 +93,7 @@ function problems.say(console, what, advice)
 end
 
 --- An error as scripts get it: its fields, without its text.
-problems.plain = errors.copy
+problems.plain = merged
 
 --- Prints an error where there is no result, if that was to be JSON.
 ---@param console aicore.cli.Console

@@ -2,6 +2,7 @@
 -- Rule: the same one may be made twice, as in AI Core.
 
 local answers = require "aicore.emulator.answers"
+local merged = require "aicore.model.merged"
 
 local configurations = {}
 
@@ -23,21 +24,13 @@ local function find(context)
   return found
 end
 
-local function copy(one)
-  local copied = {}
-  for name, value in pairs(one) do
-    copied[name] = value
-  end
-  return copied
-end
-
 ---@param context aicore.emulator.Context
 ---@return aicore.emulator.Answer
 function configurations.list(context)
   local query, found, page = context.query, find(context), {}
   local skip, top = query["$skip"] or 0, query["$top"] or 10000
   for i = skip + 1, math.min(#found, skip + top) do
-    page[#page + 1] = copy(found[i])
+    page[#page + 1] = merged(found[i])
   end
   return answers.list(page, #found)
 end
@@ -56,7 +49,7 @@ function configurations.get(context)
     local message = ("Configuration ID %s not found"):format(context.id)
     return answers.refuse({ kind = "not_found", message = message }, context)
   end
-  return answers.json(200, copy(one))
+  return answers.json(200, merged(one))
 end
 
 ---@param context aicore.emulator.Context

@@ -2,13 +2,12 @@
 -- Rules: a past state is a copy that nobody changes any more. As much is kept as the longest lag may ask for; without a
 -- lag nothing is copied.
 
+local merged = require "aicore.model.merged"
+
 local history = {}
 
 local function copy_of(deployment)
-  local copy = {}
-  for name, value in pairs(deployment) do
-    copy[name] = value
-  end
+  local copy = merged(deployment)
   copy.plan, copy.intent, copy.past = nil, nil, nil
   return copy
 end

@@ -7,6 +7,7 @@ local bodies = require "aicore.emulator.bodies"
 local changes = require "aicore.emulator.changes"
 local configurations = require "aicore.emulator.configurations"
 local login = require "aicore.emulator.login"
+local merged = require "aicore.model.merged"
 local parameters = require "aicore.emulator.parameters"
 local reads = require "aicore.emulator.reads"
 local resources = require "aicore.emulator.resources"
@@ -59,18 +60,8 @@ local PAGE = {
 
 local SCHEDULE = { executionScheduleId = parameters.identifier }
 
-local function with(...)
-  local all = {}
-  for _, readers in ipairs { ... } do
-    for name, reader in pairs(readers) do
-      all[name] = reader
-    end
-  end
-  return all
-end
-
-local COUNTS = { deployments = COUNT_QUERY, executions = with(COUNT_QUERY, SCHEDULE) }
-local LISTS = { deployments = with(COUNT_QUERY, PAGE), executions = with(COUNT_QUERY, PAGE, SCHEDULE) }
+local COUNTS = { deployments = COUNT_QUERY, executions = merged(COUNT_QUERY, SCHEDULE) }
+local LISTS = { deployments = merged(COUNT_QUERY, PAGE), executions = merged(COUNT_QUERY, PAGE, SCHEDULE) }
 
 local CONFIGURATION_QUERY = { ["$expand"] = parameters.one_of "scenario" }
 
@@ -81,7 +72,7 @@ local CONFIGURATION_COUNT = {
   searchCaseInsensitive = BOOLEAN,
 }
 
-local CONFIGURATIONS_QUERY = with(CONFIGURATION_COUNT, CONFIGURATION_QUERY, {
+local CONFIGURATIONS_QUERY = merged(CONFIGURATION_COUNT, CONFIGURATION_QUERY, {
   ["$top"] = PAGE["$top"],
   ["$skip"] = PAGE["$skip"],
 })

@@ -1,7 +1,9 @@
 --- What all calls that take long have in common: their options, what they share with others, their engines.
 
 local engine = require "aicore.fleet.engine"
+local errors = require "aicore.model.errors"
 local looks = require "aicore.fleet.looks"
+local merged = require "aicore.model.merged"
 local sends = require "aicore.fleet.sends"
 local waiting = require "aicore.fleet.waiting"
 
@@ -10,10 +12,21 @@ local calls = {}
 --- The time limit of a call that has none, in seconds.
 local TIMEOUT = 900
 
--- Options that all have in common, and that a request checks.
-local COMMON = { timeout = true, resource_group = true, correlation_id = true, on_progress = true, retry = true }
+-- The kinds of options: what a request checks, a number of seconds; or else a type.
+local CHECKED, SECONDS = "checked", "seconds"
+
+-- Options that all have in common, unless one says that it has not.
+local COMMON = {
+  timeout = CHECKED,
+  resource_group = CHECKED,
+  correlation_id = CHECKED,
+  on_progress = CHECKED,
+  retry = CHECKED,
+  appear = SECONDS,
+}
 
 ---@class aicore.Call  one that takes long; and the options that it alone has
+---@field name string           of the function
 ---@field began number
 ---@field deadline number
 ---@field resource_group string?
@@ -25,55 +38,91 @@ local COMMON = { timeout = true, resource_group = true, correlation_id = true, o
 ---@field on_progress function?
 ---@field requests_before integer
 
---- A number of seconds that makes sense?
-local function is_span(value)
-  return type(value) == "number" and value >= 0 and value < math.huge
+-- What is wrong with arguments -----------------------------------------------------------------------
+
+--- Raises what is wrong, in the name of the function that was called.
+---@param name string
+---@param complaint string  a format, if there is more
+function calls.refuse(name, complaint, ...)
+  errors.misuse(name .. ": " .. complaint:format(...))
 end
 
---- Splits options: those that a request checks, and those of this call alone. Returns what is wrong with these.
+--- The request of an operation, by which arguments are checked.
+---@param name string       of the function that was called
+---@param operation string
+---@param opts table?
+---@param ... any           the arguments
+---@return aicore.Request
+function calls.check(caller, name, operation, opts, ...)
+  local request, complaint = caller:request(operation, opts, ...)
+  return request or errors.misuse((complaint:gsub("^" .. operation, name)))
+end
+
+--- Checks ids.
+---@param call aicore.Call
+---@param ids any
+---@param are_listed boolean?  a list has shown them, each in its resource group
+function calls.check_ids(caller, call, ids, are_listed)
+  if type(ids) ~= "table" then
+    calls.refuse(call.name, "a table of ids expected, got %s", type(ids))
+  end
+  for _, id in ipairs(ids) do
+    calls.check(caller, call.name, "status", nil, id)
+  end
+  if call.everywhere and not are_listed then
+    calls.refuse(
+      call.name,
+      "resource_group: ids are of one resource group; all are for a filter, or what list has shown"
+    )
+  end
+end
+
+local function check_kind(name, option, value, kind)
+  if kind ~= SECONDS and type(value) ~= kind then
+    calls.refuse(name, "%s: a %s expected, got %s", option, kind, type(value))
+  elseif kind == SECONDS and not (type(value) == "number" and value >= 0 and value < math.huge) then
+    calls.refuse(name, "%s: seconds expected, got %s", option, tostring(value))
+  end
+end
+
+-- What is wanted -----------------------------------------------------------------------------------
+
+--- Splits options: those that a request checks, and those of this call alone.
 local function split_options(name, opts, own)
   local common, special = {}, {}
   for option, value in pairs(opts or {}) do
-    local expected = own and own[option]
-    if option == "resource_group" and value == "*" and expected then
-      special.everywhere = true
-    elseif COMMON[option] then
-      common[option] = value
-    elseif expected and type(value) ~= expected then
-      return common, special, ("%s: %s: a %s expected, got %s"):format(name, option, expected, type(value))
-    elseif expected or option == "appear" then
-      special[option] = value
-    else
-      return common, special, ("%s: unknown option '%s'"):format(name, tostring(option))
+    local kind = own[option]
+    if kind == nil then
+      kind = COMMON[option]
     end
-  end
-  if special.appear ~= nil and not is_span(special.appear) then
-    return common, special, ("%s: appear: seconds expected, got %s"):format(name, tostring(special.appear))
+    if not kind then
+      calls.refuse(name, "unknown option '%s'", tostring(option))
+    elseif kind == "*" and value == "*" then
+      special.everywhere = true
+    elseif kind == "*" or kind == CHECKED then
+      common[option] = value
+    else
+      check_kind(name, option, value, kind)
+      special[option] = value
+    end
   end
   return common, special
 end
 
---- What is known of a call from its options, or what is wrong with these.
+--- What is known of a call from its options.
 ---@param name string                  of the function
 ---@param opts table?
----@param own table<string, string>?   options that it alone has, and their types; resource_group = "*": it can do all
+---@param own table<string, string|false>?  options that it alone has, and their kinds; resource_group = "*": it can do
+---                                         all; false: what others have, it has not
 ---@param timeout number?              s, if the options have none (900)
----@return aicore.Call|nil call
----@return string? complaint
+---@return aicore.Call
 function calls.read(caller, name, opts, own, timeout)
   if opts ~= nil and type(opts) ~= "table" then
-    return nil, ("%s: a table of options expected, got %s"):format(name, type(opts))
+    calls.refuse(name, "a table of options expected, got %s", type(opts))
   end
-  local common, call, complaint = split_options(name, opts, own)
-  if complaint then
-    return nil, complaint
-  end
-  local request
-  request, complaint = caller:request("capabilities", common)
-  if not request then
-    return nil, (complaint:gsub("^capabilities", name))
-  end
-  call.began = caller.runtime.now()
+  local common, call = split_options(name, opts, own or {})
+  local request = calls.check(caller, name, "capabilities", common)
+  call.name, call.began = name, caller.runtime.now()
   call.deadline = call.began + (request.options.timeout or timeout or TIMEOUT)
   call.resource_group, call.correlation_id = request.options.resource_group, request.options.correlation_id
   call.retry, call.on_progress = request.retry, request.on_progress
@@ -81,48 +130,16 @@ function calls.read(caller, name, opts, own, timeout)
   return call
 end
 
---- What is wrong with an id.
----@param caller aicore.Caller
----@param name string  of the function
----@param id any
----@return string? complaint
-function calls.id_complaint(caller, name, id)
-  local request, complaint = caller:request("status", nil, id)
-  return not request and complaint:gsub("^status", name) or nil
-end
-
---- What is wrong with ids, or with a call that is about them.
----@param caller aicore.Caller
----@param name string  of the function
----@param ids any
----@param call aicore.Call?
----@return string? complaint
-function calls.ids_complaint(caller, name, ids, call)
-  if type(ids) ~= "table" then
-    return ("%s: a table of ids expected, got %s"):format(name, type(ids))
-  end
-  for _, id in ipairs(ids) do
-    local complaint = calls.id_complaint(caller, name, id)
-    if complaint then
-      return complaint
-    end
-  end
-  if call and call.everywhere then
-    return name .. ": resource_group: ids are of one resource group; all are for a filter, or what list has shown"
-  end
-end
-
 -- What a filter may bring as well as the options.
 local EITHER = { "resource_group", "correlation_id" }
 
 --- The list that a filter means. It may bring a resource group, a correlation id and a time limit of its own.
----@return aicore.Request|nil request
+---@return aicore.Request
 ---@return (fun(record: table): boolean)? belongs
----@return string? complaint
-function calls.filter(caller, call, name, wanted)
+function calls.filter(caller, call, wanted)
   local request, belongs, complaint = caller:search("list", wanted)
   if not request then
-    return nil, nil, (complaint:gsub("^list", name))
+    errors.misuse((complaint:gsub("^list", call.name)))
   end
   for _, option in ipairs(EITHER) do
     call[option] = request.options[option] or call[option]
@@ -134,6 +151,8 @@ function calls.filter(caller, call, name, wanted)
   end
   return request, belongs
 end
+
+-- What works ---------------------------------------------------------------------------------------
 
 --- All goals of a resource group share their looks, and how they send; those with a correlation id only with others of
 --- the same. As there may be any number of ids, what these share is kept no longer than their calls are.
@@ -171,10 +190,7 @@ end
 ---@return aicore.Engine
 function calls.engine(caller, call, options)
   options.deadline, options.appear = options.deadline or call.deadline, call.appear or options.appear
-  for name, value in pairs(calls.shared(caller, call)) do
-    options[name] = value
-  end
-  return engine.new(options)
+  return engine.new(merged(options, calls.shared(caller, call)))
 end
 
 --- An engine for one deployment, and what tells what has become of it.
@@ -184,15 +200,9 @@ end
 ---@return aicore.Engine
 ---@return aicore.WaitListener
 function calls.engine_for_one(caller, call, id, goal, fields)
-  local listener = waiting.new {
-    id = id,
-    goal = fields.goal,
-    what = fields.what,
-    name = fields.name,
-    began = call.began,
-    on_progress = call.on_progress,
-    shared = calls.shared(caller, call),
-  }
+  local shared = calls.shared(caller, call)
+  local about = { id = id, began = call.began, on_progress = call.on_progress, shared = shared }
+  local listener = waiting.new(merged(fields, about))
   listener.seen = fields.seen
   local options = { goal = goal, listener = listener, keep = true }
   options.deadline, options.appear, options.detail = fields.deadline, fields.appear, fields.detail

@@ -3,9 +3,8 @@
 -- answer to a request was lost, a look tells whether it was made; and what this client itself has made a moment ago is
 -- used where lists are too far behind to show it: nothing deletes a configuration.
 
-local errors = require "aicore.model.errors"
+local calls = require "aicore.fleet.calls"
 local json = require "aicore.text.json"
-local pages = require "aicore.call.pages"
 local single_flight = require "aicore.call.single_flight"
 
 local configure = {}
@@ -45,7 +44,24 @@ local function bindings(given, what, value_name)
   return list
 end
 
-local FIELDS = { scenario_id = true, executable_id = true, name = true, parameters = true, artifacts = true }
+--- Its fields, here and as the service has them; of bindings, also what their values are called there.
+local FIELDS = {
+  { "name", "name" },
+  { "scenario_id", "scenarioId" },
+  { "executable_id", "executableId" },
+  { "parameters", "parameterBindings", "value" },
+  { "artifacts", "inputArtifactBindings", "artifactId" },
+}
+
+--- One of them as the service has it; or what is wrong.
+local function read_field(value, field, value_name)
+  if value_name then
+    return bindings(value, field, value_name)
+  elseif type(value) ~= "string" or value == "" then
+    return nil, field .. ": a text expected"
+  end
+  return value
+end
 
 --- What the service is to be sent.
 ---@param caller aicore.Caller
@@ -54,29 +70,35 @@ local FIELDS = { scenario_id = true, executable_id = true, name = true, paramete
 ---@return string? complaint
 function configure.read(caller, what)
   if type(what) ~= "table" then
-    return nil, ("a table expected, got %s"):format(type(what))
+    return nil, "a table expected, got " .. type(what)
+  end
+  local body, known, complaint = {}, {}
+  for _, row in ipairs(FIELDS) do
+    known[row[1]] = true
+    body[row[2]], complaint = read_field(what[row[1]], row[1], row[3])
+    if complaint then
+      return nil, complaint
+    end
   end
   for field in pairs(what) do
-    if not FIELDS[field] then
+    if not known[field] then
       return nil, ("unknown field '%s'"):format(tostring(field))
     end
   end
-  if type(what.name) ~= "string" or what.name == "" then
-    return nil, "name: a text expected"
-  end
   local ids = { scenario_id = what.scenario_id, executable_ids = { what.executable_id } }
-  local request, complaint = caller:request("configurations", ids)
-  if not request or not what.scenario_id or not what.executable_id then
-    return nil,
-      complaint and complaint:gsub("^configurations: ", ""):gsub("executable_ids: .*", "executable_id: an id expected")
-        or "scenario_id and executable_id are needed"
+  local request, problem = caller:request("configurations", ids)
+  if not request then
+    return nil, (problem:gsub("^configurations: ", ""):gsub("^executable_ids", "executable_id"))
   end
-  local body = { name = what.name, scenarioId = what.scenario_id, executableId = what.executable_id }
-  body.parameterBindings, complaint = bindings(what.parameters, "parameters", "value")
-  if body.parameterBindings then
-    body.inputArtifactBindings, complaint = bindings(what.artifacts, "artifacts", "artifactId")
-  end
-  return not complaint and body or nil, complaint
+  return body
+end
+
+--- The same; what is wrong is raised in the name of the function that was called.
+---@param name string
+---@return table body
+function configure.check(caller, name, what)
+  local body, complaint = configure.read(caller, what)
+  return body or calls.refuse(name, "%s", complaint)
 end
 
 -- Is it there? -------------------------------------------------------------------------------------
@@ -93,35 +115,28 @@ end
 
 --- What it says, as one text.
 local function text_of_all(one)
-  return json.line {
-    tostring(one.name),
-    tostring(one.scenarioId),
-    tostring(one.executableId),
-    key_of(one.parameterBindings, "value"),
-    key_of(one.inputArtifactBindings, "artifactId"),
-  }
+  local texts = {}
+  for i, row in ipairs(FIELDS) do
+    local value = one[row[2]]
+    texts[i] = row[3] and key_of(value, row[3]) or tostring(value)
+  end
+  return json.line(texts)
 end
 
 --- The first of those that are the same, by its id: every program chooses this one.
 ---@return string|nil id
 ---@return aicore.Error? err
-local function look(caller, body, options, deadline)
-  local query = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }
+local function look(caller, call, body)
+  local query, text = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, text_of_all(body)
   query.search = #body.name <= LONGEST_SEARCH and not body.name:find "[%c~]" and body.name or nil
-  for name, value in pairs(options) do
-    query[name] = value
-  end
-  local request, text = assert(caller:request("configurations", query)), text_of_all(body)
-  local found, err = pages.all(function()
-    return caller:read(request, deadline)
-  end, function(one)
+  local found, err = caller:in_group(call):all("configurations", query, call.deadline, function(one)
     return one.name == body.name and text_of_all(one) == text
   end)
   if not found then
     return nil, err
   end
   local first
-  for _, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, options.resource_group)) do
+  for _, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, call.resource_group)) do
     first = (not first or one.id < first) and one.id or first
   end
   return first
@@ -135,35 +150,29 @@ end
 ---@return table[]|nil configurations
 ---@return aicore.Error? err
 function configure.list(caller, wanted)
-  local request, complaint = caller:request("configurations", wanted)
+  local request = calls.check(caller, "configurations", "configurations", wanted)
   for _, name in ipairs { "top", "skip" } do
-    if request and request.options[name] ~= nil then
-      request, complaint = nil, ("configurations: unknown option '%s': all pages are read"):format(name)
+    if request.options[name] ~= nil then
+      calls.refuse("configurations", "unknown option '%s': all pages are read", name)
     end
   end
-  if not request then
-    errors.misuse(complaint)
-  end
-  local deadline = caller:deadline(request)
-  return pages.all(function()
-    return caller:read(request, deadline)
-  end)
+  return caller:all(request, caller:deadline(request))
 end
 
-local function find_or_make(caller, body, options, deadline)
+local function find_or_make(caller, call, body)
   local found, made, err
   for attempt = 1, ATTEMPTS do
-    found, err = look(caller, body, options, deadline)
+    found, err = look(caller, call, body)
     if found then
       return { id = found, message = "there is one already", created = attempt > 1 } -- else its answer was lost
     elseif err then
       return nil, err
     end
-    made, err = caller:perform(assert(caller:request("configure", options, json.line(body))), deadline)
+    made, err = caller:in_group(call):configure(json.line(body), call.deadline)
     if made then
-      caller.created:add(caller.runtime.now(), made.id, text_of_all(body), options.resource_group, true)
+      caller.created:add(caller.runtime.now(), made.id, text_of_all(body), call.resource_group, true)
       return { id = made.id, message = made.message, created = true }
-    elseif not err.ambiguous or caller.runtime.now() + PAUSE >= deadline or not caller:pause(PAUSE) then
+    elseif not err.ambiguous or caller.runtime.now() + PAUSE >= call.deadline or not caller:pause(PAUSE) then
       break
     end
   end
@@ -172,15 +181,14 @@ end
 
 --- One that is the same is found, or else made; in one client by one call after the other.
 ---@param caller aicore.Caller
+---@param call aicore.Call
 ---@param body table      see read()
----@param options { resource_group: string?, retry: boolean?, correlation_id: string? }
----@param deadline number
 ---@return { id: string, message: string?, created: boolean }|nil
 ---@return aicore.Error? err
-function configure.ensure(caller, body, options, deadline)
-  local key = json.line { "configuration", text_of_all(body), options.resource_group }
-  local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, deadline, function()
-    return find_or_make(caller, body, options, deadline)
+function configure.ensure(caller, call, body)
+  local key = json.line { "configuration", text_of_all(body), call.resource_group }
+  local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
+    return find_or_make(caller, call, body)
   end)
   if made then
     return made
@@ -189,6 +197,9 @@ function configure.ensure(caller, body, options, deadline)
   return nil, err
 end
 
+-- Options that it has not.
+local OPTIONS = { on_progress = false, appear = false }
+
 --- The same as a call of its own.
 ---@param caller aicore.Caller
 ---@param what aicore.Configuration
@@ -196,17 +207,8 @@ end
 ---@return { id: string, message: string?, created: boolean }|nil
 ---@return aicore.Error? err
 function configure.one(caller, what, opts)
-  local body, complaint = configure.read(caller, what)
-  local request
-  if body then
-    request, complaint = caller:request("configure", opts, json.line(body))
-  end
-  if not request then
-    errors.misuse("configure: " .. complaint:gsub("^configure: ", ""))
-  end
-  local options = { resource_group = request.options.resource_group, retry = request.retry }
-  options.correlation_id = request.options.correlation_id
-  return configure.ensure(caller, body, options, caller:deadline(request))
+  local call = calls.read(caller, "configure", opts, OPTIONS, caller.timeout)
+  return configure.ensure(caller, call, configure.check(caller, "configure", what))
 end
 
 return configure

@@ -16,7 +16,7 @@ local find = require "aicore.fleet.find"
 local goals = require "aicore.fleet.goals"
 local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
-local pages = require "aicore.call.pages"
+local merged = require "aicore.model.merged"
 local single_flight = require "aicore.call.single_flight"
 local timestamp = require "aicore.model.timestamp"
 
@@ -32,44 +32,34 @@ local MISSING = 30
 ---@class aicore.Ensuring
 ---@field caller aicore.Caller
 ---@field call aicore.Call
+---@field group aicore.Group
 ---@field configuration string     its id
 ---@field run fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
 ---       works towards a goal
 ---@field mine string?             what this call has created
 ---@field created boolean          it has sent a create
 ---@field hopeless table<string, true>  ids that will not serve
----@field known table<string, true>     ids that lists have shown before it was created
----@field born table<string, number>    when those were created that lists have shown; s since the epoch, as the next
----@field patience table<string, number>  s that those may still not be found which no list has shown
----@field since number?            the service's clock when the last list was read
+---@field shown table<string, true>     ids in the last list
+---@field known table<string, true>     those in the last list before it was created
+---@field appear table<string, number>  s that one may still not be found
+---@field since number?            the service's clock when the last list was read; s since the epoch
 ---@field engine aicore.Engine?    that is at work
-
-local function options_of(self, more)
-  local call = self.call
-  local options = { resource_group = call.resource_group, retry = call.retry, correlation_id = call.correlation_id }
-  for name, value in pairs(more or {}) do
-    options[name] = value
-  end
-  return options
-end
 
 -- Looking ------------------------------------------------------------------------------------------
 
 --- All that have this configuration, the oldest first.
 local function look(self)
-  local caller = self.caller
-  local request = assert(caller:request("list", options_of(self, { configuration_id = self.configuration })))
-  request.dated = true
-  local records, err = pages.all(function()
-    return caller:read(request, self.call.deadline)
-  end)
+  local query = { configuration_id = self.configuration }
+  local records, err, date = self.group:all("list", query, self.call.deadline)
   if records then
     table.sort(records, function(a, b)
       return find.is_younger(b, a)
     end)
-    self.since = request.date or self.since
+    self.since, self.shown = date or self.since, {}
     for _, record in ipairs(records) do
-      self.born[record.id] = timestamp.parse(record.createdAt)
+      local born = timestamp.parse(record.createdAt)
+      self.shown[record.id] = true
+      self.appear[record.id] = born and lifecycle.hidden_for((self.since or self.caller.clock.wall()) - born)
     end
   end
   return records, err
@@ -83,56 +73,33 @@ local function is_alive(self, record)
 end
 
 --- The oldest that runs, or else the oldest that may come to that.
+---@return string? id
 local function choose(self, records)
   local first
   for _, record in ipairs(records) do
     if is_alive(self, record) then
       if find.serves(record) then
-        return record
+        return record.id
       end
-      first = first or record
+      first = first or record.id
     end
   end
   return first
 end
 
-local function has_shown(records, id)
-  for _, record in ipairs(records) do
-    if record.id == id then
-      return true
-    end
-  end
-  return false
-end
-
---- What this client has made of it a moment ago, in whatever call.
----@return aicore.Creation[]
-local function created_here(self)
-  local caller = self.caller
-  return caller.created:of(caller.runtime.now(), self.configuration, self.call.resource_group)
-end
-
----@return aicore.Creation?  nil: this client has not made it, or not a moment ago
-local function creation_of(self, id)
-  for _, one in ipairs(created_here(self)) do
-    if one.id == id then
-      return one
-    end
-  end
-end
-
---- One that this client has made, and that lists are too far behind to show. A GET tells whether it is still there.
+--- One that this client has made a moment ago, in whatever call, and that lists are too far behind to show. A GET tells
+--- whether it is still there.
 ---@return string? id
-local function choose_recent(self, records)
-  local caller = self.caller
-  for _, made in ipairs(created_here(self)) do
-    local id, age = made.id, caller.runtime.now() - made.at
-    if not self.hopeless[id] and not has_shown(records, id) then
-      local seen, err = caller:perform(assert(caller:request("status", options_of(self), id)), self.call.deadline)
+local function choose_recent(self)
+  local created, now = self.caller.created, self.caller.runtime.now()
+  for _, made in ipairs(created:of(now, self.configuration, self.call.resource_group)) do
+    local id, patience = made.id, math.max(0, made.at + MISSING - now)
+    if not self.hopeless[id] and not self.shown[id] then
+      local seen, err = self.group:status(id, self.call.deadline)
       if seen and seen.configurationId == self.configuration and is_alive(self, seen) then
         return id
-      elseif not seen and (not err.absent or age < MISSING) then
-        self.patience[id] = math.max(0, MISSING - age)
+      elseif not seen and (not err.absent or patience > 0) then
+        self.appear[id] = patience
         return id
       end
     end
@@ -184,11 +151,9 @@ end
 ---@return string|nil id
 ---@return aicore.Error? err
 local function create(self)
-  local caller = self.caller
-  local request = assert(caller:request("create", options_of(self, { ttl = self.call.ttl }), self.configuration))
   local since = self.since and math.floor(self.since)
-  self.created = true
-  local made, err = caller:perform(request, self.call.deadline)
+  self.created, self.known = true, self.shown
+  local made, err = self.group:create(self.configuration, self.call.ttl, self.call.deadline)
   if made then
     self.mine = made.id
     return made.id
@@ -201,10 +166,7 @@ end
 --- This call's own is torn down, unless it is to be kept.
 ---@return aicore.Error? err  it could not be
 local function discard(self)
-  local call, id = {}, self.mine
-  for name, value in pairs(self.call) do
-    call[name] = value
-  end
+  local call, id = merged(self.call), self.mine
   call.on_progress, self.mine = nil, nil
   local err = self.run(self.caller, call, "discard", { id }).failed[id]
   if err then
@@ -242,11 +204,9 @@ end
 -- The call -----------------------------------------------------------------------------------------
 
 local function wait(self, id)
-  local born = self.born[id]
-  local age = born and (self.since or self.caller.clock.wall()) - born
-  local fields = { goal = lifecycle.SERVING, name = "ensure" }
-  fields.appear = self.patience[id] or age and lifecycle.hidden_for(age) -- it may just have been made
-  if self.caller.created:may_have_ended(id) then
+  local made = self.caller.created:get(self.caller.runtime.now(), id)
+  local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.appear[id] }
+  if made and made.ends then
     fields.appear = 0 -- lists that are behind still show it
   end
   local listener
@@ -255,34 +215,25 @@ local function wait(self, id)
   return listener:result()
 end
 
---- A function that finds one, or else makes it.
-local function obtaining(self)
-  return function()
-    local records, err = look(self)
-    if not records then
-      return nil, err
-    end
-    local best = choose(self, records)
-    local id = best and best.id or choose_recent(self, records)
-    if id then
-      return id
-    end
-    for _, record in ipairs(records) do
-      self.known[record.id] = true
-    end
-    return create(self)
-  end
-end
-
 --- One that is there, or one that this call makes.
 ---@return string|nil id
 ---@return aicore.Error? err
 local function obtain(self)
   local caller, call = self.caller, self.call
   local key = json.line { "deployment", self.configuration, call.resource_group }
-  local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, obtaining(self))
-  local made = id and creation_of(self, id)
-  if id and id == self.mine or made and not made.is_settled then
+  local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
+    local records, look_err = look(self)
+    if not records then
+      return nil, look_err
+    end
+    local chosen = choose(self, records) or choose_recent(self)
+    if chosen then
+      return chosen
+    end
+    return create(self)
+  end)
+  local made = id and caller.created:get(caller.runtime.now(), id)
+  if id and id == self.mine or made and not made.is_settled and not made.ends then
     id, err = settle(self, id)
   end
   if made and id == made.id then
@@ -313,12 +264,11 @@ end
 --- A function that does it all, as a coroutine of its own.
 local function working(self, what)
   return function()
-    local made, err
+    local made, record, err
     if type(what) == "table" then
-      made, err = configure.ensure(self.caller, what, options_of(self), self.call.deadline)
+      made, err = configure.ensure(self.caller, self.call, what)
       self.configuration = made and made.id
     end
-    local record
     if not err then
       record, err = run(self)
     end
@@ -328,6 +278,16 @@ end
 
 local OPTIONS = { keep = "boolean", ttl = "string" }
 
+--- What the service is to be sent to have it, or its id.
+local function read(caller, call, what)
+  if type(what) ~= "table" and type(what) ~= "string" then
+    calls.refuse("ensure", "a configuration's id or a table expected, got %s", type(what))
+  end
+  local is_id = type(what) == "string"
+  calls.check(caller, "ensure", "create", { ttl = call.ttl }, is_id and what or "conf")
+  return is_id and what or configure.check(caller, "ensure", what)
+end
+
 ---@param caller aicore.Caller
 ---@param what string|aicore.Configuration
 ---@param opts table?
@@ -335,21 +295,11 @@ local OPTIONS = { keep = "boolean", ttl = "string" }
 ---@return table|nil deployment
 ---@return boolean|aicore.Error created_or_err
 function ensure.one(caller, what, opts, run_goal)
-  local call, complaint = calls.read(caller, "ensure", opts, OPTIONS)
-  local wanted, problem = what, nil
-  if type(what) == "table" then
-    wanted, problem = configure.read(caller, what)
-  end
-  local _, refused = caller:request("create", { ttl = call and call.ttl }, type(what) == "string" and what or "conf")
-  if type(what) ~= "string" and type(what) ~= "table" then
-    problem = "a configuration's id or a table expected, got " .. type(what)
-  end
-  complaint = complaint or problem and "ensure: " .. problem or refused and refused:gsub("^create", "ensure")
-  if complaint then
-    errors.misuse(complaint)
-  end
-  local self = { caller = caller, call = call, configuration = what, run = run_goal } ---@type aicore.Ensuring
-  self.created, self.hopeless, self.known, self.born, self.patience = false, {}, {}, {}, {}
+  local call = calls.read(caller, "ensure", opts, OPTIONS)
+  local wanted = read(caller, call, what)
+  local self = { caller = caller, call = call, group = caller:in_group(call) } ---@type aicore.Ensuring
+  self.configuration, self.run = what, run_goal
+  self.created, self.hopeless, self.shown, self.known, self.appear = false, {}, {}, {}, {}
   local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
   if cancelled and self.engine then
     self.engine:stop(true)

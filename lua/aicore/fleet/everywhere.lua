@@ -2,6 +2,7 @@
 -- Rule: a group that cannot be read stops no other; its report has the error, and the whole is not sure then.
 
 local groups = require "aicore.call.groups"
+local merged = require "aicore.model.merged"
 local report = require "aicore.fleet.report"
 
 local everywhere = {}
@@ -51,12 +52,8 @@ end
 ---@param on_progress function?
 ---@return aicore.Call
 function everywhere.own_call(call, name, count, on_progress)
-  local own = {}
-  for field, value in pairs(call) do
-    own[field] = value
-  end
-  own.resource_group, own.on_progress, own.shared = name, on_progress, nil
-  own.page_size = groups.page_size(count)
+  local own = merged(call, { resource_group = name, page_size = groups.page_size(count) })
+  own.on_progress, own.shared = on_progress, nil
   return own
 end
 

@@ -3,13 +3,16 @@
 --   A list says whom to ask; what is returned was seen to serve by a GET of its own.
 --   What was found is kept for a while, as it is asked for by each request that a server gets; the caller drops it when
 --   a call about it fails or changes it. What was not found is not kept.
---   One coroutine looks on behalf of all that want the same.
+--   One coroutine looks on behalf of all that want the same; what came of it, good or bad, is theirs, too, but not that
+--   its own time was over.
 
+local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
 local filters = require "aicore.model.filter"
 local groups = require "aicore.call.groups"
 local json = require "aicore.text.json"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local single_flight = require "aicore.call.single_flight"
 local timestamp = require "aicore.model.timestamp"
 local words = require "aicore.model.words"
@@ -18,35 +21,6 @@ local find = {}
 
 --- What was found is good for so long, in seconds, if the caller says nothing else.
 local MAX_AGE = 60
-
--- What is wrong -------------------------------------------------------------------------------------
-
-local OPTIONS = { timeout = true, resource_group = true, correlation_id = true, retry = true, max_age = true }
-
---- A filter and options in one, and how old what was found may be (s); or nil, nil and what is wrong.
-local function merge(wanted, opts)
-  if wanted ~= nil and type(wanted) ~= "table" then
-    return nil, nil, ("find: a filter expected, got %s"):format(type(wanted))
-  elseif opts ~= nil and type(opts) ~= "table" then
-    return nil, nil, ("find: a table of options expected, got %s"):format(type(opts))
-  end
-  local merged, max_age = {}, MAX_AGE
-  for name, value in pairs(wanted or {}) do
-    merged[name] = value
-  end
-  for name, value in pairs(opts or {}) do
-    if not OPTIONS[name] then
-      return nil, nil, ("find: unknown option '%s'"):format(tostring(name))
-    elseif name ~= "max_age" then
-      merged[name] = value
-    elseif type(value) ~= "number" or value < 0 or value ~= value then
-      return nil, nil, ("find: max_age: seconds expected, got %s"):format(tostring(value))
-    else
-      max_age = value
-    end
-  end
-  return merged, max_age
-end
 
 -- Which --------------------------------------------------------------------------------------------
 
@@ -99,18 +73,16 @@ end
 --- Asks those that should serve, the newest first, until one does.
 ---@return table|nil record
 ---@return aicore.Error? err
-local function look(caller, request, belongs, fits, deadline)
-  local records, err = groups.all(caller, request, deadline, belongs, brief)
+local function look(caller, call, request, belongs, fits)
+  local records, err = groups.all(caller, request, call.deadline, belongs, brief)
   if not records then
     return nil, err
   end
   table.sort(records, find.is_younger)
-  local options = { retry = request.retry, correlation_id = request.options.correlation_id }
   for i, record in ipairs(records) do
     if find.serves(record) then
-      local seen, look_err
-      options.resource_group = record.resource_group or request.options.resource_group
-      seen, look_err = caller:perform(assert(caller:request("status", options, record.id)), deadline)
+      local group = caller:in_group(merged(call, { resource_group = record.resource_group }))
+      local seen, look_err = group:status(record.id, call.deadline)
       if not seen and not look_err.absent then
         return nil, look_err
       elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall(), request.retires)) then
@@ -125,49 +97,38 @@ end
 
 -- For all ------------------------------------------------------------------------------------------
 
--- What does not change what is meant.
-local NO_MATTER = { timeout = true, retry = true, correlation_id = true }
-
---- The same text for the same filter.
-local function key_of(wanted)
-  local matters = {}
-  for name, value in pairs(wanted) do
-    matters[name] = not NO_MATTER[name] and value or nil
-  end
-  return json.line(matters)
+--- The same text for the same filter in the same resource group.
+local function key_of(wanted, request)
+  local matters = merged(wanted, { resource_group = request.everywhere and "*" or request.options.resource_group })
+  matters.timeout, matters.retry, matters.correlation_id = nil, nil, nil
+  return json.line { "find", matters }
 end
 
---- A function that looks, and notes what was found: it outlives the coroutine that begins it.
-local function noting(found, caller, request, belongs, fits, deadline)
-  return function()
-    found.record, found.err = look(caller, request, belongs, fits, deadline)
-    found.at = caller.runtime.now()
+--- What was looked for: it is good for a while; what was not found, only for those that have waited for it.
+---@return { record: table?, err: aicore.Error?, at: number }|nil
+local function kept(caller, key, max_age, began)
+  local found, now = caller.found[key], caller.runtime.now()
+  if found and (found.record and now - found.at < max_age or found.at > began) then
+    return found
   end
 end
 
---- Looks on behalf of all. What was kept too long goes.
-local function lead(caller, key, max_age, ...)
+--- Keeps what came of a look, and gives it back; what was kept for too long goes.
+local function keep(caller, key, max_age, record, err)
   local now = caller.runtime.now()
   for other, found in pairs(caller.found) do
-    if found.until_at and found.until_at < now then
+    if found.until_at < now then
       caller.found[other] = nil
     end
   end
-  local found = { flight = single_flight.new(now) }
-  caller.found[key] = found
-  found.flight:run(caller.runtime, noting(found, caller, ...))
-  if found.record then
-    found.until_at = found.at + max_age
-  elseif caller.found[key] == found then
-    caller.found[key] = nil
+  if record or err.kind ~= "timeout" and err.kind ~= "cancelled" then
+    caller.found[key] = { record = record, err = err, at = now, until_at = now + max_age }
   end
-  return found
+  return record, err
 end
 
-local function ended(why)
-  local message = why == "timeout" and "another call's look took too long" or "ended by the host"
-  return errors.new { kind = why, operation = "find", message = message }
-end
+-- The options that it alone has, or has not.
+local OPTIONS = { max_age = "seconds", resource_group = "*", on_progress = false, appear = false }
 
 ---@param caller aicore.Caller
 ---@param wanted aicore.Filter?
@@ -175,34 +136,25 @@ end
 ---@return table|nil deployment
 ---@return aicore.Error? err
 function find.one(caller, wanted, opts)
-  local merged, max_age, complaint = merge(wanted, opts)
-  local request, belongs
-  if merged then
-    request, belongs, complaint = caller:search("list", merged)
+  local call = calls.read(caller, "find", opts, OPTIONS, caller.timeout)
+  local request, belongs = calls.filter(caller, call, wanted)
+  local key, max_age = key_of(wanted, request), call.max_age or MAX_AGE
+  local found = kept(caller, key, max_age, call.began)
+  if found then
+    return found.record
   end
-  if not request then
-    errors.misuse((complaint:gsub("^list", "find")))
+  local record, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
+    found = kept(caller, key, max_age, call.began)
+    if found then
+      return found.record, found.err
+    end
+    return keep(caller, key, max_age, look(caller, call, request, belongs, filters.matcher(wanted)))
+  end)
+  if record then
+    return record
   end
-  local runtime, key, deadline = caller.runtime, key_of(merged), caller:deadline(request)
-  while true do
-    local found, now = caller.found[key], runtime.now()
-    if found and found.record and now - found.at < max_age then
-      return found.record
-    end
-    local is_leader, why = not found or found.flight.over or found.flight:is_abandoned(now), nil
-    if is_leader then
-      found = lead(caller, key, max_age, request, belongs, filters.matcher(merged), deadline)
-    else
-      why = found.flight:follow(runtime, deadline)
-    end
-    if found.record then
-      return found.record
-    elseif found.err then
-      return nil, found.err
-    elseif why or is_leader then
-      return nil, ended(why or "cancelled")
-    end
-  end
+  err.operation = err.operation or "find"
+  return nil, err
 end
 
 return find

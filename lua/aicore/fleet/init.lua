@@ -29,15 +29,11 @@ fleet.watch = watch.iterate
 -- One ----------------------------------------------------------------------------------------------
 
 function fleet.wait(caller, id, goal, opts)
-  local call, complaint = calls.read(caller, "wait", opts)
-  complaint = complaint or calls.id_complaint(caller, "wait", id)
-  local word = lifecycle.read_goal(goal)
-  if not complaint and not word then
+  local call, word = calls.read(caller, "wait", opts), lifecycle.read_goal(goal)
+  calls.check(caller, "wait", "status", nil, id)
+  if not word then
     local words = table.concat(lifecycle.goals, ", ")
-    complaint = ("wait: one of %s expected, got %s"):format(words, printable(tostring(goal)))
-  end
-  if complaint then
-    errors.misuse(complaint)
+    calls.refuse("wait", "one of %s expected, got %s", words, printable(tostring(goal)))
   end
   local one, listener = calls.engine_for_one(caller, call, id, goals.reach(word), { goal = word })
   calls.run(caller, one)
@@ -80,11 +76,8 @@ function fleet.ensure(caller, what, opts)
 end
 
 local function run_checked(caller, method, name, ids, opts)
-  local call, complaint = calls.read(caller, method, opts)
-  complaint = complaint or calls.ids_complaint(caller, method, ids)
-  if complaint then
-    errors.misuse(complaint)
-  end
+  local call = calls.read(caller, method, opts)
+  calls.check_ids(caller, call, ids)
   return run(caller, call, name, ids)
 end
 
@@ -97,15 +90,6 @@ function fleet.delete_all(caller, ids, opts)
 end
 
 -- All that a filter finds --------------------------------------------------------------------------
-
---- The list that a filter means. An empty one is refused.
-local function read_filter(caller, call, wanted)
-  local request, belongs, complaint = calls.filter(caller, call, "teardown", wanted)
-  if request and not filter.is_meant(wanted) then
-    return nil, nil, "teardown: an empty filter means everything: say so by all = true"
-  end
-  return request, belongs, complaint
-end
 
 --- Makes the engines of a sweep, one for each time that it takes on more.
 local function engine_maker(caller, call, listener)
@@ -203,21 +187,17 @@ end
 local TEARDOWN = { dry_run = "boolean", resource_group = "*" }
 
 function fleet.teardown(caller, target, opts)
-  local call, complaint = calls.read(caller, "teardown", opts, TEARDOWN)
+  local call = calls.read(caller, "teardown", opts, TEARDOWN)
   local ids = type(target) == "string" and { target } or target
-  if not complaint and type(ids) == "table" and ids[1] == nil then
-    local request, belongs
-    request, belongs, complaint = read_filter(caller, call, ids)
-    if request then
-      return (request.everywhere and teardown_everywhere or teardown_filter)(caller, call, request, belongs)
+  if type(ids) == "table" and ids[1] == nil then
+    local request, belongs = calls.filter(caller, call, ids)
+    if not filter.is_meant(ids) then
+      calls.refuse("teardown", "an empty filter means everything: say so by all = true")
     end
+    return (request.everywhere and teardown_everywhere or teardown_filter)(caller, call, request, belongs)
   end
   local is_records = type(ids) == "table" and type(ids[1]) == "table"
-  complaint = complaint
-    or calls.ids_complaint(caller, "teardown", is_records and ids_of(ids) or ids, not is_records and call)
-  if complaint then
-    errors.misuse(complaint)
-  end
+  calls.check_ids(caller, call, is_records and ids_of(ids) or ids, is_records)
   return (is_records and teardown_records or teardown_ids)(caller, call, ids)
 end
 

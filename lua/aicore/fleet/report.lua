@@ -1,6 +1,7 @@
 --- What became of many: the report of stop_all, delete_all and teardown, as the listener of an engine.
 
 local errors = require "aicore.model.errors"
+local merged = require "aicore.model.merged"
 
 local report = {}
 
@@ -109,7 +110,7 @@ end
 -- sent last failed) -> the fields of an error.
 local REASONS = {
   refused = function(_, _, _, refusal)
-    local fields = errors.copy(refusal)
+    local fields = merged(refusal)
     fields.kind = fields.kind == "http" and "state" or fields.kind
     return fields
   end,
@@ -118,7 +119,7 @@ local REASONS = {
     return { kind = "state", message = message }
   end,
   denied = function(_, _, err)
-    return errors.copy(err)
+    return merged(err)
   end,
   timeout = function(self, s, err, refusal)
     local seen = s.status and "its status is " .. s.status or "nothing is known of it"

@@ -12,6 +12,7 @@ local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
 local evidence = require "aicore.fleet.evidence"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local timestamp = require "aicore.model.timestamp"
 
 local rollout = {}
@@ -157,29 +158,33 @@ end
 
 --- The configuration to go back to; nil: there is none that is better.
 local function configuration_before(course)
-  local first = course.first
-  local before = first and first.configurationId
-  if first and lifecycle.died(first.status) then
+  local first = course.first or {}
+  local before = first.configurationId
+  if lifecycle.died(first.status) then
     before = first.latestRunningConfigurationId
   end
   return before ~= course.wanted and before or nil
 end
 
---- May the update have taken effect?
-local function may_have_changed(course, listener)
-  local shown = course.record and course.record.configurationId == course.wanted
-  return shown or listener.answer == "accepted" or listener.answer == "lost"
-end
-
+-- Errors after which nothing else would come about, either.
 local ENDS = { cancelled = true, auth = true, config = true }
 
---- What is told of it, in a report or an error.
-local function finish(caller, call, fields, into)
-  for name, value in pairs(fields) do
-    into[name] = value
+--- Is there a way back, and need of it? There is none where the update cannot have taken effect.
+local function may_go_back(call, course, listener, before)
+  local err, answer, record = listener.err, listener.answer, course.record
+  local is_new = record and record.configurationId == course.wanted
+  local may_have_changed = is_new or answer == "accepted" or answer == "lost"
+  return err and call.rollback and before and may_have_changed and not ENDS[err.kind] and not err.absent
+end
+
+--- What is returned: a report, or an error that tells the same besides.
+local function finish(caller, call, fields, err)
+  local made = merged(err, fields)
+  made.requests, made.elapsed = caller:requests() - call.requests_before, caller.runtime.now() - call.began
+  if err then
+    return nil, errors.new(made)
   end
-  into.requests, into.elapsed = caller:requests() - call.requests_before, caller.runtime.now() - call.began
-  return into
+  return made
 end
 
 local OPTIONS = { rollback = "boolean" }
@@ -191,31 +196,23 @@ local OPTIONS = { rollback = "boolean" }
 ---@return table|nil report
 ---@return aicore.Error? err
 function rollout.one(caller, id, configuration_id, opts)
-  local call, complaint = calls.read(caller, "rollout", opts, OPTIONS)
-  if call then
-    local _, problem = caller:request("update", nil, id, configuration_id)
-    complaint = problem and problem:gsub("^update", "rollout")
-  end
-  if complaint then
-    errors.misuse(complaint)
-  end
+  local call = calls.read(caller, "rollout", opts, OPTIONS)
+  calls.check(caller, "rollout", "update", nil, id, configuration_id)
   local course = rollout.course(configuration_id, false)
   local half = call.began + (call.deadline - call.began) / 2
   local there = go(caller, call, id, course, call.rollback and half or call.deadline)
   local before, err = configuration_before(course), there.err
   local fields = { id = id, previous = before, configuration_id = configuration_id, rolled_back = false }
-  if not err then
-    return finish(caller, call, fields, {})
-  elseif not call.rollback or not before or ENDS[err.kind] or err.absent or not may_have_changed(course, there) then
-    return nil, finish(caller, call, fields, err)
+  if not may_go_back(call, course, there, before) then
+    return finish(caller, call, fields, err)
   end
   local back = go(caller, call, id, rollout.course(before, true), call.deadline)
   if back.err then
     err.last_error, err.last_refusal = nil, back.err -- of the way back, which comes last
-    return nil, finish(caller, call, fields, err)
+    return finish(caller, call, fields, err)
   end
   fields.rolled_back, fields.reason = true, err
-  return finish(caller, call, fields, {})
+  return finish(caller, call, fields)
 end
 
 return rollout

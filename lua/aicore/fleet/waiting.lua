@@ -2,6 +2,7 @@
 
 local errors = require "aicore.model.errors"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local words = require "aicore.model.words"
 
 local waiting = {}
@@ -88,12 +89,12 @@ local REASONS = {
     return { kind = "state", message = ("it did not become %s: %s"):format(goal_of(self), describe(s)) }
   end,
   refused = function(_, _, _, refusal)
-    local fields = errors.copy(refusal)
+    local fields = merged(refusal)
     fields.kind = fields.kind == "http" and "state" or fields.kind
     return fields
   end,
   denied = function(_, _, err)
-    return errors.copy(err)
+    return merged(err)
   end,
   timeout = function(self, s, err, refusal)
     local seen = s.status and describe(s) or "nothing is known of it"

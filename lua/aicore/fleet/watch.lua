@@ -16,6 +16,7 @@ local evidence = require "aicore.fleet.evidence"
 local filters = require "aicore.model.filter"
 local groups = require "aicore.call.groups"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local timestamp = require "aicore.model.timestamp"
 
 local watch = {}
@@ -73,10 +74,9 @@ function Part:seen(id, record, _, _, at)
     return
   end
   self.told[id] = { status = record.status, target = target, stamp = stamp, at = at }
-  push(
-    self,
-    { id = id, status = record.status, target = target, before = before and before.status, deployment = record }
-  )
+  local change = { id = id, status = record.status, target = target, deployment = record }
+  change.before = before and before.status
+  push(self, change)
 end
 
 --- It is gone.
@@ -127,7 +127,7 @@ local function finish(self, cancelled)
   local engine, one = self.engine, self.watch
   cancelled = cancelled or engine.cancelled
   engine:stop(cancelled)
-  local fields = not cancelled and engine.denied and errors.copy(engine.denied) or nil
+  local fields = not cancelled and engine.denied and merged(engine.denied) or nil
   if cancelled and not one.cancelled then
     one.cancelled, fields = true, { kind = "cancelled", message = "ended by the host" }
   end
@@ -252,29 +252,19 @@ local function begin(self)
   return err
 end
 
---- What is watched: ids, or what a filter means.
----@return string? complaint
-local function read(self, wanted)
-  local caller, call, ids = self.caller, self.call, type(wanted) == "string" and { wanted } or wanted
-  if type(ids) ~= "table" or ids[1] ~= nil then
-    self.ids = ids
-    return calls.ids_complaint(caller, "watch", ids, call)
-  end
-  local request, _, complaint = calls.filter(caller, call, "watch", ids)
-  self.request, self.matches = request, filters.matcher(ids)
-  return complaint
-end
-
 ---@param caller aicore.Caller
 ---@param wanted string|string[]|aicore.Filter
 ---@param opts table?
 ---@return fun(): aicore.Change|false|nil, aicore.Error?
 function watch.iterate(caller, wanted, opts)
-  local call, complaint = calls.read(caller, "watch", opts, { resource_group = "*" }, math.huge)
+  local call = calls.read(caller, "watch", opts, { resource_group = "*" }, math.huge)
   local self = setmetatable({ caller = caller, call = call, ids = {}, queue = {}, first = 1 }, Watch)
-  complaint = complaint or read(self, wanted)
-  if complaint then
-    errors.misuse(complaint)
+  local ids = type(wanted) == "string" and { wanted } or wanted
+  if type(ids) == "table" and ids[1] == nil then
+    self.request, self.matches = calls.filter(caller, call, ids), filters.matcher(ids)
+  else
+    calls.check_ids(caller, call, ids)
+    self.ids = ids
   end
   return function()
     local err = not self.parts and begin(self) or nil -- the first step asks for what has to be known before

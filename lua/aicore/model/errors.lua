@@ -99,17 +99,6 @@ function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
---- Its fields, for another error that says the same of something else.
----@param err aicore.Error
----@return table fields
-function errors.copy(err)
-  local fields = {}
-  for name, value in pairs(err) do
-    fields[name] = value
-  end
-  return fields
-end
-
 local ROOT = debug.getinfo(1, "S").source:match "^(.*[/\\])model[/\\]errors%.lua$"
 
 --- Is this a frame of this library, or what Lua 5.1 leaves of a tail call?

@@ -5,6 +5,7 @@
 -- No I/O here: `host` brings what host.lua has.
 
 local errors = require "aicore.model.errors"
+local merged = require "aicore.model.merged"
 local record = require "aicore.settings.record"
 local schema = require "aicore.settings.schema"
 local sources = require "aicore.settings.sources"
@@ -130,10 +131,7 @@ local function join(given, given_parts, found, parts)
       return nil
     end
   end
-  for name, one in pairs(given) do
-    found[name] = one
-  end
-  return found
+  return merged(found, given)
 end
 
 --- The credentials, and the sources in which they were looked for.
