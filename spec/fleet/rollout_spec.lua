@@ -193,6 +193,23 @@ describe("rollout", function()
     assert.equal(0, c.runtime.coroutines())
   end)
 
+  it("takes for its own update no stop that another goal has sent", function()
+    local rollouts = require "aicore.fleet.rollout"
+    for action, expected in pairs { stop = "update", update = "done" } do
+      local back = rollouts.course("conf-1", true)
+      for at = 0, 20 do
+        back:note({ configurationId = "conf-1", status = "RUNNING" }, "get", at)
+      end
+      local s = { status = "RUNNING", action = action, answer = "accepted" }
+      assert.equal(expected, (back:judge(s, 20, 0)), action)
+      local course = rollouts.course("conf-2", false)
+      course:note({ configurationId = "conf-1", status = "RUNNING" }, "get", 0)
+      course.engine = { refusals = { { operation = action, status = 400, kind = "http" } } }
+      s = { status = "RUNNING", action = action, answer = "refused" }
+      assert.equal(action == "update" and "fail" or "update", (course:judge(s, 0, 0)), action)
+    end
+  end)
+
   it("takes for the new one nothing that started before another update came between", function()
     local rollouts = require "aicore.fleet.rollout"
     for _, between in ipairs { false, true } do

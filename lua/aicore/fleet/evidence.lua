@@ -218,8 +218,10 @@ function Beliefs:add(place, now, appears_by)
   self.appears_by[place] = appears_by
 end
 
---- Was an update of it accepted, or may have been? That brings back one that is dead.
-local function is_brought_back(s)
+--- Was an update of it accepted, or may it have been? That brings back one that is dead.
+---@param s aicore.Situation
+---@return boolean
+function evidence.may_be_updated(s)
   return s.action == "update" and (s.answer == "accepted" or s.answer == "lost")
 end
 
@@ -230,7 +232,7 @@ local function is_possible(self, place, record)
     return true
   elseif not lifecycle.ended(order) then
     return false
-  elseif is_brought_back(self.situation[place]) then
+  elseif evidence.may_be_updated(self.situation[place]) then
     return true
   end
   local before, stamp = self.stamps[place], timestamp.parse(record.modifiedAt)

@@ -35,6 +35,7 @@ local WRONG = 400
 ---@field last number?           when it was shown last
 ---@field started { at: number, stamp: number? }?  when it was seen first with the wanted configuration, and not yet
 ---       running; stamp: its modifiedAt, if the service's stamps tell what was first
+---@field was_sent boolean       an update to it was accepted, or may have been
 ---@field engine aicore.Engine?
 local Course = {}
 Course.__index = Course
@@ -43,7 +44,7 @@ Course.__index = Course
 ---@param may_be_stale boolean
 ---@return aicore.Course
 function rollout.course(wanted, may_be_stale)
-  return setmetatable({ wanted = wanted, may_be_stale = may_be_stale, by_get = false }, Course)
+  return setmetatable({ wanted = wanted, may_be_stale = may_be_stale, by_get = false, was_sent = false }, Course)
 end
 
 --- A sighting that counts.
@@ -100,7 +101,8 @@ end
 --- What is to be done with one that does not run with the wanted configuration.
 local function update(self, s, refused)
   local refusal = self.engine and self.engine.refusals[1]
-  if s.answer == "refused" and refusal and refusal.status == WRONG and refusal.kind ~= "state" then
+  local is_of_update = refusal and refusal.operation == "update" -- and not of what another goal has sent
+  if s.answer == "refused" and is_of_update and refusal.status == WRONG and refusal.kind ~= "state" then
     return "fail", "refused"
   elseif s.action == "update" and refused >= evidence.REFUSED_FOR_GOOD then
     return "fail", "refused"
@@ -110,18 +112,18 @@ end
 
 --- The goal, see goals.lua.
 function Course:judge(s, shown, refused)
+  self.was_sent = self.was_sent or evidence.may_be_updated(s)
   if s.no_list then
     return "get"
   elseif not s.status or not self.record then
     return "look"
   end
   local is_new, died = self.record.configurationId == self.wanted, lifecycle.died(s.status)
-  local was_sent = s.answer == "accepted" or s.answer == "lost"
   if lifecycle.leaving(s.target) or lifecycle.stopping(s.status) or lifecycle.ended(s.status) and not died then
     return claim(self, lifecycle.ended(s.status) or self.last - self.since >= INSISTENT, "fail", "cannot_come")
-  elseif is_new and s.status == lifecycle.SERVING and (was_sent or not self.may_be_stale) then
+  elseif is_new and s.status == lifecycle.SERVING and (self.was_sent or not self.may_be_stale) then
     return claim(self, is_proved(self, shown), "done")
-  elseif is_new and died and (was_sent or self.started) then
+  elseif is_new and died and (self.was_sent or self.started) then
     return claim(self, has_failed(self, shown), "fail", "died")
   elseif is_new and not died and not self.may_be_stale or not died and not lifecycle.may(s.status, "update") then
     return "look"
@@ -170,10 +172,9 @@ end
 local ENDS = { cancelled = true, auth = true, config = true }
 
 --- Is there a way back, and need of it? There is none where the update cannot have taken effect.
-local function may_go_back(call, course, listener, before)
-  local err, answer, record = listener.err, listener.answer, course.record
-  local is_new = record and record.configurationId == course.wanted
-  local may_have_changed = is_new or answer == "accepted" or answer == "lost"
+local function may_go_back(call, course, err, before)
+  local is_new = course.record and course.record.configurationId == course.wanted
+  local may_have_changed = is_new or course.was_sent
   return err and call.rollback and before and may_have_changed and not ENDS[err.kind] and not err.absent
 end
 
@@ -203,7 +204,7 @@ function rollout.one(caller, id, configuration_id, opts)
   local there = go(caller, call, id, course, call.rollback and half or call.deadline)
   local before, err = configuration_before(course), there.err
   local fields = { id = id, previous = before, configuration_id = configuration_id, rolled_back = false }
-  if not may_go_back(call, course, there, before) then
+  if not may_go_back(call, course, err, before) then
     return finish(caller, call, fields, err)
   end
   local back = go(caller, call, id, rollout.course(before, true), call.deadline)

@@ -27,7 +27,6 @@ local waiting = {}
 ---@class aicore.WaitListener: aicore.Listener
 ---@field value table|true|nil    what it is, once the goal is reached
 ---@field err aicore.WaitError?
----@field answer string?          of what was sent, if that has failed
 local Listener = {}
 Listener.__index = Listener
 
@@ -107,7 +106,7 @@ local REASONS = {
 }
 
 function Listener:failed(_, reason, s, err, refusal, record)
-  self.status, self.target, self.answer = s.status, s.target, s.answer
+  self.status, self.target = s.status, s.target
   local fields = REASONS[reason](self, s, err, refusal)
   local why = record and words.about(record)
   if fields.kind == "state" and why and reason ~= "refused" then
