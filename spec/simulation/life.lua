@@ -166,6 +166,19 @@ local PLOTS = {
     hasty.at = dice:number(0.1, 5)
     return { other, hasty }
   end,
+  -- A stop that another goal has sent is no update: where that is refused on the way back, it is not back.
+  function(service, one, dice)
+    local timeout = 6 * service.settings.start_time + dice:number(80, 300)
+    service.features = { "nothing takes effect" }
+    service.faults = {
+      { operation = "update", ignore = true, times = 1 },
+      { operation = "update", refuse = 412, lasts = timeout + 100 },
+      { operation = "stop", ignore = true, lasts = timeout + 100 },
+    }
+    local stop = { method = "stop_all", ids = { one.id }, resource_group = one.resource_group, timeout = timeout }
+    stop.at = dice:number(1, timeout / 3)
+    return { roll_out(one, "conf-new", timeout), stop }
+  end,
   -- Of several that were made at once one stays; two lists show all that is older.
   function(service, one, dice)
     service.settings.latency = dice:scale(0.01, 0.1)

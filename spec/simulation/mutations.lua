@@ -435,11 +435,18 @@ return {
   {
     "the way back is sent in any case",
     ROLLOUT,
-    "and (was_sent or not self.may_be_stale) then",
+    "and (self.was_sent or not self.may_be_stale) then",
     "then",
     live = true,
   },
-  { "a rollout goes back", ROLLOUT, "if not call.rollback or not before", "if true or not before", live = true },
+  {
+    "what another goal has sent is no update",
+    ROLLOUT,
+    "self.was_sent or evidence.may_be_updated(s)",
+    'self.was_sent or s.answer == "accepted"',
+    live = true,
+  },
+  { "a rollout goes back", ROLLOUT, "if not may_go_back(", "if true or not may_go_back(", live = true },
   {
     "of several that were made at once one stays",
     ENSURE,
@@ -465,7 +472,8 @@ return {
     "a lost create is looked for, not repeated",
     ENSURE,
     "elseif not err.ambiguous then\n    return nil, err\n  end",
-    "elseif not err.ambiguous then\n    return nil, err\n  end\n  caller:perform(request, self.call.deadline)",
+    "elseif not err.ambiguous then\n    return nil, err\n  end\n"
+      .. "  self.group:create(self.configuration, nil, self.call.deadline)",
     live = true,
   },
   { "what is gone is not told again", WATCH, "STALE, HAUNTED = 60, 3600", "STALE, HAUNTED = 60, 0", live = true },

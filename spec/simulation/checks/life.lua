@@ -308,6 +308,9 @@ end
 --- The longest pause between two looks, and the time between two proofs, with their jitter, in seconds.
 local LATEST = 16
 
+-- One that is young may not be found although it is there: it is believed in for so much longer, in seconds.
+local PATIENCE = 40
+
 -- A good service hides nothing from a watch: how each ended up is told.
 function life.notices(course, broken)
   local service = course.service
@@ -331,7 +334,10 @@ function life.notices(course, broken)
     for _, id in ipairs(ids) do
       local status = last[id]
       local noticed = course.truth.lives[id] == nil and status == lifecycle.GONE
-      for _, state in ipairs(course.truth:between(id, call.ended - LATEST, call.ended)) do
+      local life = course.truth.lives[id]
+      local is_young = life and call.ended - life.created_at < lifecycle.HIDDEN + LATEST
+      local from = call.ended - LATEST - (is_young and PATIENCE or 0)
+      for _, state in ipairs(course.truth:between(id, from, call.ended)) do
         noticed = noticed or (state.status or lifecycle.GONE) == status
       end
       if not noticed then
