@@ -334,8 +334,8 @@ function life.notices(course, broken)
     for _, id in ipairs(ids) do
       local status = last[id]
       local noticed = course.truth.lives[id] == nil and status == lifecycle.GONE
-      local life = course.truth.lives[id]
-      local is_young = life and call.ended - life.created_at < lifecycle.HIDDEN + LATEST
+      local lived = course.truth.lives[id]
+      local is_young = lived and call.ended - lived.created_at < lifecycle.HIDDEN + LATEST
       local from = call.ended - LATEST - (is_young and PATIENCE or 0)
       for _, state in ipairs(course.truth:between(id, from, call.ended)) do
         noticed = noticed or (state.status or lifecycle.GONE) == status
