@@ -337,6 +337,9 @@ function Caller:read(request, deadline, size)
     end
     request.options.top, request.options.skip = request.size and math.min(top, request.size.records) or top, skip
     local reply, err = self:perform(request, deadline)
+    for _, record in ipairs(reply and request.told_group and reply.resources or {}) do
+      record.resource_group = request.told_group
+    end
     return reply, err, request.odd
   end, self.lists, size)
 end

@@ -42,24 +42,15 @@ function groups.page_size(count)
   return math.max(SHORTEST, math.min(pages.SIZE, math.floor(MOST_HELD / math.min(count, AT_ONCE))))
 end
 
---- The same request in one group, and the same predicate, which marks what belongs.
+--- The same request in one group, which each record says then.
 ---@param request aicore.Request  of a filter that means all groups
----@param belongs (fun(record: table): boolean)?
 ---@param name string
 ---@return aicore.Request
----@return fun(record: table): boolean
-function groups.at(request, belongs, name)
+function groups.at(request, name)
   local options = merged(request.options, { resource_group = name })
-  local own = merged(request, { options = options, [request.n] = options })
+  local own = merged(request, { options = options, [request.n] = options, told_group = name })
   own.everywhere = nil
-  return own,
-    function(record)
-      if belongs and not belongs(record) then
-        return false
-      end
-      record.resource_group = name
-      return true
-    end
+  return own
 end
 
 --- The names of all groups; what the filter of a request needs besides is known then.
@@ -139,18 +130,16 @@ local function unread(names, errs, operation)
 end
 
 --- The same request in each group. Returns what came of it, in the order of their names.
----@param act fun(request: aicore.Request, belongs: (fun(record: table): boolean), count: integer): any, aicore.Error?
----       count: of the groups
+---@param act fun(request: aicore.Request, count: integer): any, aicore.Error?  count: of the groups
 ---@return any[]|nil values
 ---@return aicore.Error? err
-local function in_each(caller, request, deadline, belongs, act)
+local function in_each(caller, request, deadline, act)
   local names, err = groups.names(caller, request, deadline)
   if not names then
     return nil, err
   end
   local found, errs, cancelled = groups.each_name(caller.runtime, names, function(name)
-    local own, fits = groups.at(request, belongs, name)
-    return act(own, fits, #names)
+    return act(groups.at(request, name), #names)
   end)
   if cancelled then
     return nil, ended(request)
@@ -183,8 +172,8 @@ function groups.all(caller, request, deadline, belongs, keep, size)
   if not request.everywhere then
     return caller:all(request, deadline, belongs, keep, size)
   end
-  local lists, err = in_each(caller, request, deadline, belongs, function(own, fits, count)
-    return groups.all(caller, own, deadline, fits, keep, groups.page_size(count))
+  local lists, err = in_each(caller, request, deadline, function(own, count)
+    return caller:all(own, deadline, belongs, keep, groups.page_size(count))
   end)
   local records = {}
   for _, list in ipairs(lists or {}) do
@@ -213,7 +202,7 @@ function groups.count(caller, request, deadline, belongs)
   elseif not request.everywhere then
     return caller:perform(request, deadline)
   end
-  local counts, err = in_each(caller, request, deadline, nil, function(own)
+  local counts, err = in_each(caller, request, deadline, function(own)
     return caller:perform(own, deadline)
   end)
   local sum = 0
@@ -232,9 +221,7 @@ local function one_by_one(caller, request, deadline, belongs, names)
       window[#window + 1] = names[i]
     end
     groups.each_name(caller.runtime, window, function(name)
-      local own, fits = groups.at(request, belongs, name)
-      local reader = caller:read(own, deadline)
-      ready[name] = pages.each(reader:prime(), fits)
+      ready[name] = pages.each(caller:read(groups.at(request, name), deadline):prime(), belongs)
     end)
   end
   return function()

@@ -17,6 +17,7 @@ local unpack = table.unpack or unpack
 ---@field token integer?         the generation of the token that was sent
 ---@field spare aicore.Request|false|nil  the next one that is done with (exchange.lua)
 ---@field everywhere boolean?    in all resource groups (groups.lua)
+---@field told_group string?     where that is meant: the group of this one, which each record says
 ---@field by_models boolean?     its filter needs to know the models
 ---@field retires (fun(record: table): number?)?  what it knows of them
 ---@field odd integer?           how many records of the last reply were set aside

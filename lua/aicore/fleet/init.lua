@@ -170,8 +170,7 @@ local function teardown_everywhere(caller, call, request, belongs)
     return nil, err
   end
   return everywhere.run(caller, call, names, function(own)
-    local own_request, fits = groups.at(request, belongs, own.resource_group)
-    return teardown_filter(caller, own, own_request, fits)
+    return teardown_filter(caller, own, groups.at(request, own.resource_group), belongs)
   end)
 end
 

@@ -101,10 +101,9 @@ end
 --- What is to be done with one that does not run with the wanted configuration.
 local function update(self, s, refused)
   local refusal = self.engine and self.engine.refusals[1]
-  local is_of_update = refusal and refusal.operation == "update" -- and not of what another goal has sent
-  if s.answer == "refused" and is_of_update and refusal.status == WRONG and refusal.kind ~= "state" then
-    return "fail", "refused"
-  elseif s.action == "update" and refused >= evidence.REFUSED_FOR_GOOD then
+  local is_of_update = s.answer == "refused" and refusal and refusal.operation == "update" -- not of another goal's stop
+  local is_wrong = is_of_update and refusal.status == WRONG and refusal.kind ~= "state"
+  if is_wrong or s.action == "update" and refused >= evidence.REFUSED_FOR_GOOD then
     return "fail", "refused"
   end
   return "update"
