@@ -24,7 +24,7 @@ describe("find", function()
     c:seed(1, { id = "d-new", age = 100 })
     c:seed(1, { id = "d-stopping", age = 50, target_status = "STOPPED" })
     c:seed(1, { id = "d-dead", age = 20, status = "DEAD" })
-    assert.equal("d-new", find({}).id)
+    assert.equal("d-new", find().id)
   end)
 
   it("chooses by model, version, name and statuses, and by what the service decides", function()
@@ -70,6 +70,7 @@ describe("find", function()
     end
     assert.equal(1, looks())
     find({}, { max_age = 0 })
+    find({}, { max_age = math.huge })
     assert.equal(2, looks())
     c:run(function()
       c.runtime.sleep(61)
@@ -136,6 +137,9 @@ describe("find", function()
       ["a filter expected, got number"] = { 7 },
       ["unknown option 'max_ages'"] = { {}, { max_ages = 1 } },
       ["max_age: seconds expected, got soon"] = { {}, { max_age = "soon" } },
+      ["max_age: seconds expected, got -1"] = { {}, { max_age = -1 } },
+      ["unknown option 'on_progress'"] = { {}, { on_progress = print } },
+      ["unknown option 'appear'"] = { {}, { appear = 5 } },
       ["model: a text expected"] = { { model = 5 } },
       ["UNKNOWN, or a list of them, expected"] = { { status = {} } },
       ["status: one of PENDING, "] = { { status = "RUNING" } },

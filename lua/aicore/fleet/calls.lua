@@ -1,4 +1,4 @@
---- What all calls that take long have in common: their options, what they share with others, their engines.
+--- What the calls of fleet/ have in common: their options, what they share with others, their engines.
 
 local engine = require "aicore.fleet.engine"
 local errors = require "aicore.model.errors"
@@ -25,7 +25,7 @@ local COMMON = {
   appear = SECONDS,
 }
 
----@class aicore.Call  one that takes long; and the options that it alone has
+---@class aicore.Call  and the options that it alone has
 ---@field name string           of the function
 ---@field began number
 ---@field deadline number
@@ -80,7 +80,7 @@ end
 local function check_kind(name, option, value, kind)
   if kind ~= SECONDS and type(value) ~= kind then
     calls.refuse(name, "%s: a %s expected, got %s", option, kind, type(value))
-  elseif kind == SECONDS and not (type(value) == "number" and value >= 0 and value < math.huge) then
+  elseif kind == SECONDS and not (type(value) == "number" and value >= 0) then -- NaN is not
     calls.refuse(name, "%s: seconds expected, got %s", option, tostring(value))
   end
 end

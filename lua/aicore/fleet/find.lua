@@ -148,7 +148,7 @@ function find.one(caller, wanted, opts)
     if found then
       return found.record, found.err
     end
-    return keep(caller, key, max_age, look(caller, call, request, belongs, filters.matcher(wanted)))
+    return keep(caller, key, max_age, look(caller, call, request, belongs, filters.matcher(wanted or {})))
   end)
   if record then
     return record
