@@ -33,6 +33,9 @@ local function mine_of(service, group)
   return ids
 end
 
+-- What may go on beside a rollout, of the same deployment.
+local BESIDE = { "teardown", "stop_all", "delete_all", "wait", "rollout" }
+
 local CONFIGURATIONS = { "conf-new", "conf-new", "conf-new", "conf-a", "dead-new", "missing-new" }
 
 -- Each adds its calls to a task.
@@ -47,10 +50,17 @@ local DRAWS = {
       other.resource_group = call.resource_group
     end
   end,
-  rollout = function(dice, call, _, ids)
+  rollout = function(dice, call, add, ids)
     call.ids = { #ids > 0 and dice:chance(0.95) and dice:pick(ids) or dice:id() }
     call.configuration = dice:pick { "conf-new", "conf-new", "conf-b", "dead-new", "dead-new", "missing-new" }
     call.rollback = dice:chance(0.6) or nil
+    if dice:chance(0.35) then
+      local other = add(dice:scale(0.1, 100))
+      other.method, other.ids, other.resource_group = dice:pick(BESIDE), call.ids, call.resource_group
+      other.goal = dice:pick { "RUNNING", "STOPPED", "GONE" }
+      other.configuration = dice:pick { "conf-new", "conf-b", "dead-new" }
+      other.rollback = dice:chance(0.5) or nil
+    end
   end,
   watch = function(dice, call, add, ids)
     if dice:chance(0.5) then

@@ -237,14 +237,21 @@ end
 
 local MAY_TOUCH = { stop = true, delete = true }
 
+-- What a call may do to the one that it is about.
+local DEEDS = {
+  teardown = MAY_TOUCH,
+  stop_all = { stop = true },
+  delete_all = { delete = true },
+  wait = {},
+  rollout = { update = true },
+}
+
 --- May this deed be one of this call?
 local function may_be_of(course, call, effect)
   if not call.began or effect.time < call.began then
     return false
-  elseif call.method == "teardown" then
-    return MAY_TOUCH[effect.what] and call.ids[1] == effect.id
-  elseif call.method == "rollout" then
-    return effect.what == "update" and call.ids[1] == effect.id
+  elseif DEEDS[call.method] then
+    return DEEDS[call.method][effect.what] and call.ids[1] == effect.id
   elseif call.method == "ensure" and MAY_TOUCH[effect.what] then
     local made, lives = made_by(course)[call], course.truth.lives[effect.id]
     local is_own = made and made[1] == effect.id
