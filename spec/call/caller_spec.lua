@@ -397,6 +397,14 @@ describe("caller", function()
     end)
   end)
 
+  it("says that what was cut short by the end of its client may have happened", function()
+    for name, expected in pairs { create = true, stop = true, status = false } do
+      stage.answers = { failed { kind = "cancelled", message = "its session was closed" } }
+      local _, err = caller:perform(assert(caller:request(name, nil, ID)), stage.time + 100)
+      assert.same({ "cancelled", expected }, { err.kind, err.ambiguous }, name)
+    end
+  end)
+
   it("remembers what it has created for as long as it may not be found", function()
     local other = "d000000000000002"
     stage.answers = { { id = ID }, { id = other } }

@@ -189,6 +189,151 @@ describe("ensure", function()
     end)
   end
 
+  local CHAT = { name = "chat", scenario_id = "scen-1", executable_id = "exec-1", parameters = { modelName = "m" } }
+
+  local function standing_in_all()
+    c.emulator.world:advance(c.runtime.now())
+    local ids = {}
+    for _, one in
+      ipairs(c.emulator.world:find("default", function()
+        return true
+      end))
+    do
+      ids[#ids + 1] = one.status == "RUNNING" and one.id or nil
+    end
+    return ids
+  end
+
+  it("leaves one of two that two programs make at once by what their configuration says", function()
+    for _, delay in ipairs { 0, 0.01, 0.5, 3 } do
+      new { list_lag = delay > 0 and 5 or nil }
+      local other = virtual_client.new { beside = c, seed = 7 }
+      local found = c:together {
+        function()
+          return { c:ensure(CHAT) }
+        end,
+        function()
+          c.runtime.sleep(delay)
+          return { other:ensure(CHAT) }
+        end,
+      }
+      assert.equal(found[1][1].id, found[2][1].id)
+      c:run(function()
+        c.runtime.sleep(10)
+      end)
+      assert.same({ found[1][1].id }, standing_in_all())
+    end
+  end)
+
+  it("takes a deployment of any configuration that says the same", function()
+    local ids = {}
+    for i = 1, 2 do
+      ids[i] = c:run(function()
+        local wanted = { name = "chat", scenarioId = "scen-1", executableId = "exec-1" }
+        wanted.parameterBindings, wanted.inputArtifactBindings = { { key = "modelName", value = "m" } }, {}
+        local group = c.caller:in_group {}
+        return assert(group:configure(require("aicore.text.json").line(wanted), c.runtime.now() + 5)).id
+      end)
+    end
+    table.sort(ids)
+    local first = assert(ensure(ids[2]))
+    local record, is_new = ensure(CHAT)
+    assert.same({ first.id, false }, { record.id, is_new })
+    assert.same({ first.id }, standing_in_all())
+  end)
+
+  it("does not take for its own what was made after its answer was lost", function()
+    for configuration, expected in pairs { ["conf-1"] = "RUNNING", ["dead-conf"] = "DEAD" } do
+      new()
+      c:fault { operation = "create", drop = "before" }
+      c.runtime.at(c.runtime.now() + 3, function()
+        c.emulator.world:create("default", configuration, nil, { now = c.runtime.now() })
+      end)
+      local record, is_new = ensure(configuration)
+      if expected == "RUNNING" then
+        assert.same({ "RUNNING", false }, { record.status, is_new })
+      end
+      c:run(function()
+        c.runtime.sleep(30)
+      end)
+      assert.equal(expected, standing(configuration))
+      assert.is_nil(c:requests().delete)
+    end
+  end)
+
+  it("tells what may be its own, too, where several have appeared", function()
+    new { list_lag = 5 }
+    c:fault { operation = "create", drop = "after", times = 2 }
+    local other = virtual_client.new { beside = c, seed = 7 }
+    local found = c:together {
+      function()
+        return { c:ensure "conf-1" }
+      end,
+      function()
+        return { other:ensure "conf-1" }
+      end,
+    }
+    local told = {}
+    for i = 1, 2 do
+      told[found[i][1].id] = true
+      for id, err in pairs(found[i][3] or {}) do
+        told[id] = true
+        assert.is_true(err.ambiguous)
+      end
+    end
+    for _, id in ipairs(standing_in_all()) do
+      assert.is_true(told[id], id)
+    end
+  end)
+
+  it("makes way for one that is older, also where lists have shown that too late", function()
+    new { start_time = 30 }
+    c.runtime.at(c.runtime.now() + 15, function()
+      c:seed(1, { id = "d-old", configuration_id = "conf-1", age = 100 })
+    end)
+    local record, is_new, left = ensure()
+    assert.same({ "d-old", false }, { record.id, is_new })
+    assert.is_nil(left)
+    c:run(function()
+      c.runtime.sleep(30)
+    end)
+    assert.equal("RUNNING", standing())
+  end)
+
+  it("returns the one that is older, and tells that its own could not be torn down", function()
+    new { start_time = 5 }
+    for _, operation in ipairs { "stop", "delete" } do
+      c:fault { operation = operation, status = 403, times = 0 }
+    end
+    c.runtime.at(c.runtime.now() + 1, function()
+      c:seed(1, { id = "d-old", configuration_id = "conf-1", age = 100 })
+    end)
+    local record, is_new, left = ensure()
+    assert.same({ "d-old", false }, { record.id, is_new })
+    local id, err = next(left)
+    assert.equal("RUNNING", c:find(id).status)
+    assert.equal(403, err.status)
+  end)
+
+  it("says of what it has created whether it stays", function()
+    new { start_time = 300 }
+    local _, err = ensure(nil, { timeout = 100 })
+    assert.equal(err.id, err.created)
+    assert.matches("; " .. err.id .. " was created by this call, and stays", tostring(err), 1, true)
+    new { start_time = 5 }
+    _, err = ensure "dead-conf"
+    assert.matches("; what was created for it was torn down again", tostring(err))
+    new()
+    c.emulator.settings.latency = 5
+    c.runtime.at(c.runtime.now() + 12, function()
+      c.caller:close()
+    end)
+    _, err = ensure(nil, { timeout = 100 })
+    assert.same({ "cancelled", true }, { err.kind, err.ambiguous })
+    assert.equal(1, created())
+    assert.matches("one was being created, and may exist", tostring(err))
+  end)
+
   it("makes one for several calls of a client at once", function()
     for _, settings in ipairs { {}, { list_lag = 60 }, { read_lag = 10 }, { list_lag = 60, appear_time = 20 } } do
       new(settings)

@@ -159,11 +159,11 @@ local RUN = {
 RUN.ensure = function(course, caller, call)
   local options = options_of(course, call)
   options.keep = call.keep
-  local record, created = fleet.ensure(caller, call.configuration, options)
+  local record, created, left = fleet.ensure(caller, call.configuration, options)
   if not record then
     return nil, created
   end
-  call.created = created
+  call.created, call.left = created, left or {}
   return record
 end
 

@@ -22,6 +22,7 @@ local task = {}
 ---@field leave_at integer?     a watch is left after so many changes
 ---@field changes table[]?      what a watch has told: { at, change }
 ---@field created boolean?      what an ensure has said of itself
+---@field left table?           and of what it leaves
 ---@field raise_at integer?     the callback raises when it is called for this time
 ---@field cancel_at number?     s after the beginning: as Ctrl-C
 ---@field kill_at number?       s after the beginning: its coroutine gets no control any more

@@ -63,6 +63,8 @@ local function conclude(caller, request, transfer)
   elseif err then
     if errors.is_of_state(err) then
       err.kind = "state"
+    elseif err.kind == "cancelled" then -- its client was closed: what it would have brought nobody knows
+      return nil, sent_error(caller, request, err)
     end
     return nil, problem(caller, request, err)
   end

@@ -114,7 +114,9 @@ local function key_of(list, value_name)
 end
 
 --- What it says, as one text.
-local function text_of_all(one)
+---@param one table  as the service has it
+---@return string
+function configure.text_of(one)
   local texts = {}
   for i, row in ipairs(FIELDS) do
     local value = one[row[2]]
@@ -123,23 +125,28 @@ local function text_of_all(one)
   return json.line(texts)
 end
 
---- The first of those that are the same, by its id: every program chooses this one.
----@return string|nil id
+--- Those that say the same, sorted: every program chooses the first one.
+---@param caller aicore.Caller
+---@param call aicore.Call
+---@param body table  see read()
+---@return string[]|nil ids
 ---@return aicore.Error? err
-local function look(caller, call, body)
-  local query, text = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, text_of_all(body)
+---@return number? date  the service's clock, if it shows one
+function configure.same(caller, call, body)
+  local query, text = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, configure.text_of(body)
   query.search = #body.name <= LONGEST_SEARCH and not body.name:find "[%c~]" and body.name or nil
-  local found, err = caller:in_group(call):all("configurations", query, call.deadline, function(one)
-    return one.name == body.name and text_of_all(one) == text
+  local found, err, date = caller:in_group(call):all("configurations", query, call.deadline, function(one)
+    return one.name == body.name and configure.text_of(one) == text
   end)
   if not found then
     return nil, err
   end
-  local first
-  for _, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, call.resource_group)) do
-    first = (not first or one.id < first) and one.id or first
+  local ids = {}
+  for i, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, call.resource_group)) do
+    ids[i] = one.id
   end
-  return first
+  table.sort(ids)
+  return ids, nil, date
 end
 
 -- Calls --------------------------------------------------------------------------------------------
@@ -162,15 +169,15 @@ end
 local function find_or_make(caller, call, body)
   local found, made, err
   for attempt = 1, ATTEMPTS do
-    found, err = look(caller, call, body)
-    if found then
-      return { id = found, message = "there is one already", created = attempt > 1 } -- else its answer was lost
-    elseif err then
+    found, err = configure.same(caller, call, body)
+    if not found then
       return nil, err
+    elseif found[1] then
+      return { id = found[1], message = "there is one already", created = attempt > 1 } -- else its answer was lost
     end
     made, err = caller:in_group(call):configure(json.line(body), call.deadline)
     if made then
-      caller.created:add(caller.runtime.now(), made.id, text_of_all(body), call.resource_group, true)
+      caller.created:add(caller.runtime.now(), made.id, configure.text_of(body), call.resource_group, true)
       return { id = made.id, message = made.message, created = true }
     elseif not err.ambiguous or caller.runtime.now() + PAUSE >= call.deadline or not caller:pause(PAUSE) then
       break
@@ -186,7 +193,7 @@ end
 ---@return { id: string, message: string?, created: boolean }|nil
 ---@return aicore.Error? err
 function configure.ensure(caller, call, body)
-  local key = json.line { "configuration", text_of_all(body), call.resource_group }
+  local key = json.line { "configuration", configure.text_of(body), call.resource_group }
   local made, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
     return find_or_make(caller, call, body)
   end)

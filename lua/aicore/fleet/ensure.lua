@@ -1,11 +1,13 @@
 --- ensure: the deployment that serves a configuration, made if there is none.
 -- Rules of this file:
---   One call creates once. Where the answer was lost, what has appeared since is looked for: if it is one alone, it is
---   this call's; if nothing appears, that is an error, which says that one may exist.
+--   A configuration that is told by what it says may exist twice: a deployment of any that says the same will do.
+--   One call creates once. Where the answer was lost, what has appeared since is looked for: if it is one alone, and
+--   was created while the answer was awaited, it is this call's; if nothing appears, that is an error, which says that
+--   one may exist.
 --   Of several that were made at the same time the oldest stays, by createdAt, then by id; who has made a younger one
 --   tears it down. A list that shows one's own shows what is older, too, as far behind as it may be; two of them, as
---   createdAt has whole seconds.
---   What has failed and is this call's own is torn down.
+--   createdAt has whole seconds. Where that was wrong, one more list tells when it serves.
+--   What has failed and is this call's own is torn down. What may be its own, and stays, is told.
 --   In one client they look and create one after the other, and what it has made a moment ago they know without lists.
 
 local calls = require "aicore.fleet.calls"
@@ -33,36 +35,70 @@ local MISSING = 30
 ---@field caller aicore.Caller
 ---@field call aicore.Call
 ---@field group aicore.Group
----@field configuration string     its id
+---@field body table?              what the configuration says, if it is told by that
+---@field wanted table<string, true>  ids of configurations that will do
+---@field configuration string?    the one that it is made of
 ---@field run fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
 ---       works towards a goal
 ---@field mine string?             what this call has created
 ---@field created boolean          it has sent a create
+---@field in_doubt boolean         which has not been answered, or not so that it is known what was made
+---@field left table<string, aicore.Error>  what may be this call's own as well, and why that was not torn down
 ---@field hopeless table<string, true>  ids that will not serve
 ---@field shown table<string, true>     ids in the last list
 ---@field known table<string, true>     those in the last list before it was created
 ---@field appear table<string, number>  s that one may still not be found
 ---@field since number?            the service's clock when the last list was read; s since the epoch
+---@field since_at number?         the same on the runtime's clock
 ---@field engine aicore.Engine?    that is at work
 
 -- Looking ------------------------------------------------------------------------------------------
 
---- All that have this configuration, the oldest first.
-local function look(self)
-  local query = { configuration_id = self.configuration }
-  local records, err, date = self.group:all("list", query, self.call.deadline)
-  if records then
-    table.sort(records, function(a, b)
-      return find.is_younger(b, a)
-    end)
-    self.since, self.shown = date or self.since, {}
-    for _, record in ipairs(records) do
-      local born = timestamp.parse(record.createdAt)
-      self.shown[record.id] = true
-      self.appear[record.id] = born and lifecycle.hidden_for((self.since or self.caller.clock.wall()) - born)
-    end
+local function note_date(self, date)
+  if date then
+    self.since, self.since_at = date, self.caller.runtime.now()
   end
-  return records, err
+end
+
+--- The query that shows its deployments, and more, if they may have one of several configurations; nil: there is none.
+---@return table|nil query
+---@return aicore.Error? err
+local function query_of(self)
+  local body = self.body
+  if not body then
+    return { configuration_id = self.configuration }
+  end
+  local ids, err, date = configure.same(self.caller, self.call, body)
+  note_date(self, date)
+  for _, id in ipairs(ids or {}) do
+    self.wanted[id] = true
+  end
+  return next(self.wanted) and { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, err
+end
+
+--- All that have such a configuration, the oldest first.
+local function look(self)
+  local query, err = query_of(self)
+  local records, date = {}, nil
+  if query then
+    records, err, date = self.group:all("list", query, self.call.deadline, function(record)
+      return self.wanted[record.configurationId] == true
+    end)
+  end
+  if err then
+    return nil, err
+  end
+  table.sort(records, function(a, b)
+    return find.is_younger(b, a)
+  end)
+  note_date(self, date)
+  self.shown = {}
+  for _, record in ipairs(records) do
+    local born = timestamp.parse(record.createdAt)
+    self.shown[record.id] = true
+    self.appear[record.id] = born and lifecycle.hidden_for((self.since or self.caller.clock.wall()) - born)
+  end
+  return records
 end
 
 --- Will it serve, as far as can be seen?
@@ -87,16 +123,25 @@ local function choose(self, records)
   return first
 end
 
---- One that this client has made a moment ago, in whatever call, and that lists are too far behind to show. A GET tells
---- whether it is still there.
+--- What this client has made of them a moment ago, in whatever call.
+local function created_here(self)
+  local list, created, now = {}, self.caller.created, self.caller.runtime.now()
+  for configuration in pairs(self.wanted) do
+    for _, made in ipairs(created:of(now, configuration, self.call.resource_group)) do
+      list[#list + 1] = made
+    end
+  end
+  return list
+end
+
+--- One of those that lists are too far behind to show. A GET tells whether it is still there.
 ---@return string? id
 local function choose_recent(self)
-  local created, now = self.caller.created, self.caller.runtime.now()
-  for _, made in ipairs(created:of(now, self.configuration, self.call.resource_group)) do
-    local id, patience = made.id, math.max(0, made.at + MISSING - now)
+  for _, made in ipairs(created_here(self)) do
+    local id, patience = made.id, math.max(0, made.at + MISSING - self.caller.runtime.now())
     if not self.hopeless[id] and not self.shown[id] then
       local seen, err = self.group:status(id, self.call.deadline)
-      if seen and seen.configurationId == self.configuration and is_alive(self, seen) then
+      if seen and self.wanted[seen.configurationId] and is_alive(self, seen) then
         return id
       elseif not seen and (not err.absent or patience > 0) then
         self.appear[id] = patience
@@ -128,14 +173,20 @@ end
 
 -- Creating -----------------------------------------------------------------------------------------
 
---- The answer was lost: what has appeared since it was sent? If it is more than one, none is known to be this call's.
-local function resolve(self, since, lost)
+--- The answer was lost: what has appeared since it was sent? If it is more than one, or was made later, it is not known
+--- to be this call's.
+---@param since number?     the service's clock when it was sent, and when the answer was lost
+---@param until_at number?
+---@param lost aicore.Error
+---@return string|nil id
+---@return aicore.Error? err
+local function resolve(self, since, until_at, lost)
   local found, err = look_until(self, function(records)
     local new = {}
     for _, record in ipairs(records) do
       local created = timestamp.parse(record.createdAt)
       if not self.known[record.id] and (not since or not created or created >= since) then
-        new[#new + 1] = record.id
+        new[#new + 1] = { id = record.id, is_later = created and until_at and created > until_at }
       end
     end
     return new[1] and new
@@ -143,24 +194,51 @@ local function resolve(self, since, lost)
   if not found then
     return nil, err or lost
   end
-  self.mine = not found[2] and found[1] or nil
-  return found[1]
+  self.in_doubt = false
+  if not found[2] and not found[1].is_later then
+    self.mine = found[1].id
+  end
+  for i = 2, #found do
+    self.left[found[i].id] = lost
+  end
+  return found[1].id
+end
+
+--- The configuration to make it of.
+---@return string|nil id
+---@return aicore.Error? err
+local function configuration_of(self)
+  if not self.body then
+    return self.configuration
+  end
+  local made, err = configure.ensure(self.caller, self.call, self.body)
+  if made then
+    self.wanted[made.id] = true
+  end
+  return made and made.id, err
 end
 
 --- Creates one.
 ---@return string|nil id
 ---@return aicore.Error? err
 local function create(self)
-  local since = self.since and math.floor(self.since)
-  self.created, self.known = true, self.shown
-  local made, err = self.group:create(self.configuration, self.call.ttl, self.call.deadline)
+  local configuration, err = configuration_of(self)
+  if not configuration then
+    return nil, err
+  end
+  local made
+  self.created, self.known, self.in_doubt = true, self.shown, true
+  made, err = self.group:create(configuration, self.call.ttl, self.call.deadline)
+  self.in_doubt = not made and err.ambiguous
   if made then
     self.mine = made.id
     return made.id
   elseif not err.ambiguous then
     return nil, err
   end
-  return resolve(self, since, err)
+  local since = self.since and math.floor(self.since)
+  local until_at = self.since and self.since + self.caller.runtime.now() - self.since_at + 1
+  return resolve(self, since, until_at, err)
 end
 
 --- This call's own is torn down, unless it is to be kept.
@@ -173,6 +251,13 @@ local function discard(self)
     err.operation = "ensure"
   end
   return err
+end
+
+--- Another one is older. Who has made this one tears it down.
+local function make_way(self, id)
+  if id == self.mine then
+    self.left[id] = discard(self)
+  end
 end
 
 --- Waits until lists have shown all that is older than this call's own. Returns the oldest.
@@ -197,8 +282,8 @@ local function settle(self, id)
   elseif not older or older == id then
     return id
   end
-  err = id == self.mine and discard(self) or nil -- else that is the matter of the call that made it
-  return not err and older or nil, err
+  make_way(self, id)
+  return older
 end
 
 -- The call -----------------------------------------------------------------------------------------
@@ -220,7 +305,8 @@ end
 ---@return aicore.Error? err
 local function obtain(self)
   local caller, call = self.caller, self.call
-  local key = json.line { "deployment", self.configuration, call.resource_group }
+  local what = self.configuration or configure.text_of(self.body)
+  local key = json.line { "deployment", what, call.resource_group }
   local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
     local records, look_err = look(self)
     if not records then
@@ -242,36 +328,61 @@ local function obtain(self)
   return id, err
 end
 
-local function run(self)
-  while true do
-    local id, err = obtain(self)
-    local record
-    if id then
-      record, err = wait(self, id)
+--- Lists may have been too far behind before to show one that is older, and serves. What is on its way out is left no
+--- longer.
+---@return string? id
+local function look_back(self, mine)
+  local first
+  for _, record in ipairs(look(self) or {}) do
+    local is_older = record.id ~= mine.id and find.serves(record) and find.is_younger(mine, record)
+    first = first or is_older and is_alive(self, record) and record.id or nil
+    if lifecycle.action_of(record.targetStatus) == "delete" then
+      self.left[record.id] = nil
     end
-    if record and record.configurationId == self.configuration then
-      return record, nil
-    elseif err and err.kind == "state" and id and id == self.mine and not self.call.keep then
-      err.last_error, err.last_refusal = nil, discard(self) -- why it could not be torn down, which comes last
-      return nil, err
-    elseif err and (err.kind ~= "state" or not id) or self.created then
+  end
+  return first
+end
+
+--- It serves; so may one that is older, which is returned then.
+local function conclude(self, record)
+  local older = self.created and look_back(self, record)
+  local other = older and record.id == self.mine and wait(self, older)
+  if other then
+    make_way(self, record.id)
+  end
+  return other or record
+end
+
+--- It has failed, and is this call's own.
+local function give_up(self, err)
+  local refusal = discard(self)
+  err.last_error, err.last_refusal = nil, refusal -- why it could not be torn down, which comes last
+  err.message = refusal and err.message or err.message .. "; what was created for it was torn down again"
+  return err
+end
+
+local function run(self)
+  local id, err = obtain(self)
+  while id do
+    local record
+    record, err = wait(self, id)
+    if record and self.wanted[record.configurationId] then
+      return conclude(self, record)
+    elseif err and err.kind == "state" and id == self.mine and not self.call.keep then
+      return nil, give_up(self, err)
+    elseif self.created or err and err.kind ~= "state" then
       return nil, err or errors.new { kind = "state", id = id, message = "it has another configuration meanwhile" }
     end
     self.hopeless[id] = true
+    id, err = obtain(self)
   end
+  return nil, err
 end
 
 --- A function that does it all, as a coroutine of its own.
-local function working(self, what)
+local function working(self)
   return function()
-    local made, record, err
-    if type(what) == "table" then
-      made, err = configure.ensure(self.caller, self.call, what)
-      self.configuration = made and made.id
-    end
-    if not err then
-      record, err = run(self)
-    end
+    local record, err = run(self)
     return { record = record, err = err }
   end
 end
@@ -288,29 +399,47 @@ local function read(caller, call, what)
   return is_id and what or configure.check(caller, "ensure", what)
 end
 
+--- An error says what was created, and stays.
+local function explain(self, err)
+  err.operation, err.id = err.operation or "ensure", err.id or self.mine
+  err.left = next(self.left) and self.left or nil
+  if self.in_doubt then
+    err.ambiguous, err.message = true, err.message .. "; one was being created, and may exist"
+  elseif self.mine then
+    err.created, err.message = self.mine, ("%s; %s was created by this call, and stays"):format(err.message, self.mine)
+  end
+  return err
+end
+
 ---@param caller aicore.Caller
 ---@param what string|aicore.Configuration
 ---@param opts table?
 ---@param run_goal function  see aicore.Ensuring
 ---@return table|nil deployment
 ---@return boolean|aicore.Error created_or_err
+---@return table<string, aicore.Error>? left
 function ensure.one(caller, what, opts, run_goal)
   local call = calls.read(caller, "ensure", opts, OPTIONS)
   local wanted = read(caller, call, what)
-  local self = { caller = caller, call = call, group = caller:in_group(call) } ---@type aicore.Ensuring
-  self.configuration, self.run = what, run_goal
-  self.created, self.hopeless, self.shown, self.known, self.appear = false, {}, {}, {}, {}
-  local results, cancelled = caller.runtime.gather({ working(self, wanted) }, 1)
+  local self = { caller = caller, call = call, group = caller:in_group(call), run = run_goal } ---@type aicore.Ensuring
+  self.created, self.in_doubt, self.wanted, self.left = false, false, {}, {}
+  self.hopeless, self.shown, self.known, self.appear = {}, {}, {}, {}
+  if type(wanted) == "table" then
+    self.body = wanted
+  else
+    self.configuration, self.wanted[wanted] = wanted, true
+  end
+  local results, cancelled = caller.runtime.gather({ working(self) }, 1)
   if cancelled and self.engine then
     self.engine:stop(true)
   end
-  local result = results[1] or {}
-  if result.record then
-    return result.record, result.record.id == self.mine
+  local record, err = results[1] and results[1].record, results[1] and results[1].err
+  if not record then
+    return nil, explain(self, err or errors.new { kind = "cancelled", message = "ended by the host" })
+  elseif next(self.left) then
+    return record, record.id == self.mine, self.left
   end
-  local err = result.err or errors.new { kind = "cancelled", message = "ended by the host" }
-  err.operation, err.id = err.operation or "ensure", err.id or self.mine
-  return nil, err
+  return record, record.id == self.mine
 end
 
 return ensure

@@ -88,7 +88,7 @@ function life.creates_once(course, broken)
   end
 end
 
--- What an ensure has made and does not return is gone, or on its way: it was younger, or it has failed.
+-- What an ensure has made and does not return is gone, or on its way, or told: it was younger, or it has failed.
 function life.left_behind(course, broken)
   each(course, "ensure", function(call)
     local made = made_by(course)[call]
@@ -101,7 +101,8 @@ function life.left_behind(course, broken)
     local id = made[1]
     local state = course.truth:at(id, call.ended)
     local is_leaving = state.status == nil or lifecycle.action_of(state.target) == "delete"
-    if not (call.result and call.result.id == id) and not is_leaving then
+    local is_told = call.result and (call.result.id == id or call.left[id])
+    if not is_told and not is_leaving then
       broken("ensure leaves %s behind, which is %s", id, facts.say(course, id, call.ended))
     end
   end)
