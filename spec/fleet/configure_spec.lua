@@ -112,6 +112,7 @@ describe("configure", function()
       ["configure: unknown field 'colour'"] = what { colour = "red" },
       ["configure: name: a text expected"] = what { name = "" },
       ["configure: scenario_id: 4 to 64 letters"] = what { scenario_id = "a/b" },
+      ["configure: executable_id: an id expected"] = what { executable_id = "a/b" },
       ["configure: executable_id: a text expected"] = what { executable_id = 5 },
       ["configure: parameters: texts by their names expected, got modelName = table"] = what {
         parameters = { modelName = {} },

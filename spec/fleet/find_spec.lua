@@ -109,6 +109,60 @@ describe("find", function()
     assert.equal(1, looks())
   end)
 
+  it("tells those that ask at the same time of one failure, and keeps none", function()
+    c:fault { operation = "list", status = 400, times = 0, body = { error = { code = "1", message = "no" } } }
+    local functions = {}
+    for i = 1, 20 do
+      functions[i] = function()
+        return select(2, c:find_one {}).status
+      end
+    end
+    for _, status in ipairs(c:together(functions)) do
+      assert.equal(400, status)
+    end
+    assert.equal(1, c:requests().list)
+    assert.is_nil(next(c.caller.found))
+  end)
+
+  it("sends once where the call is to, and heeds its options before those of the filter", function()
+    c:seed(1, { id = "d-one" })
+    c:fault { operation = "list", status = 503, times = 1 }
+    local _, err = find({}, { retry = false })
+    assert.equal(503, err.status)
+    c:fault { operation = "status", status = 503, times = 1 }
+    _, err = find { retry = false }
+    assert.equal(503, err.status)
+    assert.equal(
+      "d-one",
+      find({ resource_group = "other", timeout = 0.001 }, { resource_group = "default", timeout = 9 }).id
+    )
+  end)
+
+  it("gives each its own", function()
+    c:seed(1, { id = "d-one" })
+    find({}).status = "another"
+    assert.equal("RUNNING", find({}).status)
+  end)
+
+  it("keeps nothing that was changed while it was looked at", function()
+    c = virtual_client.new { settings = { latency = 0.5, read_lag = 5 } }
+    c:seed(1, { id = "d-one", age = 100 })
+    c:seed(1, { id = "d-two", age = 200 })
+    c:together {
+      function()
+        c:find_one {}
+      end,
+      function()
+        c.runtime.sleep(1.2)
+        assert(c.caller:at_once("stop", "d-one"))
+      end,
+    }
+    c:run(function()
+      c.runtime.sleep(10)
+    end)
+    assert.equal("d-two", find({}).id)
+  end)
+
   it("takes over from one that was dropped", function()
     c:seed(1, { id = "d-one" })
     c:fault { operation = "list", latency = 30 }

@@ -1109,6 +1109,7 @@ describe("over time, over sockets,", function()
       [[c:wait("abcd", "GONE", { timeout = -1 })]],
       [[c:wait("abcd", "GONE", { appear = -1 })]],
       [[c:wait("abcd", "GONE", { appear = "5m" })]],
+      [[c:wait("abcd", "GONE", { appear = math.huge })]],
       [[c:wait("abcd", "GONE", { on_progress = 1 })]],
       [[c:teardown()]],
       [[c:teardown {}]],

@@ -165,6 +165,16 @@ function cases.with_its_stack()
 end
 
 --- A call like the one that was left.
+--- Without options, most calls may take two minutes.
+function cases.find()
+  return assert(app.client:find({ status = "RUNNING" }, { max_age = 0, timeout = 20 })).id
+end
+
+function cases.configure()
+  local what = { name = "chat", scenario_id = "scen-1", executable_id = "exec-1" }
+  return assert(app.client:configure(what, { timeout = 20 })).id
+end
+
 function cases.wait()
   return assert(app.client:wait(ONE, "RUNNING", { timeout = 20 })).status
 end

@@ -187,6 +187,27 @@ describe("nginx", function()
     wait_until_quiet()
   end)
 
+  for name, operation in pairs { find = "list", configure = "configurations" } do
+    it("goes on for those that wait for the same when a client goes away: " .. name, function()
+      start { http = "lua_check_client_abort on;" }
+      assert.equal("RUNNING", result "/request/status")
+      service.settings { latency = 1 }
+      local before = service.requests()[operation] or 0
+      local gone, others = server.ask("/request/" .. name), {}
+      wait_until_sent(operation, before + 1)
+      for i = 1, 3 do
+        others[i] = server.ask("/request/" .. name)
+      end
+      state() -- which comes after them
+      gone.close()
+      for i = 1, 3 do
+        assert.is_string(decode(others[i].answer()))
+      end
+      service.settings { latency = LATENCY }
+      wait_until_quiet()
+    end)
+  end
+
   it("leaves the stack alone of a client that is gone, which is another one's by now", function()
     start { http = "lua_check_client_abort on;" }
     local gone = server.ask "/request/left_apart"

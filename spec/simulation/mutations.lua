@@ -442,7 +442,7 @@ return {
   {
     "what another goal has sent is no update",
     ROLLOUT,
-    "self.was_sent or evidence.may_be_updated(s)",
+    "self.was_sent or evidence.may_have_been_updated(s)",
     'self.was_sent or s.answer == "accepted"',
     live = true,
   },

@@ -46,8 +46,9 @@ local NAP = 1
 ---@field traced table           the same of those with a correlation id, as long as they are there
 ---@field found table            what find() has found, by its filter
 ---@field created aicore.Creations  what was created here a moment ago
----@field obtaining table<string, aicore.SingleFlight>  what looks for one, and makes it where there is none, by its
----       key; weak
+---@field obtaining table<string, aicore.SingleFlight>  what looks for one, and perhaps makes it where there is none, on
+---       behalf of all that want the same, by its key; weak
+---@field changes integer         calls that may have changed something, or have failed
 local Caller = { __name = "aicore.caller" }
 Caller.__index = Caller
 
@@ -85,8 +86,9 @@ end
 --- What was found to serve may no longer, if it was changed, or a call about it has failed.
 local function forget(self, request)
   local id = request.id
+  self.changes = self.changes + 1
   for key, found in pairs(self.found) do
-    if found.record and (not id or found.record.id == id) then
+    if not id or found.record.id == id then
       self.found[key] = nil
     end
   end
@@ -391,6 +393,7 @@ local function own_of(resource)
     shared = {},
     traced = setmetatable({}, WHILE_USED),
     found = {},
+    changes = 0,
     lists = {},
   }
 end

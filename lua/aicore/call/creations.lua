@@ -55,7 +55,7 @@ function Creations:ending(id)
   end
 end
 
---- What is known of one.
+--- What is known of one, of whatever it was made and wherever.
 ---@param now number
 ---@param id string
 ---@return aicore.Creation?  nil: it was not created here, or not a moment ago

@@ -14,6 +14,8 @@ local PATIENCE = 3
 ---@class aicore.SingleFlight
 ---@field over boolean
 ---@field request aicore.Request?  what it is about, for those that follow
+---@field value any                what came of it, if it is shared
+---@field err aicore.Error?
 ---@field private begun_at number      on the runtime's clock
 ---@field private abandoned boolean
 ---@field private life (fun(): string)?  of the coroutine that is at it; nil: it has not begun
@@ -95,6 +97,44 @@ local MESSAGES = { timeout = "another call that looks for the same took too long
 
 local function unfinished(why)
   return errors.new { kind = why, message = MESSAGES[why], retryable = true }
+end
+
+-- Errors that are about the time or the client of one call, and not about what was to be done.
+local OWN = { timeout = true, cancelled = true }
+
+-- A function of its own, as it outlives the coroutine that makes it.
+local function noting(flight, act)
+  return function()
+    flight.value, flight.err = act()
+  end
+end
+
+--- Does it once for all that need the same at the same time: what comes of it, good or bad, is theirs, but not that the
+--- time of the one that does it was over. It outlives the calling coroutine where the host may drop that.
+---@param runtime aicore.Runtime
+---@param flights table<string, aicore.SingleFlight>  those that are under way
+---@param key string
+---@param deadline number  on the runtime's clock
+---@param act fun(): any, aicore.Error?  it returns a value, or nil and why not; made by a function that has returned
+---@return any value
+---@return aicore.Error? err  without operation: it was not begun
+function single_flight.share(runtime, flights, key, deadline, act)
+  local flight = flights[key]
+  while flight and not flight.over and not flight:is_abandoned(runtime.now()) do
+    local why = flight:follow(runtime, deadline)
+    if why then
+      return nil, unfinished(why)
+    elseif flight.over and not (flight.err and OWN[flight.err.kind]) then
+      return flight.value, flight.err
+    end
+    flight = flights[key]
+  end
+  flight = single_flight.new(runtime.now())
+  flights[key] = flight
+  if not flight:run(runtime, noting(flight, act)) then
+    return nil, unfinished "cancelled"
+  end
+  return flight.value, flight.err
 end
 
 --- Does it when nothing else of the same key is under way: what one has made, the next can see. It ends with the

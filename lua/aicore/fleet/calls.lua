@@ -12,8 +12,8 @@ local calls = {}
 --- The time limit of a call that has none, in seconds.
 local TIMEOUT = 900
 
--- The kinds of options: what a request checks, a number of seconds; or else a type.
-local CHECKED, SECONDS = "checked", "seconds"
+-- The kinds of options: what a request checks; a number of seconds, or what may be for ever; or else a type.
+local CHECKED, SECONDS, AGE = "checked", "seconds", "age"
 
 -- Options that all have in common, unless one says that it has not.
 local COMMON = {
@@ -78,10 +78,12 @@ function calls.check_ids(caller, call, ids, are_listed)
 end
 
 local function check_kind(name, option, value, kind)
-  if kind ~= SECONDS and type(value) ~= kind then
-    calls.refuse(name, "%s: a %s expected, got %s", option, kind, type(value))
-  elseif kind == SECONDS and not (type(value) == "number" and value >= 0) then -- NaN is not
+  local is_time = kind == SECONDS or kind == AGE
+  local is_span = is_time and type(value) == "number" and value >= 0 and (kind == AGE or value < math.huge)
+  if is_time and not is_span then
     calls.refuse(name, "%s: seconds expected, got %s", option, tostring(value))
+  elseif not is_time and type(value) ~= kind then
+    calls.refuse(name, "%s: a %s expected, got %s", option, kind, type(value))
   end
 end
 
@@ -133,7 +135,7 @@ end
 -- What a filter may bring as well as the options.
 local EITHER = { "resource_group", "correlation_id" }
 
---- The list that a filter means. It may bring a resource group, a correlation id and a time limit of its own.
+--- The list that a filter means. It may bring a resource group, a correlation id, a time limit and `retry` of its own.
 ---@return aicore.Request
 ---@return (fun(record: table): boolean)? belongs
 function calls.filter(caller, call, wanted)
@@ -145,6 +147,10 @@ function calls.filter(caller, call, wanted)
     call[option] = request.options[option] or call[option]
     request.options[option] = call[option]
   end
+  if request.retry == nil then
+    request.retry = call.retry
+  end
+  call.retry = request.retry
   request.everywhere = request.everywhere or call.everywhere and not request.options.resource_group
   if request.options.timeout then
     call.deadline = call.began + request.options.timeout

@@ -4,6 +4,7 @@
 -- used where lists are too far behind to show it: nothing deletes a configuration.
 
 local calls = require "aicore.fleet.calls"
+local errors = require "aicore.model.errors"
 local json = require "aicore.text.json"
 local single_flight = require "aicore.call.single_flight"
 
@@ -88,7 +89,7 @@ function configure.read(caller, what)
   local ids = { scenario_id = what.scenario_id, executable_ids = { what.executable_id } }
   local request, problem = caller:request("configurations", ids)
   if not request then
-    return nil, (problem:gsub("^configurations: ", ""):gsub("^executable_ids", "executable_id"))
+    return nil, (problem:gsub("^configurations: ", ""):gsub("^executable_ids: .*", "executable_id: an id expected"))
   end
   return body
 end
@@ -207,6 +208,14 @@ end
 -- Options that it has not.
 local OPTIONS = { on_progress = false, appear = false }
 
+-- A coroutine of its own: of such a one each host tells whether it is still there.
+local function ensuring(caller, call, body)
+  return function()
+    local made, err = configure.ensure(caller, call, body)
+    return { made = made, err = err }
+  end
+end
+
 --- The same as a call of its own.
 ---@param caller aicore.Caller
 ---@param what aicore.Configuration
@@ -215,7 +224,13 @@ local OPTIONS = { on_progress = false, appear = false }
 ---@return aicore.Error? err
 function configure.one(caller, what, opts)
   local call = calls.read(caller, "configure", opts, OPTIONS, caller.timeout)
-  return configure.ensure(caller, call, configure.check(caller, "configure", what))
+  local body = configure.check(caller, "configure", what)
+  local result = caller.runtime.gather({ ensuring(caller, call, body) }, 1)[1]
+  if result and result.made then
+    return result.made
+  end
+  return nil,
+    result and result.err or errors.new { kind = "cancelled", operation = "configure", message = "ended by the host" }
 end
 
 return configure

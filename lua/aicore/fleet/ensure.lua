@@ -47,7 +47,8 @@ local MISSING = 30
 ---@field hopeless table<string, true>  ids that will not serve
 ---@field shown table<string, true>     ids in the last list
 ---@field known table<string, true>     those in the last list before it was created
----@field appear table<string, number>  s that one may still not be found
+---@field appear table<string, number>    s that one may still not be found which lists have shown
+---@field patience table<string, number>  the same of one that a GET did not find, which says more
 ---@field since number?            the service's clock when the last list was read; s since the epoch
 ---@field since_at number?         the same on the runtime's clock
 ---@field engine aicore.Engine?    that is at work
@@ -144,7 +145,7 @@ local function choose_recent(self)
       if seen and self.wanted[seen.configurationId] and is_alive(self, seen) then
         return id
       elseif not seen and (not err.absent or patience > 0) then
-        self.appear[id] = patience
+        self.patience[id] = patience
         return id
       end
     end
@@ -290,7 +291,7 @@ end
 
 local function wait(self, id)
   local made = self.caller.created:get(self.caller.runtime.now(), id)
-  local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.appear[id] }
+  local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.patience[id] or self.appear[id] }
   if made and made.ends then
     fields.appear = 0 -- lists that are behind still show it
   end
@@ -319,6 +320,7 @@ local function obtain(self)
     return create(self)
   end)
   local made = id and caller.created:get(caller.runtime.now(), id)
+  made = made and self.wanted[made.what] and made or nil -- else it was updated since
   if id and id == self.mine or made and not made.is_settled and not made.ends then
     id, err = settle(self, id)
   end
@@ -423,7 +425,7 @@ function ensure.one(caller, what, opts, run_goal)
   local wanted = read(caller, call, what)
   local self = { caller = caller, call = call, group = caller:in_group(call), run = run_goal } ---@type aicore.Ensuring
   self.created, self.in_doubt, self.wanted, self.left = false, false, {}, {}
-  self.hopeless, self.shown, self.known, self.appear = {}, {}, {}, {}
+  self.hopeless, self.shown, self.known, self.appear, self.patience = {}, {}, {}, {}, {}
   if type(wanted) == "table" then
     self.body = wanted
   else

@@ -221,7 +221,7 @@ end
 --- Was an update of it accepted, or may it have been? That brings back one that is dead.
 ---@param s aicore.Situation
 ---@return boolean
-function evidence.may_be_updated(s)
+function evidence.may_have_been_updated(s)
   return s.action == "update" and (s.answer == "accepted" or s.answer == "lost")
 end
 
@@ -232,7 +232,7 @@ local function is_possible(self, place, record)
     return true
   elseif not lifecycle.ended(order) then
     return false
-  elseif evidence.may_be_updated(self.situation[place]) then
+  elseif evidence.may_have_been_updated(self.situation[place]) then
     return true
   end
   local before, stamp = self.stamps[place], timestamp.parse(record.modifiedAt)

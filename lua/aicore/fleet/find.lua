@@ -3,8 +3,7 @@
 --   A list says whom to ask; what is returned was seen to serve by a GET of its own.
 --   What was found is kept for a while, as it is asked for by each request that a server gets; the caller drops it when
 --   a call about it fails or changes it. What was not found is not kept.
---   One coroutine looks on behalf of all that want the same; what came of it, good or bad, is theirs, too, but not that
---   its own time was over.
+--   One coroutine looks on behalf of all that want the same.
 
 local calls = require "aicore.fleet.calls"
 local errors = require "aicore.model.errors"
@@ -97,38 +96,49 @@ end
 
 -- For all ------------------------------------------------------------------------------------------
 
---- The same text for the same filter in the same resource group.
-local function key_of(wanted, request)
-  local matters = merged(wanted, { resource_group = request.everywhere and "*" or request.options.resource_group })
+--- The same text for the same filter.
+local function key_of(wanted)
+  local matters = merged(wanted)
   matters.timeout, matters.retry, matters.correlation_id = nil, nil, nil
   return json.line { "find", matters }
 end
 
---- What was looked for: it is good for a while; what was not found, only for those that have waited for it.
----@return { record: table?, err: aicore.Error?, at: number }|nil
-local function kept(caller, key, max_age, began)
-  local found, now = caller.found[key], caller.runtime.now()
-  if found and (found.record and now - found.at < max_age or found.at > began) then
-    return found
-  end
-end
-
---- Keeps what came of a look, and gives it back; what was kept for too long goes.
-local function keep(caller, key, max_age, record, err)
+--- Keeps what was found; what was kept for too long goes.
+local function keep(caller, key, max_age, record)
   local now = caller.runtime.now()
   for other, found in pairs(caller.found) do
     if found.until_at < now then
       caller.found[other] = nil
     end
   end
-  if record or err.kind ~= "timeout" and err.kind ~= "cancelled" then
-    caller.found[key] = { record = record, err = err, at = now, until_at = now + max_age }
+  caller.found[key] = { record = record, at = now, until_at = now + max_age }
+end
+
+--- A function that looks: it may outlive the coroutine that makes it. What was changed meanwhile is not kept.
+local function looking(caller, call, key, request, belongs, fits)
+  return function()
+    local changes = caller.changes
+    local record, err = look(caller, call, request, belongs, fits)
+    if record and caller.changes == changes then
+      keep(caller, key, call.max_age, record)
+    end
+    return record, err
   end
-  return record, err
 end
 
 -- The options that it alone has, or has not.
-local OPTIONS = { max_age = "seconds", resource_group = "*", on_progress = false, appear = false }
+local OPTIONS = { max_age = "age", resource_group = "*", on_progress = false, appear = false }
+
+--- A filter, and the options of the call, which come first where both say something.
+local function read(caller, wanted, opts)
+  local call = calls.read(caller, "find", opts, OPTIONS, caller.timeout)
+  call.max_age = call.max_age or MAX_AGE
+  if wanted == nil or type(wanted) == "table" then
+    wanted = merged(wanted, opts)
+    wanted.max_age = nil
+  end
+  return call, wanted
+end
 
 ---@param caller aicore.Caller
 ---@param wanted aicore.Filter?
@@ -136,22 +146,17 @@ local OPTIONS = { max_age = "seconds", resource_group = "*", on_progress = false
 ---@return table|nil deployment
 ---@return aicore.Error? err
 function find.one(caller, wanted, opts)
-  local call = calls.read(caller, "find", opts, OPTIONS, caller.timeout)
-  local request, belongs = calls.filter(caller, call, wanted)
-  local key, max_age = key_of(wanted, request), call.max_age or MAX_AGE
-  local found = kept(caller, key, max_age, call.began)
-  if found then
-    return found.record
+  local call, filter = read(caller, wanted, opts)
+  local request, belongs = calls.filter(caller, call, filter)
+  local key = key_of(filter)
+  local found = caller.found[key]
+  local record, err = found and call.began - found.at < call.max_age and found.record or nil, nil
+  if not record then
+    local act = looking(caller, call, key, request, belongs, filters.matcher(filter))
+    record, err = single_flight.share(caller.runtime, caller.obtaining, key, call.deadline, act)
   end
-  local record, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
-    found = kept(caller, key, max_age, call.began)
-    if found then
-      return found.record, found.err
-    end
-    return keep(caller, key, max_age, look(caller, call, request, belongs, filters.matcher(wanted or {})))
-  end)
   if record then
-    return record
+    return merged(record) -- the caller's own: others get what is kept, too
   end
   err.operation = err.operation or "find"
   return nil, err

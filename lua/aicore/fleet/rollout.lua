@@ -111,7 +111,7 @@ end
 
 --- The goal, see goals.lua.
 function Course:judge(s, shown, refused)
-  self.was_sent = self.was_sent or evidence.may_be_updated(s)
+  self.was_sent = self.was_sent or evidence.may_have_been_updated(s)
   if s.no_list then
     return "get"
   elseif not s.status or not self.record then
