@@ -291,12 +291,15 @@ end
 --- Where the answer to the creation was lost, what has appeared since is looked for, and no second one is made. Calls
 --- of one client, at once or within 5 minutes, make one, however far lists are behind. Two programs at once may make
 --- two: the younger one is torn down by its maker, and both return the other. What this call has made and what fails
---- is torn down; what still starts at the deadline goes on, and the next call finds it.
---- `GET` and `POST /lm/deployments`; and as `configure` does.
+--- is torn down; what still starts at the deadline goes on, and the next call finds it. A configuration that is told by
+--- what it says may exist twice: a deployment of any of them will do. An error says in `created` the id of what
+--- this call has created, and stays. `GET` and `POST /lm/deployments`; and as `configure` does.
 ---@param what string|aicore.Configuration  a configuration's id, or what it says
 ---@param opts aicore.EnsureOptions?
 ---@return table|nil deployment
 ---@return boolean|aicore.Error created_or_err  was it made by this call?
+---@return table<string, aicore.Error>? left    by id: what this call may have made as well, and stays, and why that was
+---                                             not torn down; nil: there is none
 function Client:ensure(what, opts)
   return fleet.ensure(self.caller, what, opts)
 end

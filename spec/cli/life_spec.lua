@@ -135,6 +135,17 @@ describe("ensure", function()
     end
   end)
 
+  it("tells what may be its own, too, and stays", function()
+    local code, console = run(ensure, { configuration = "conf-1" }, {
+      ensure = function()
+        return { id = "dep-1", status = "RUNNING" }, false, { ["dep-2"] = fakes.err "timeout" }
+      end,
+    })
+    assert.equal(problems.DONE, code)
+    assert.matches("^aicorectl: dep%-2 may be what this call has made, too, and stays: ", console.notes[1])
+    assert.equal("  try: aicorectl teardown dep-2, if nobody else needs it", console.notes[2])
+  end)
+
   it("tells why not", function()
     local code, console = run(ensure, { configuration = "conf-1" }, {
       ensure = function()

@@ -160,10 +160,11 @@ RUN.ensure = function(course, caller, call)
   local options = options_of(course, call)
   options.keep = call.keep
   local record, created, left = fleet.ensure(caller, call.configuration, options)
+  call.left = left or created and not record and created.left or {}
   if not record then
     return nil, created
   end
-  call.created, call.left = created, left or {}
+  call.created = created
   return record
 end
 

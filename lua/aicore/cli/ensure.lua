@@ -35,6 +35,12 @@ function command.run(given, console, client)
   if not outcome.value then
     return problems.tell(console, outcome.err)
   end
+  for id, err in pairs(outcome.rest or {}) do
+    console:note(
+      printable(("aicorectl: %s may be what this call has made, too, and stays: %s"):format(id, tostring(err)))
+    )
+    console:note("  try: aicorectl teardown " .. id .. ", if nobody else needs it")
+  end
   outcome.id = outcome.value.id
   return several.print(console, given.output, { outcome }, function()
     local how = outcome.more and "was created, and is" or "is"

@@ -10,13 +10,13 @@ local goal = {}
 ---@param given table
 ---@param console aicore.cli.Console
 ---@param id string                     until its own is known
----@param act fun(opts: table): any, any
----@return aicore.cli.Outcome outcome   and what act() returned besides, as `more`
+---@param act fun(opts: table): any, any, any
+---@return aicore.cli.Outcome outcome   and what act() returned besides, as `more` and `rest`
 function goal.run(given, console, id, act)
-  local update, more = progress.new(console, clock.now), nil
+  local update, more, rest = progress.new(console, clock.now), nil, nil
   local outcomes = several.run({ id }, 1, function()
     local value
-    value, more = act {
+    value, more, rest = act {
       timeout = given.timeout,
       on_progress = function(seen)
         update { total = 1, left = 1, states = { [seen.status or "?"] = 1 } }
@@ -25,7 +25,7 @@ function goal.run(given, console, id, act)
     return value, not value and more or nil
   end)
   console:settle()
-  outcomes[1].more = more
+  outcomes[1].more, outcomes[1].rest = more, rest
   return outcomes[1]
 end
 

@@ -401,15 +401,20 @@ local function read(caller, call, what)
   return is_id and what or configure.check(caller, "ensure", what)
 end
 
---- An error says what was created, and stays.
+--- An error says what was created, or may have been, and stays.
 local function explain(self, err)
-  err.operation, err.id = err.operation or "ensure", err.id or self.mine
-  err.left = next(self.left) and self.left or nil
+  err.operation, err.id, err.created = err.operation or "ensure", err.id or self.mine, self.mine
+  local told = { err.message, self.mine and self.mine .. " was created by this call, and stays" }
   if self.in_doubt then
-    err.ambiguous, err.message = true, err.message .. "; one was being created, and may exist"
-  elseif self.mine then
-    err.created, err.message = self.mine, ("%s; %s was created by this call, and stays"):format(err.message, self.mine)
+    err.ambiguous, told[#told + 1] = true, "one was being created, and may exist"
   end
+  if next(self.left) then
+    err.left = self.left
+    for id in pairs(self.left) do
+      told[#told + 1] = id .. " may be this call's, too, and stays"
+    end
+  end
+  err.message = table.concat(told, "; ")
   return err
 end
 

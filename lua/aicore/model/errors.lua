@@ -21,6 +21,8 @@
 ---@field ambiguous boolean?    may the request have taken effect although it failed?
 ---@field absent boolean?       AI Core itself says that there is no such record
 ---@field quota aicore.Quota?    of a create that was refused as it is beyond that
+---@field created string?        of an ensure: the id of what it has created, and stays
+---@field left table<string, aicore.Error>?  of an ensure: what it may have created as well, and stays
 ---@field groups table<string, aicore.Error>?  of all resource groups: those that could not be read, and why
 ---@field refused boolean?      an HTTP/2 peer has not looked at it, as it closes its connection
 ---@field last_status string?    of the deployment, as of the last sighting, where its state is the reason, or time

@@ -101,7 +101,7 @@ function life.left_behind(course, broken)
     local id = made[1]
     local state = course.truth:at(id, call.ended)
     local is_leaving = state.status == nil or lifecycle.action_of(state.target) == "delete"
-    local is_told = call.result and (call.result.id == id or call.left[id])
+    local is_told = call.result and call.result.id == id or call.left[id]
     if not is_told and not is_leaving then
       broken("ensure leaves %s behind, which is %s", id, facts.say(course, id, call.ended))
     end
