@@ -251,6 +251,15 @@ describe("caller", function()
       assert.equal("status status", stage:names())
     end)
 
+    it("does not take for it what an update is answered of its configuration", function()
+      for code, expected in pairs { ["01010016"] = true, ["01010031"] = false } do
+        stage.answers = { failed { kind = "http", status = 404, code = code }, CAPABILITIES }
+        local request = assert(caller:request("update", nil, ID, "conf-1"))
+        local _, err = caller:perform(request, stage.time + 10)
+        assert.equal(expected, err.absent or false, code)
+      end
+    end)
+
     it("learns by it how this service says so in batches", function()
       assert.is_true(caller:says_absent "01010016")
       assert.is_false(caller:says_absent "0404")

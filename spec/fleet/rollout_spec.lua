@@ -130,6 +130,18 @@ describe("rollout", function()
     now_with "conf-1"
   end)
 
+  it("fails at once, too, where the configuration is not found by a 404", function()
+    new()
+    local body = { error = { code = "01010031", message = "Configuration with ID not found" } }
+    c:fault { operation = "update", status = 404, times = 0, body = body }
+    local report, err = rollout("conf-2", { rollback = true })
+    assert.is_nil(report)
+    assert.matches("Configuration with ID not found", tostring(err))
+    assert.is_nil(err.absent)
+    assert.is_true(err.elapsed < 2)
+    assert.same({ 404 }, updates())
+  end)
+
   it("updates again what was accepted without effect, or whose answer was lost", function()
     new { start_time = 5 }
     c:fault { operation = "update", ignore = true }

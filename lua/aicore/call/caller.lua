@@ -228,7 +228,8 @@ function Caller:perform(request, deadline)
   if not err then
     return reply
   end
-  if refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
+  local is_about_it = request.operation ~= operations.update or self:says_absent(tostring(err.code)) -- or its argument
+  if is_about_it and refusal.is_own_not_found(err, request) and is_ai_core(self, deadline) then
     err.absent, self.service.absent_code = true, err.code
   end
   if request.operation.changes or request.id then

@@ -20,8 +20,8 @@ local rollout = {}
 --- What might be stale has to be shown for so long, in seconds: longer than a replica is behind.
 local INSISTENT = 10
 
---- A refusal with this status, but for what its state forbids, says that the argument is wrong.
-local WRONG = 400
+--- A refusal with these, but for what its state forbids, says that the argument is wrong.
+local WRONG = { [400] = true, [404] = true }
 
 -- What is seen -------------------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ end
 local function update(self, s, refused)
   local refusal = self.engine and self.engine.refusals[1]
   local is_of_update = s.answer == "refused" and refusal and refusal.operation == "update" -- not of another goal's stop
-  local is_wrong = is_of_update and refusal.status == WRONG and refusal.kind ~= "state"
+  local is_wrong = is_of_update and WRONG[refusal.status] and refusal.kind ~= "state"
   if is_wrong or s.action == "update" and refused >= evidence.REFUSED_FOR_GOOD then
     return "fail", "refused"
   end
