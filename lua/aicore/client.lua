@@ -197,7 +197,8 @@ end
 --- The resource groups of the tenant; an administrator may list them. `GET /admin/resourceGroups`.
 ---@param opts aicore.Options?
 ---@return table[]|nil groups  { resourceGroupId, status, labels, … }
----@return aicore.Error? err   of kind "auth" where a role is missing: it says which
+---@return aicore.Error? err   of kind "auth" where a role is missing: it says which; of kind "protocol", beside what was
+---                            shown, where some are lacking
 function Client:resource_groups(opts)
   local request = checked(self.caller:request("resource_groups", opts))
   return groups.list(self.caller, request, self.caller:deadline(request))
@@ -334,8 +335,9 @@ end
 ---   for change, err in client:watch { scenario_id = "nightly" } do … end
 --- First how each is; of a filter also new ones that match, and whatever becomes of those that have matched once; GONE
 --- at last. With ids it ends when all are gone; it ends at `timeout`, which is none if not given. Where it cannot go
---- on, the last step gives `false, err`; of all resource groups (`resource_group = "*"`) one that may not be read does,
---- and the others go on. A loop may be left at any time. `GET /lm/deployments`, or
+--- on, or has seen nothing until its time was over, the last step gives `false, err`; of all resource groups
+--- (`resource_group = "*"`) one that may not be read does, and the others go on; new ones are taken on within a minute.
+--- A loop may be left at any time. `GET /lm/deployments`, or
 --- `GET /lm/deployments/{id}` for a few.
 ---@param target aicore.Target
 ---@param opts aicore.LongOptions?  on_progress gets an aicore.WatchProgress after each look, also where nothing has

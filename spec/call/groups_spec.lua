@@ -92,6 +92,57 @@ describe("groups", function()
     assert.equal(1, c:requests().models)
   end)
 
+  it("ask another group for the models where the client's own may not be asked", function()
+    c:fault { operation = "models", resource_group = "default", status = 403, times = 0 }
+    assert.equal(0, run(groups.count, "count", { retiring_within = 86400 }))
+    c:fault { operation = "models", status = 403, times = 0 }
+    local none, err = run(groups.count, "count", { retiring_within = 86400 })
+    assert.same({ nil, 403, "models" }, { none, err.status, err.operation })
+  end)
+
+  it("are told to be lacking where their list shows less than its count, odd ones, or none", function()
+    local perform, change = c.caller.perform, nil
+    function c.caller.perform(self, request, deadline)
+      local reply, err = perform(self, request, deadline)
+      if reply and request.operation.name == "resource_groups" then
+        change(reply, request)
+      end
+      return reply, err
+    end
+    for text, act in pairs {
+      ["41 were shown, and 0 odd ones, its count says 50"] = function(reply)
+        reply.count = 50
+      end,
+      ["41 were shown, and 2 odd ones"] = function(_, request)
+        request.odd = 2
+      end,
+      ["0 were shown"] = function(reply)
+        reply.resources = {}
+      end,
+    } do
+      change = act
+      local records, err = run(groups.all, "list")
+      assert.equal(text:find "^0" and 0 or 80, #records)
+      assert.matches(text, err.message, 1, true)
+      local request, last, count = search("list", {}), nil, 0
+      c:run(function()
+        for record, record_err in groups.each(c.caller, request, c.runtime.now() + 60) do
+          last, count = record_err, count + (record and 1 or 0)
+        end
+        assert.equal(#records, count)
+        assert.matches(text, last.message, 1, true)
+        local made = assert(c:teardown({ all = true }, { resource_group = "*", dry_run = true }))
+        assert.same({ #records, true, "protocol" }, { #made.skipped, made.unsure, made.err.kind })
+        local changes, watch_err = 0, nil
+        for seen, err_seen in c:watch({ all = true }, { resource_group = "*", timeout = 5 }) do
+          changes, watch_err = changes + (seen and 1 or 0), watch_err or err_seen
+        end
+        assert.equal(#records, changes)
+        assert.matches(text, watch_err.message, 1, true)
+      end)
+    end
+  end)
+
   it("that cannot be read are named, the first few, and told by an error of their kind", function()
     for i = 1, 7 do
       c:fault { operation = "list", resource_group = ("g%02d"):format(i), status = 403, times = 0 }

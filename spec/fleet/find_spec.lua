@@ -138,6 +138,13 @@ describe("find", function()
     )
   end)
 
+  it("does not wait for a resource group that hangs until nothing can be asked any more", function()
+    c:seed(1, { id = "d-one" })
+    c:seed(1, { id = "d-two", resource_group = "team" })
+    c:fault { operation = "list", resource_group = "team", latency = 1000, times = 0 }
+    assert.equal("d-one", find({ resource_group = "*" }, { timeout = 10 }).id)
+  end)
+
   it("gives each its own", function()
     c:seed(1, { id = "d-one" })
     find({}).status = "another"

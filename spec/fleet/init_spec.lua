@@ -656,6 +656,23 @@ describe("over time", function()
         end)
       end)
 
+      it("refuses records that say what is no resource group, at the caller's line", function()
+        for _, odd in ipairs { 5, "*", "a\nb", {} } do
+          local ok, problem = pcall(function()
+            c:teardown { { id = ids[1][1] }, { id = ids[2][1], resource_group = odd } }
+          end)
+          assert.is_false(ok)
+          assert.matches("init_spec.lua:%d+: teardown: resource_group", problem)
+        end
+        for _, odd in ipairs { 5, "abcd", false } do
+          local ok, problem = pcall(function()
+            c:teardown { { id = ids[1][1] }, odd }
+          end)
+          assert.is_false(ok)
+          assert.matches("init_spec.lua:%d+: teardown: id", problem)
+        end
+      end)
+
       it("ends as cancelled by its host, with the report of each group", function()
         c.emulator.settings.stop_time = 300
         c:run(function()

@@ -130,6 +130,38 @@ describe("watch", function()
       assert.is_true(told_at - began < 20) -- and not only when another has something to tell
     end)
 
+    it("tells at its end of what it has never seen", function()
+      c:seed(1, { id = "d-one" })
+      c:seed(1, { id = "d-two", resource_group = "team" })
+      c:fault { operation = "list", resource_group = "team", status = 403, times = 0 }
+      local told = {}
+      c:run(function()
+        for change, err in c:watch({ all = true }, { resource_group = "*", timeout = 4 }) do
+          told[#told + 1] = change and change.id or err.resource_group .. " " .. err.kind
+        end
+      end)
+      assert.same({ "d-one", "team auth" }, told)
+      c:fault { operation = "status", status = 503, times = 0 }
+      local seen, err = watch("d-one", { timeout = 4 })
+      assert.same({ {}, 503, "watch" }, { seen, err.status, err.operation })
+    end)
+
+    it("takes on groups that are new", function()
+      c:seed(1, { id = "d-one" })
+      later(30, function()
+        c:seed(1, { id = "d-late", resource_group = "late" })
+      end)
+      local told = {}
+      c:run(function()
+        for change, err in c:watch({ all = true }, { resource_group = "*", timeout = 200 }) do
+          assert(change, err)
+          told[#told + 1] = change.resource_group .. " " .. change.id
+        end
+      end)
+      assert.same({ "default d-one", "late d-late" }, told)
+      assert.is_true(c:requests().resource_groups <= 4)
+    end)
+
     it("says which role is missing, and ends as its host does", function()
       c:seed(1, { id = "d-one" })
       c:fault { operation = "resource_groups", status = 403 }

@@ -315,11 +315,12 @@ end
 ---@return boolean ready
 ---@return aicore.Error? err
 function Caller:prepare(request, deadline)
-  if request.retires or not request.by_models then
+  local catalog = request.catalog
+  if not catalog or catalog.retires then
     return true
   end
   local reply, err = self:perform(assert(self:request("models", along_with(request))), deadline)
-  request.retires = reply and retirement.new(reply.resources)
+  catalog.retires = reply and retirement.new(reply.resources)
   return reply ~= nil, err
 end
 

@@ -16,19 +16,47 @@ local AT_ONCE, AHEAD = 32, 4
 --- So many records are held, at most, by those whose lists are read at the same time; and a page has no less than that.
 local MOST_HELD, SHORTEST = 40000, 1000
 
+--- What could be had, and an error only if there is one.
+local function result(value, err)
+  if err then
+    return value, err
+  end
+  return value
+end
+
 -- Who may list them (SAP AI Launchpad, "Roles and Authorizations").
 local NEEDS_ROLE = "%s: to list resource groups takes the role aicore_admin_resourcegroup_viewer (or …_editor)"
+
+--- That the list lacks some, or can hardly be all: each tenant has at least one.
+---@return aicore.Error?
+local function incomplete(reply, odd)
+  local shown, count = #reply.resources, reply.count
+  if shown > 0 and odd == 0 and (type(count) ~= "number" or count <= shown) then
+    return
+  end
+  return errors.new {
+    kind = "protocol",
+    operation = "resource_groups",
+    message = ("the list of resource groups is not complete: %d were shown, and %d odd ones, its count says %s"):format(
+      shown,
+      odd,
+      tostring(count)
+    ),
+    incomplete = true,
+    retryable = true,
+  }
+end
 
 --- All resource groups of the tenant.
 ---@param caller aicore.Caller
 ---@param request aicore.Request  of the operation "resource_groups"
 ---@param deadline number
 ---@return { resourceGroupId: string, status: string? }[]|nil
----@return aicore.Error? err
+---@return aicore.Error? err  also where some are lacking
 function groups.list(caller, request, deadline)
   local reply, err = caller:perform(request, deadline)
   if reply then
-    return reply.resources
+    return result(reply.resources, incomplete(reply, request.odd or 0))
   elseif err.status == 403 then
     err.message = NEEDS_ROLE:format(err.message)
   end
@@ -53,21 +81,29 @@ function groups.at(request, name)
   return own
 end
 
+--- What the filter of a request needs to know, from the first group that tells it: the client's own, or else another.
+local function prepare(caller, request, names, deadline)
+  local ready, err = caller:prepare(request, deadline)
+  for _, name in ipairs(names) do
+    if ready then
+      break
+    end
+    ready = caller:prepare(groups.at(request, name), deadline)
+  end
+  return ready, err
+end
+
 --- The names of all groups; what the filter of a request needs besides is known then.
 ---@param caller aicore.Caller
 ---@param request aicore.Request
 ---@param deadline number
 ---@return string[]|nil names  sorted
----@return aicore.Error? err
+---@return aicore.Error? err   also where some are lacking
 function groups.names(caller, request, deadline)
   local asked = assert(caller:request("resource_groups", { correlation_id = request.options.correlation_id }))
-  local list, err = groups.list(caller, asked, deadline)
-  local ready = list ~= nil
-  if list then
-    ready, err = caller:prepare(request, deadline)
-  end
-  if not ready then
-    return nil, err
+  local list, list_err = groups.list(caller, asked, deadline)
+  if not list then
+    return nil, list_err
   end
   local names, known = {}, {}
   for _, group in ipairs(list) do
@@ -77,7 +113,8 @@ function groups.names(caller, request, deadline)
     end
   end
   table.sort(names)
-  return names
+  local ready, err = prepare(caller, request, names, deadline)
+  return ready and names or nil, err and not ready and err or list_err
 end
 
 --- Does the same for each of these.
@@ -148,15 +185,7 @@ local function in_each(caller, request, deadline, act)
   for _, name in ipairs(names) do
     values[#values + 1] = found[name]
   end
-  return values, unread(names, errs, request.operation.name)
-end
-
---- What could be had, and an error only if there is one.
-local function result(value, err)
-  if err then
-    return value, err
-  end
-  return value
+  return values, unread(names, errs, request.operation.name) or err
 end
 
 --- All records that belong, in one table: of the group of the request, or of all.
@@ -213,7 +242,8 @@ function groups.count(caller, request, deadline, belongs)
 end
 
 --- A function that gives the records of one group after the other. Of some groups the first pages are read together.
-local function one_by_one(caller, request, deadline, belongs, names)
+---@param lacking aicore.Error?  there are other groups: told at the end
+local function one_by_one(caller, request, deadline, belongs, names, lacking)
   local ready, at, records = {}, 0, nil
   local function read_ahead()
     local window = {}
@@ -245,6 +275,11 @@ local function one_by_one(caller, request, deadline, belongs, names)
       end
       records = nil
     end
+    local err = lacking
+    lacking = nil
+    if err then
+      return false, err
+    end
   end
 end
 
@@ -266,7 +301,7 @@ function groups.each(caller, request, deadline, belongs)
       if over then
         return false, err
       end
-      step = one_by_one(caller, request, deadline, belongs, names)
+      step = one_by_one(caller, request, deadline, belongs, names, err)
     end
     if step then
       return step()

@@ -18,8 +18,7 @@ local unpack = table.unpack or unpack
 ---@field spare aicore.Request|false|nil  the next one that is done with (exchange.lua)
 ---@field everywhere boolean?    in all resource groups (groups.lua)
 ---@field told_group string?     where that is meant: the group of this one, which each record says
----@field by_models boolean?     its filter needs to know the models
----@field retires (fun(record: table): number?)?  what it knows of them
+---@field catalog { retires: (fun(record: table): number?)? }?  what is known of models, where its filter needs that
 ---@field odd integer?           how many records of the last reply were set aside
 ---@field dated boolean?         the service's clock is wanted, too
 ---@field size aicore.PageSize?  of a list: how long its pages take to read is noted there
@@ -89,7 +88,7 @@ function request.search(caller, name, wanted)
   end
   local made
   local query, belongs, complaint = filter.split(wanted, caller.clock.wall(), function(record)
-    return made.retires(record)
+    return made.catalog.retires(record)
   end)
   local everywhere = query.resource_group == EVERYWHERE
   if everywhere then
@@ -105,7 +104,7 @@ function request.search(caller, name, wanted)
   end
   made, complaint = request.new(caller, belongs and "list" or name, query)
   if made then
-    made.everywhere, made.by_models = everywhere, wanted ~= nil and wanted.retiring_within ~= nil
+    made.everywhere, made.catalog = everywhere, wanted ~= nil and wanted.retiring_within ~= nil and {} or nil
   end
   return made, belongs, complaint
 end

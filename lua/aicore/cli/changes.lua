@@ -49,13 +49,14 @@ local PRINTERS = {
 local FINAL = { auth = true, config = true }
 
 --- A function that tells why a look has failed: the same trouble once, until it is over.
-local function telling_trouble(console)
+local function telling_trouble(console, is_everywhere)
   local told
   return function(progress)
     local err = progress.err
     local trouble = err and not FINAL[err.kind] and err.kind .. err.message or nil
     if trouble and trouble ~= told then
-      console:note(("aicorectl: %s; it goes on looking"):format(tostring(err)))
+      local where = is_everywhere and err.resource_group and ("resource group %s: "):format(err.resource_group) or ""
+      console:note(("aicorectl: %s%s; it goes on looking"):format(where, tostring(err)))
     end
     told = trouble
   end
@@ -71,7 +72,11 @@ end
 ---@return integer exit
 function changes.follow(given, console, client, target, listed)
   local printer, failed = PRINTERS[given.output or "table"], {}
-  local opts = { timeout = given.timeout, appear = given.appear, on_progress = telling_trouble(console) }
+  local opts = {
+    timeout = given.timeout,
+    appear = given.appear,
+    on_progress = telling_trouble(console, given.all_resource_groups),
+  }
   console.streaming = true
   for change, err in client:watch(target, opts) do
     if change and (not listed or listed.is_new(change)) then

@@ -38,6 +38,7 @@ local function failures(made)
   for _, name in ipairs(groups_of(made)) do
     list[#list + 1] = made.groups[name].err
   end
+  list[#list + 1] = made.err
   return list
 end
 

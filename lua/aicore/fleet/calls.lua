@@ -58,16 +58,21 @@ function calls.check(caller, name, operation, opts, ...)
   return request or errors.misuse((complaint:gsub("^" .. operation, name)))
 end
 
---- Checks ids.
+--- Checks ids, or what a list has shown.
 ---@param call aicore.Call
 ---@param ids any
----@param are_listed boolean?  a list has shown them, each in its resource group
+---@param are_listed boolean?  they are records, each of which may say its resource group
 function calls.check_ids(caller, call, ids, are_listed)
   if type(ids) ~= "table" then
     calls.refuse(call.name, "a table of ids expected, got %s", type(ids))
   end
   for _, id in ipairs(ids) do
-    calls.check(caller, call.name, "status", nil, id)
+    local record = are_listed and (type(id) == "table" and id or {}) or nil
+    if record then
+      calls.check(caller, call.name, "status", { resource_group = record.resource_group }, record.id)
+    else
+      calls.check(caller, call.name, "status", nil, id)
+    end
   end
   if call.everywhere and not are_listed then
     calls.refuse(

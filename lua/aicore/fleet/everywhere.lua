@@ -62,8 +62,9 @@ end
 ---@param call aicore.Call
 ---@param names string[]  sorted
 ---@param act fun(call: aicore.Call): aicore.Report|nil, aicore.Error?
+---@param lacking aicore.Error?  there are other groups
 ---@return aicore.Report
-function everywhere.run(caller, call, names, act)
+function everywhere.run(caller, call, names, act, lacking)
   local told, requests = {}, caller:requests()
   local function tell(whole)
     whole.requests = caller:requests() - requests
@@ -82,7 +83,7 @@ function everywhere.run(caller, call, names, act)
     return made, err
   end)
   local whole = tell(report.blank())
-  whole.groups = {}
+  whole.groups, whole.err, whole.unsure = {}, lacking, lacking and true
   for _, name in ipairs(names) do
     whole.groups[name] = reports[name] or without(errs[name])
     add(whole, whole.groups[name])

@@ -73,10 +73,13 @@ end
 ---@return table|nil record
 ---@return aicore.Error? err
 local function look(caller, call, request, belongs, fits)
-  local records, err = groups.all(caller, request, call.deadline, belongs, brief)
+  local now = caller.runtime.now()
+  local list_by = request.everywhere and now + (call.deadline - now) / 2 or call.deadline -- one group may hang
+  local records, err = groups.all(caller, request, list_by, belongs, brief)
   if not records then
     return nil, err
   end
+  local retires = request.catalog and request.catalog.retires
   table.sort(records, find.is_younger)
   for i, record in ipairs(records) do
     if find.serves(record) then
@@ -84,7 +87,7 @@ local function look(caller, call, request, belongs, fits)
       local seen, look_err = group:status(record.id, call.deadline)
       if not seen and not look_err.absent then
         return nil, look_err
-      elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall(), request.retires)) then
+      elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall(), retires)) then
         seen.resource_group = record.resource_group
         return seen
       end

@@ -141,14 +141,6 @@ local function teardown_filter(caller, call, request, belongs)
   return conclude(listener, current.engine, cancelled or swept.cancelled)
 end
 
-local function ids_of(records)
-  local ids = {}
-  for i, record in ipairs(records) do
-    ids[i] = type(record) == "table" and record.id or record
-  end
-  return ids
-end
-
 local function teardown_ids(caller, call, ids)
   if not call.dry_run then
     return run(caller, call, "teardown", ids)
@@ -171,7 +163,7 @@ local function teardown_everywhere(caller, call, request, belongs)
   end
   return everywhere.run(caller, call, names, function(own)
     return teardown_filter(caller, own, groups.at(request, own.resource_group), belongs)
-  end)
+  end, err)
 end
 
 --- What list has shown, each in its resource group.
@@ -196,7 +188,7 @@ function fleet.teardown(caller, target, opts)
     return (request.everywhere and teardown_everywhere or teardown_filter)(caller, call, request, belongs)
   end
   local is_records = type(ids) == "table" and type(ids[1]) == "table"
-  calls.check_ids(caller, call, is_records and ids_of(ids) or ids, is_records)
+  calls.check_ids(caller, call, ids, is_records)
   return (is_records and teardown_records or teardown_ids)(caller, call, ids)
 end
 

@@ -6,7 +6,7 @@
 --   gone. One that is gone may still be shown by lists that are behind: that is no new one. One that was just created
 --   may not be found again at first: that is not gone.
 --   Each resource group has an engine of its own, and they take their steps together; one that cannot go on says why,
---   and the others go on.
+--   and the others go on. So does one that was never seen until the time was over.
 --   Between two steps nothing of the watch is left in the client: who breaks out of the loop need not end it.
 
 local calls = require "aicore.fleet.calls"
@@ -20,6 +20,9 @@ local merged = require "aicore.model.merged"
 local timestamp = require "aicore.model.timestamp"
 
 local watch = {}
+
+--- All resource groups are asked for anew after so many seconds, which may take so many.
+local GROUPS_AFTER, GROUPS_WITHIN = 60, 5
 
 --- What is older than what was told is stale for so long, in seconds; and one that was gone, where a list shows it.
 local STALE, HAUNTED = 60, 3600
@@ -52,6 +55,7 @@ local SLICE = 0.5
 ---@field private began number      when it was made
 ---@field private looks integer     how many there had been when one was told of last
 ---@field private trouble aicore.Error?  why the last look failed that did
+---@field private unseen aicore.Error?   why one was never seen
 local Part = {}
 Part.__index = Part
 
@@ -94,7 +98,10 @@ end
 
 function Part.stopped() end -- the record says so
 
-function Part.failed() end -- the time is over, or what else ended all of it
+--- The time is over, or what else ended all of it.
+function Part:failed(id, _, _, err)
+  self.unseen = self.unseen or not self.told[id] and err or nil
+end
 
 -- The goal: to look, for ever; one that a list lacks is asked for by id.
 local function look_on(s)
@@ -108,7 +115,7 @@ local function discovering(self)
     local gone_at = self.gone[record.id]
     if gone_at and at - gone_at < HAUNTED then
       return
-    elseif not one.matches or one.matches(record, one.caller.clock.wall(), one.request.retires) then
+    elseif not one.matches or one.matches(record, one.caller.clock.wall(), (one.request.catalog or {}).retires) then
       local born = timestamp.parse(record.createdAt)
       engine:add({ record.id }, born and lifecycle.hidden_for(one.caller.clock.wall() - born))
       engine:seen(engine:place_of(record.id), record, "list", at)
@@ -122,12 +129,22 @@ local function has_looked(self)
   return looks.count > self.looks and looks.over_at - looks.took >= self.began
 end
 
+--- Why it cannot go on, or has never shown anything.
+local function failure_of(self)
+  local engine = self.engine
+  local has_shown = next(self.told) ~= nil or next(self.gone) ~= nil
+  local looks = engine.looks
+  local has_failed = engine.look_error and engine.look_failed_at >= looks.over_at - looks.took
+  return engine.denied or self.unseen or not has_shown and has_failed and engine.look_error or nil
+end
+
 --- Nothing more will come of this group. Where the host has ended it, it has ended all.
 local function finish(self, cancelled)
   local engine, one = self.engine, self.watch
   cancelled = cancelled or engine.cancelled
   engine:stop(cancelled)
-  local fields = not cancelled and engine.denied and merged(engine.denied) or nil
+  local why = not cancelled and failure_of(self)
+  local fields = why and merged(why) or nil
   if cancelled and not one.cancelled then
     one.cancelled, fields = true, { kind = "cancelled", message = "ended by the host" }
   end
@@ -137,13 +154,18 @@ local function finish(self, cancelled)
   end
 end
 
---- A function that works until there is something to tell, here or in another group. It outlives the coroutine that
---- makes it.
+--- May there be new resource groups by now?
+local function are_groups_due(one)
+  return one.names_at ~= nil and one.caller.runtime.now() - one.names_at >= GROUPS_AFTER
+end
+
+--- A function that works until there is something to tell, here or in another group, or to do for all. It outlives the
+--- coroutine that makes it.
 local function stepping(self)
   local one = self.watch
   return function()
     local go_on = self.engine:step(function()
-      return one:has_something() or one.call.on_progress ~= nil and has_looked(self)
+      return one:has_something() or one.call.on_progress ~= nil and has_looked(self) or are_groups_due(one)
     end)
     if not go_on then
       finish(self, false)
@@ -171,6 +193,8 @@ end
 ---@field private matches function?        which of them; see filter.matcher
 ---@field private queue table[]            changes, or what has failed
 ---@field private first integer            of the queue
+---@field private names table<string, true>  of all resource groups, as far as they are known
+---@field private names_at number?         when they were asked for last; nil: it is about one
 ---@field private parts aicore.WatchPart[]? of the groups that can go on; nil: it has not begun
 local Watch = {}
 Watch.__index = Watch
@@ -208,6 +232,24 @@ local function tell_look(self)
   return has_told and self.call.on_progress(progress) == true
 end
 
+--- Takes on resource groups that it does not know.
+local function add_groups(self, names)
+  for _, name in ipairs(names) do
+    if not self.names[name] then
+      self.names[name] = true
+      self.parts[#self.parts + 1] = new_part(self, everywhere.own_call(self.call, name, #names), name)
+    end
+  end
+end
+
+local function look_for_groups(self)
+  if are_groups_due(self) then
+    local deadline = math.min(self.call.deadline, self.caller.runtime.now() + GROUPS_WITHIN)
+    add_groups(self, groups.names(self.caller, self.request, deadline) or {})
+    self.names_at = self.caller.runtime.now()
+  end
+end
+
 --- The next change; nil: there are no more, or the caller has had enough; false, err: something cannot go on.
 ---@return aicore.Change|false|nil
 ---@return aicore.Error?
@@ -216,6 +258,7 @@ function Watch:next()
     if self.call.on_progress and tell_look(self) then
       return nil
     end
+    look_for_groups(self)
     local steps = {}
     for i, part in ipairs(self.parts) do
       steps[i] = part.step
@@ -236,19 +279,22 @@ end
 --- Finds out what there is to watch.
 ---@return aicore.Error? err  why it cannot begin
 local function begin(self)
-  local caller, request, names, err = self.caller, self.request, nil, nil
-  self.parts = {}
+  local caller, request = self.caller, self.request
+  self.parts, self.names = {}, {}
   if request and request.everywhere then
-    names, err = groups.names(caller, request, caller:deadline(request))
-  elseif request then
-    err = select(2, caller:prepare(request, caller:deadline(request)))
+    local names, err = groups.names(caller, request, caller:deadline(request))
+    if not names then
+      return err
+    end
+    self.names_at, self.queue[1] = caller.runtime.now(), err and { failure = err }
+    add_groups(self, names)
+    return nil
   end
-  for _, name in ipairs(names or {}) do
-    self.parts[#self.parts + 1] = new_part(self, everywhere.own_call(self.call, name, #names), name)
+  local ready, err = true, nil
+  if request then
+    ready, err = caller:prepare(request, caller:deadline(request))
   end
-  if not err and not names then
-    self.parts[1] = new_part(self, self.call)
-  end
+  self.parts[1] = ready and new_part(self, self.call) or nil
   return err
 end
 
