@@ -197,8 +197,8 @@ end
 --- The resource groups of the tenant; an administrator may list them. `GET /admin/resourceGroups`.
 ---@param opts aicore.Options?
 ---@return table[]|nil groups  { resourceGroupId, status, labels, … }
----@return aicore.Error? err   of kind "auth" where a role is missing: it says which; of kind "protocol", beside what was
----                            shown, where some are lacking
+---@return aicore.Error? err   of kind "auth" where a role is missing: it says which; of kind "protocol", beside what
+---                            was shown, where some are lacking
 function Client:resource_groups(opts)
   local request = checked(self.caller:request("resource_groups", opts))
   return groups.list(self.caller, request, self.caller:deadline(request))
