@@ -21,11 +21,7 @@ end
 -- What is waited for.
 local GOALS = { deployments = lifecycle.SERVING, executions = "COMPLETED" }
 
----@param given table
----@return string|nil problem
-function command.check(given)
-  return given.ttl and given.kind == "executions" and "--ttl is of deployments only" or nil
-end
+command.check = options.ttl_problem
 
 local function pretend(given, console, what)
   local name = type(what) == "table" and what.name or what

@@ -19,7 +19,7 @@ end
 ---@param given table
 ---@return string? problem
 function command.check(given)
-  return select(2, configured.read(given))
+  return options.ttl_problem(given) or select(2, configured.read(given))
 end
 
 ---@param given table

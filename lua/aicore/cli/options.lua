@@ -191,6 +191,13 @@ function options.ttl(parser, description)
   parser:option("--ttl", description):argname("<time>"):convert(lifetime)
 end
 
+--- What is wrong with it: the service ends deployments alone by themselves.
+---@param given table
+---@return string? problem
+function options.ttl_problem(given)
+  return given.ttl and given.kind == "executions" and "--ttl is of deployments only" or nil
+end
+
 --- How long a new one may take to appear, for what waits.
 ---@param parser table
 function options.appear(parser)
