@@ -849,6 +849,14 @@ describe("core", function()
       assert.matches("Authorization: Bearer t-42\n", text, 1, true)
     end)
 
+    it("does not tell how long it lives where that is no time", function()
+      for _, seconds in ipairs { "0", "-1", "1e300", "1e12", '"soon"', "{}" } do
+        local reply, err = login(('{"access_token":"t-42","expires_in":%s}'):format(seconds))
+        assert.is_nil(err)
+        assert.same({}, reply)
+      end
+    end)
+
     it("tells a refusal in the token endpoint's words", function()
       local reply, err = login('{"error":"invalid_client","error_description":"Bad credentials"}', "401 Unauthorized")
       assert.is_nil(reply)

@@ -375,6 +375,9 @@ static const char *take_token(lua_State *L, exchange *x) {
   return NULL;
 }
 
+/* The calendar ends somewhere: what is to live for longer than 3,000 years says nothing. */
+#define LONGEST_LIFE 1e11
+
 /* The token goes into the session; Lua learns how long it lives, in seconds (nil: not told). */
 static int push_token(lua_State *L, exchange *x, long status) {
   const char *complaint = take_token(L, x);
@@ -389,7 +392,7 @@ static int push_token(lua_State *L, exchange *x, long status) {
   lua_getfield(L, -2, "expires_in");
   const lua_Number seconds = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  if (seconds > 0) {
+  if (seconds > 0 && seconds < LONGEST_LIFE) {
     lua_pushnumber(L, seconds);
     lua_setfield(L, -2, "expires_in");
   }

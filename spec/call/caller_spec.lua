@@ -414,6 +414,35 @@ describe("caller", function()
     end
   end)
 
+  describe("of a create that is refused", function()
+    local BEYOND = { kind = "http", status = 400, message = "beyond the quota" }
+    local STARTER = { resourcePlanType = "starter", deploymentQuota = { maxCount = 1 } }
+
+    local function create(refused, quota)
+      stage.answers = { failed(refused), quota, quota, quota, quota, quota } -- what is odd is asked for again
+      local request = assert(caller:request("create", nil, "conf-1"))
+      local created, err = caller:create(request, 100)
+      assert.is_nil(created)
+      return err
+    end
+
+    it("says so where the quota is used up", function()
+      local err = create(BEYOND, { usage = { count = 1 }, quotas = { STARTER } })
+      assert.equal("beyond the quota (1 of 1 deployments are used, starter 0 of 1)", err.message)
+      assert.same({ 1, 1 }, { err.quota.used, err.quota.limit })
+    end)
+
+    it("keeps the refusal where what is said of the quota is odd", function()
+      for _, most in ipairs { 0.5, 1e300, -1 } do
+        local odd = { resourcePlanType = "starter", deploymentQuota = { maxCount = most } }
+        for _, quota in ipairs { { quotas = { odd } }, { usage = { count = most }, quotas = { STARTER } } } do
+          local err = create(BEYOND, quota)
+          assert.same({ 400, "beyond the quota" }, { err.status, err.message })
+        end
+      end
+    end)
+  end)
+
   it("remembers what it has created for as long as it may not be found", function()
     local other = "d000000000000002"
     stage.answers = { { id = ID }, { id = other } }

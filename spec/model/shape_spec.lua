@@ -85,6 +85,28 @@ describe("shape", function()
     assert.equal('data.result: a list expected, got "none"', (check("lines", { data = { result = "none" } })))
   end)
 
+  it("of a quota is whole numbers, as far as it says any: a sum without one of them would be another", function()
+    local function quota(count, most, replicas)
+      local plan = { resourcePlanType = "starter" }
+      plan.deploymentQuota = { maxCount = most, maxReplicaPerDeployment = replicas }
+      return { usage = { count = count }, quotas = { plan } }
+    end
+    local good = quota(0, 10, 2)
+    assert.is_nil(check("quota", good))
+    assert.same(quota(0, 10, 2), good)
+    for _, odd in ipairs { 0.5, -1, 1e300, 2 ^ 53, "5", {} } do
+      local what = type(odd) == "number" and tostring(odd) or type(odd) == "string" and '"5"' or "a table"
+      assert.equal("usage.count: a count expected, got " .. what, (check("quota", quota(odd, 1))))
+      assert.equal("maxCount: a count expected, got " .. what, (check("quota", quota(1, odd))))
+      good = quota(1, 1, odd)
+      assert.is_nil(check("quota", good))
+      assert.same(quota(1, 1), good)
+    end
+    good = { usage = 5, quotas = { 5, {}, { deploymentQuota = {} }, { deploymentQuota = { maxCount = 1 } } } }
+    assert.same({ nil, 3 }, { check("quota", good) })
+    assert.same({ quotas = { { deploymentQuota = { maxCount = 1 } } } }, good)
+  end)
+
   it("of capabilities may lack each part, but not have another in its place", function()
     assert.is_nil(check("capabilities", { aiApi = {} }))
     assert.is_nil(check("capabilities", { aiApi = { capabilities = { bulkUpdates = { deployments = true } } } }))

@@ -9,7 +9,7 @@ local quota = {}
 ---       deployment at most
 
 --- What the service's answer means.
----@param reply table
+---@param reply table  as shape.lua has let it through
 ---@return aicore.Quota
 function quota.read(reply)
   local usage, made = reply.usage or {}, { plans = {} }
@@ -27,7 +27,7 @@ function quota.read(reply)
       plan.used = plan.used + 1
     end
   end
-  made.used = type(usage.count) == "number" and usage.count or usage.items and #items or nil
+  made.used = usage.count or usage.items and #items or nil
   return made
 end
 

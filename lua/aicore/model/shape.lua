@@ -36,6 +36,12 @@ local function is_table(value)
   return type(value) == "table"
 end
 
+local MOST_COUNTED = 2 ^ 53 -- below it every whole number is one in each Lua, and is written as one
+
+local function is_count(value)
+  return type(value) == "number" and value >= 0 and value < MOST_COUNTED and value % 1 == 0
+end
+
 -- What reads as absent unless it is a text; by these, and by id and status, the program decides.
 local TEXTS = { "targetStatus", "createdAt", "modifiedAt", "configurationId" }
 
@@ -148,6 +154,27 @@ local function drop_odd_count(page)
   end
 end
 
+local function count_complaint(name, value)
+  if value ~= nil and not is_count(value) then
+    return ("%s: a count expected, got %s"):format(name, type(value) == "number" and tostring(value) or show(value))
+  end
+end
+
+local function is_no_plan(plan)
+  return not is_table(plan) or not is_table(plan.deploymentQuota) or plan.deploymentQuota.maxCount == nil
+end
+
+--- The numbers of a quota are summed up: an odd one that was left out would make a sum that is wrong.
+local function quota_complaint(reply)
+  local complaint = count_complaint("usage.count", reply.usage and reply.usage.count)
+  for _, plan in ipairs(reply.quotas) do
+    local most = plan.deploymentQuota
+    complaint = complaint or count_complaint("maxCount", most.maxCount)
+    most.maxReplicaPerDeployment = is_count(most.maxReplicaPerDeployment) and most.maxReplicaPerDeployment or nil
+  end
+  return complaint
+end
+
 -- Tables, each within the one before; any may be missing, but not be something else.
 local UPDATES = { "aiApi", "capabilities", "bulkUpdates" }
 
@@ -178,10 +205,8 @@ local SHAPES = {
   end,
   quota = function(reply)
     reply.usage = is_table(reply.usage) and reply.usage or nil
-    return nil,
-      set_aside(reply.quotas, function(one)
-        return not is_table(one) or not is_table(one.deploymentQuota) or type(one.deploymentQuota.maxCount) ~= "number"
-      end)
+    local odd = set_aside(reply.quotas, is_no_plan)
+    return quota_complaint(reply), odd
   end,
   accepted = function(reply)
     if type(reply.message) ~= "string" then
