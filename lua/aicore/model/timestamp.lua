@@ -63,7 +63,7 @@ function timestamp.parse(text)
     return nil
   end
   local year, month, day, hour, minute, second, fraction, zone = text:match(DATE_TIME)
-  local offset = zone and fraction ~= "." and zone_offset(zone)
+  local offset = zone and (fraction == "" or fraction:find "^%.%d") and zone_offset(zone)
   if not offset then
     return nil
   end
