@@ -7,6 +7,7 @@ local ensure = require "aicore.cli.ensure"
 local fakes = require "spec.cli.fakes"
 local find = require "aicore.cli.find"
 local list = require "aicore.cli.list"
+local models = require "aicore.cli.models"
 local problems = require "aicore.cli.problems"
 local rollout = require "aicore.cli.rollout"
 local update = require "aicore.cli.update"
@@ -364,5 +365,27 @@ describe("configurations", function()
       "conf-1   chat   -          -            modelName=m",
     }, console.out)
     assert.same({ { "configurations", { search = "chat", timeout = 5 } } }, client.calls)
+  end)
+end)
+
+describe("models", function()
+  it("are told until when they work, by any date of ISO 8601", function()
+    local versions = {}
+    for i, date in ipairs { "20261201T000000Z", "2026-12-01 00:00:00", "soon", 5, "" } do
+      versions[i] = { name = tostring(i), retirementDate = date }
+    end
+    local _, console = run(models, {}, {
+      models = function()
+        return { { model = "m", versions = versions } }
+      end,
+    })
+    assert.same({
+      "MODEL   VERSION   EXECUTABLE   RETIRES      REPLACEMENT",
+      "m       1         -            2026-12-01   -",
+      "m       2         -            2026-12-01   -",
+      "m       3         -            ?            -",
+      "m       4         -            ?            -",
+      "m       5         -            -            -",
+    }, console.out)
   end)
 end)

@@ -17,14 +17,21 @@ local FULL = {
   createdAt = ago(86400 * 10 + 60),
 }
 
-local function run(given, found, err)
+local function run(given, found, err, models)
   local console = fakes.console()
   local client = fakes.client {
     list = function()
       return found, err
     end,
+    models = models,
   }
   return list.run(given, console, client), console, client
+end
+
+--- One that serves this version of a model.
+local function serving(version)
+  local model = { name = "gpt-4o", version = version }
+  return { id = "dep-" .. version, status = "DEAD", details = { resources = { backendDetails = { model = model } } } }
 end
 
 describe("list", function()
@@ -58,6 +65,24 @@ describe("list", function()
     assert.equal(problems.DONE, code)
     assert.same({ {}, { "no deployments found" } }, { console.out, console.notes })
     assert.same({ "[]" }, select(2, run({ output = "json" }, {})).out)
+  end)
+
+  it("says when the model of each stops working; '?' where something is said that is no date", function()
+    local dates = { ["1"] = "20261201T000000Z", ["2"] = "soon", ["4"] = "2026-12-01T00:00:00" }
+    local versions = {}
+    for i = 1, 4 do
+      versions[i] = { name = tostring(i), retirementDate = dates[tostring(i)] }
+    end
+    local found = { serving "1", serving "2", serving "3", serving "4" }
+    local _, console = run({}, found, nil, function()
+      return { { model = "gpt-4o", versions = versions } }
+    end)
+    local retires = {}
+    for i = 2, #console.out do
+      retires[i - 1] = console.out[i]:match "(%S+)$"
+    end
+    assert.same({ "2026-12-01", "?", "-", "2026-12-01" }, retires)
+    assert.same({}, console.notes)
   end)
 
   it("fails as the library does", function()

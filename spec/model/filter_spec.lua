@@ -68,6 +68,16 @@ describe("filter", function()
       end
     end)
 
+    it("takes for retiring who may be: whose model stops working by then, or on a day that nobody can read", function()
+      local dates = { soon = { 100 }, late = { 101 }, never = {}, unclear = { nil, true } }
+      local _, belongs = filter.split({ retiring_within = 90 }, 10, function(record)
+        return dates[record.id][1], dates[record.id][2]
+      end)
+      for id, expected in pairs { soon = true, late = false, never = false, unclear = true } do
+        assert.equal(expected, belongs { id = id }, id)
+      end
+    end)
+
     it("puts an id into the same shard in every Lua", function()
       local shards = {}
       for i, id in ipairs { "d748fdae9f88a9b0", "d000000000000001", ("zz"):rep(32), "a-b_c.d" } do

@@ -10,6 +10,8 @@ local MODELS = {
   { model = "old", versions = { version("1", "2026-01-01T00:00:00Z"), version("2", "2026-03-01T12:00:00+01:00") } },
   { model = "odd", versions = { version("1", 5), version("2", "soon") } },
   { model = "none", versions = {} },
+  { model = "iso", versions = { version("1", "20260101T0000Z"), version("2", "2026-03-01T11:00:00") } },
+  { model = "never", versions = { version("1", "0001-01-01T00:00:00Z"), version("2", ""), version("3", "soon") } },
   { model = "two", executableId = "a", versions = { version("1", "2026-01-01") } },
   { model = "two", executableId = "b", versions = { version("1", "2027-01-01") } },
 }
@@ -35,11 +37,24 @@ describe("retirement", function()
   end)
 
   it("is unknown where nobody has said it", function()
-    for _, case in ipairs { { "one", "2" }, { "one", "3" }, { "odd", "1" }, { "odd", "2" }, { "new", "1" }, {} } do
-      assert.is_nil(when(case[1], case[2]))
+    for _, case in ipairs { { "one", "2" }, { "one", "3" }, { "never", "1" }, { "never", "2" }, { "new", "1" }, {} } do
+      assert.same({ nil, false }, { when(case[1], case[2]) })
     end
-    assert.is_nil(retires {})
-    assert.is_nil(retires { details = 5 })
+    assert.same({ nil, false }, { retires {} })
+    assert.same({ nil, false }, { retires { details = 5 } })
+  end)
+
+  it("is any date of ISO 8601", function()
+    assert.equal(timestamp.parse "2026-01-01T00:00:00Z", when("iso", "1"))
+    assert.equal(timestamp.parse "2026-03-01T11:00:00Z", when("iso", "2"))
+    assert.equal(timestamp.parse "2026-03-01T11:00:00Z", when("iso", "latest"))
+  end)
+
+  it("is unclear where something stands there that is no date", function()
+    for _, case in ipairs { { "odd", "1" }, { "odd", "2" }, { "odd", "latest" }, { "never", "3" } } do
+      assert.same({ nil, true }, { when(case[1], case[2]) })
+    end
+    assert.same({ nil, false }, { when("never", "latest") }) -- one of its versions stays
   end)
 
   it("is that of the executable's own model, if two have one of that name", function()

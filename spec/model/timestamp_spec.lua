@@ -52,6 +52,57 @@ describe("timestamp", function()
     assert.is_nil(timestamp.parse(nil))
   end)
 
+  it("reads dates of ISO 8601 that are no RFC 3339, in UTC where they say no zone, as dates alone", function()
+    for text, same in pairs {
+      ["2026-12-01"] = "2026-12-01T00:00:00Z",
+      ["20261201"] = "2026-12-01T00:00:00Z",
+      ["2026-12-01T00:00:00"] = "2026-12-01T00:00:00Z",
+      ["2026-12-01 00:00:00"] = "2026-12-01T00:00:00Z",
+      ["2026-12-01T00:00Z"] = "2026-12-01T00:00:00Z",
+      ["20261201T000000Z"] = "2026-12-01T00:00:00Z",
+      ["2026-12-01T12"] = "2026-12-01T12:00:00Z",
+      ["20261201t1234"] = "2026-12-01T12:34:00Z",
+      ["2026-12-01T12:34+02"] = "2026-12-01T12:34:00+02:00",
+      ["20261201T123456.5-0130"] = "2026-12-01T12:34:56.5-01:30",
+      ["2026-12-01T12:34:56,5"] = "2026-12-01T12:34:56.5Z",
+      ["2026-12-01T00:00:00.000Z"] = "2026-12-01T00:00:00Z",
+    } do
+      assert.equal(timestamp.parse(same), timestamp.date(text), text)
+      assert.is_true(text:find "%.000Z" ~= nil or timestamp.parse(text) == nil, text)
+    end
+  end)
+
+  it("takes the zero value for a date that never comes, and nothing else for one", function()
+    for _, text in ipairs { "0001-01-01T00:00:00Z", "0001-01-01T00:00", "0001-01-01", "0001-01-01T01:00:00+01:00" } do
+      assert.equal(math.huge, timestamp.date(text))
+    end
+    for _, value in ipairs {
+      "",
+      "soon",
+      "2026-12",
+      "2026-1-1",
+      "1796083200",
+      "2026-13-01",
+      "2026-02-30T00:00",
+      "2026-12-01T",
+      "2026-12-01T1",
+      "2026-12-01T12:3",
+      "2026-12-01T12:34:5",
+      "2026-12-01T25",
+      "2026-12-01T12.5",
+      "2026-12-01T12:34:56.",
+      "2026-12-01T12:34:56+2",
+      "2026-12-01 or so",
+      "2026-12-01Z",
+      5,
+      {},
+      false,
+    } do
+      assert.is_nil(timestamp.date(value), tostring(value))
+    end
+    assert.is_nil(timestamp.date(nil))
+  end)
+
   it("knows the zero value of services written in Go: there is no such time", function()
     assert.is_nil(timestamp.parse "0001-01-01T00:00:00Z")
     assert.is_nil(timestamp.parse "0001-01-01T01:00:00+01:00")

@@ -74,10 +74,6 @@ local function retirements(given, client, found)
   end
 end
 
-local function day(seconds)
-  return seconds and timestamp.format(seconds):sub(1, 10) or "-"
-end
-
 local function rows_of(found, retires, with_group)
   local now, rows = clock.wall(), { { unpack(HEADING) } }
   for i, deployment in ipairs(found) do
@@ -88,7 +84,7 @@ local function rows_of(found, retires, with_group)
       deployment.scenarioId or "-",
       deployment.configurationName or deployment.configurationId or "-",
       age(deployment, now),
-      retires and day(retires(deployment)) or "-",
+      retires and tables.day(retires(deployment)) or "-",
     }
   end
   for i, row in ipairs(with_group and rows or {}) do

@@ -1,17 +1,20 @@
 -- aicorectl models: what may be deployed, and until when each version works.
 
+local retirement = require "aicore.model.retirement"
+local tables = require "aicore.cli.tables"
+
 local function row_of(model, version)
   local replacements = type(version.suggestedReplacements) == "table" and version.suggestedReplacements or {}
   return {
     model.model,
     version.name .. (version.isLatest == true and " (latest)" or ""),
     tostring(model.executableId or "-"),
-    type(version.retirementDate) == "string" and version.retirementDate:sub(1, 10) or "-",
+    tables.day(retirement.date_of(version)),
     type(replacements[1]) == "string" and replacements[1] or "-",
   }
 end
 
-return require("aicore.cli.tables").command {
+return tables.command {
   summary = "List the models that may be deployed, and until when they work.",
   noun = "models",
   heading = { "MODEL", "VERSION", "EXECUTABLE", "RETIRES", "REPLACEMENT" },

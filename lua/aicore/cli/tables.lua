@@ -3,6 +3,7 @@
 local columns = require "aicore.text.columns"
 local json = require "aicore.text.json"
 local problems = require "aicore.cli.problems"
+local timestamp = require "aicore.model.timestamp"
 
 local tables = {}
 
@@ -73,6 +74,14 @@ function tables.arrange(given, console, records, keys)
   end
   console:note(("%d of %d are shown"):format(given.limit, #records))
   return first
+end
+
+--- When something ends, as a cell: the day, "-" for never, "?" for a day that cannot be read.
+---@param seconds number?  since the epoch
+---@param is_unclear boolean
+---@return string
+function tables.day(seconds, is_unclear)
+  return seconds and timestamp.format(seconds):sub(1, 10) or is_unclear and "?" or "-"
 end
 
 ---@class aicore.cli.Listing

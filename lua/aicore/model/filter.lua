@@ -16,7 +16,8 @@ local filter = {}
 ---@field model string?              that it serves: its name
 ---@field model_version string?      "latest", too: the one that moves on by itself
 ---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
----@field retiring_within number?    s until the model that it serves stops working; what has stopped already, too
+---@field retiring_within number?    s until the model that it serves stops working; what has stopped already, too, and
+---                                  what stops on a day that cannot be read: nobody can say that it does not
 ---@field shard integer[]?           { index, count }: this one of so many parts, index from 0
 ---@field all boolean?               everything: says that an empty filter is meant
 ---@field resource_group string?     "*": all of them; a record then has `resource_group`
@@ -132,8 +133,8 @@ local FITS = {
     return created ~= nil and now - created >= wanted
   end,
   retiring_within = function(record, wanted, now, retires)
-    local at = retires(record)
-    return at ~= nil and at - now <= wanted
+    local at, is_unclear = retires(record)
+    return is_unclear or at ~= nil and at - now <= wanted
   end,
   shard = function(record, wanted)
     return filter.shard_of(record.id, wanted[2]) == wanted[1]
@@ -192,7 +193,7 @@ end
 --- Splits a filter.
 ---@param wanted aicore.Filter?
 ---@param now number  seconds since the epoch
----@param retires (fun(record: table): number?)?  when one's model stops working: seconds since the epoch
+---@param retires (fun(record: table): number?, boolean)?  when one's model stops working: see retirement.date_of
 ---@return table query                          options of the operation "list"
 ---@return (fun(deployment: table): boolean)?   which ones belong; nil: all of them
 ---@return string? complaint                    what is wrong with the filter's own part

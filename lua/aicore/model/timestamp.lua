@@ -1,4 +1,4 @@
---- RFC 3339 date-times to and from seconds since 1970.
+--- RFC 3339 date-times, and dates of ISO 8601, to and from seconds since 1970.
 -- Pure arithmetic in UTC: neither the clock nor the time zone of the machine takes part.
 
 local timestamp = {}
@@ -55,13 +55,8 @@ end
 
 local DATE_TIME = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(%.?%d*)(.*)$"
 
---- Reads a date-time (RFC 3339, 5.6).
----@param text any
----@return number? seconds  since 1970; nil: not a date-time, no such day or hour, or the zero value that means "never"
-function timestamp.parse(text)
-  if type(text) ~= "string" then
-    return nil
-  end
+--- Whole seconds since 1970, and their fraction; nil: not a date-time, or no such day or hour.
+local function read(text)
   local year, month, day, hour, minute, second, fraction, zone = text:match(DATE_TIME)
   local offset = zone and (fraction == "" or fraction:find "^%.%d") and zone_offset(zone)
   if not offset then
@@ -76,10 +71,58 @@ function timestamp.parse(text)
     return nil
   end
   local seconds = day_number(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset
-  if seconds == NEVER then
+  return seconds, fraction == "" and 0 or tonumber(fraction)
+end
+
+--- Reads a date-time (RFC 3339, 5.6).
+---@param text any
+---@return number? seconds  since 1970; nil: not a date-time, no such day or hour, or the zero value that means "never"
+function timestamp.parse(text)
+  if type(text) ~= "string" then
     return nil
   end
-  return fraction == "" and seconds or seconds + tonumber(fraction)
+  local seconds, fraction = read(text)
+  if not seconds or seconds == NEVER then
+    return nil
+  end
+  return seconds + fraction
+end
+
+-- The day, written in one of two ways, and what follows it.
+local DAY_FORMS = { "^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$", "^(%d%d%d%d)(%d%d)(%d%d)(.*)$" }
+
+--- The next part of a time, and what follows it. One that is left out is zero.
+local function next_part(text, digits)
+  local part, rest = text:match("^:?(" .. digits .. ")(.*)$")
+  return part or "00", rest or text
+end
+
+--- A time of ISO 8601 as RFC 3339 has it: with minutes, seconds and a zone. What is none stays as odd as it is.
+local function full_time(text)
+  local hour, minute, second, rest
+  hour, rest = text:match "^(%d%d)(.*)$"
+  minute, rest = next_part(rest or "", "%d%d")
+  second, rest = next_part(rest, "%d%d[.,]?%d*")
+  local zone = rest == "" and "Z" or rest:find "^[+-]%d%d$" and rest .. ":00" or rest
+  return ("%s:%s:%s%s"):format(hour or "", minute, second:gsub(",", "."), zone)
+end
+
+--- Reads a date of ISO 8601, with a time or without; one that says no zone is in UTC. For what people have written: the
+--- stamps of records are RFC 3339.
+---@param text any
+---@return number? seconds  since 1970; math.huge: the zero value that means "never"; nil: not a date
+function timestamp.date(text)
+  if type(text) ~= "string" then
+    return nil
+  end
+  for _, form in ipairs(DAY_FORMS) do
+    local year, month, day, rest = text:match(form)
+    local time = rest == "" and "00" or rest and rest:match "^[Tt ](.+)$"
+    if time then
+      local seconds, fraction = read(("%s-%s-%sT%s"):format(year, month, day, full_time(time)))
+      return seconds == NEVER and math.huge or seconds and seconds + fraction
+    end
+  end
 end
 
 --- "2021-05-19T00:00:14" of whole seconds.
