@@ -85,6 +85,19 @@ describe("list", function()
     assert.same({}, console.notes)
   end)
 
+  it("says '?' and once why where nobody can be asked when models stop working; all else is there", function()
+    local code, console = run({}, { serving "1", { id = "dep-2", status = "DEAD" }, serving "3" }, nil, function()
+      return nil, fakes.err { kind = "auth", status = 403, operation = "models", message = "no role" }
+    end)
+    assert.equal(problems.DONE, code)
+    local retires = {}
+    for i = 2, #console.out do
+      retires[i - 1] = console.out[i]:match "(%S+)$"
+    end
+    assert.same({ "?", "-", "?" }, retires)
+    assert.same({ "aicorectl: models: HTTP 403, auth: no role; RETIRES is not known" }, console.notes)
+  end)
+
   it("fails as the library does", function()
     assert.equal(problems.TIMED_OUT, (run({}, nil, fakes.err "timeout")))
   end)

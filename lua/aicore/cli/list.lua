@@ -64,12 +64,20 @@ local function age(deployment, now)
   return created and duration.format(now - created) or "-"
 end
 
---- The function that says when the model of a deployment stops working; nil: nobody needs it, or it cannot be had.
-local function retirements(given, client, found)
+--- Nobody knows when the models of those that serve one stop working.
+local function unknown(deployment)
+  return nil, filters.model_of(deployment) ~= nil
+end
+
+--- The function that says when the model of a deployment stops working; nil: nobody needs it.
+local function retirements(given, console, client, found)
   for _, deployment in ipairs(found) do
     if filters.model_of(deployment) then
-      local models = client:models { timeout = given.timeout }
-      return models and retirement.new(models)
+      local models, err = client:models { timeout = given.timeout }
+      if not models then
+        console:note(("aicorectl: %s; RETIRES is not known"):format(tostring(err)))
+      end
+      return models and retirement.new(models) or unknown
     end
   end
 end
@@ -105,7 +113,7 @@ local function show(given, console, client, found)
     ids[i] = deployment.id
   end
   if (given.output or "table") == "table" then
-    rows = rows_of(found, retirements(given, client, found), given.all_resource_groups)
+    rows = rows_of(found, retirements(given, console, client, found), given.all_resource_groups)
   end
   local status = given.all_resource_groups and 3 or 2
   tables.print(console, given, {
