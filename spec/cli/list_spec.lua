@@ -98,6 +98,16 @@ describe("list", function()
     assert.same({ "aicorectl: models: HTTP 403, auth: no role; RETIRES is not known" }, console.notes)
   end)
 
+  it("does not say that there are none of what could not be read", function()
+    local err = fakes.err { kind = "auth", message = "2 of 2 resource groups could not be read" }
+    for _, output in ipairs { "table", "ids" } do
+      local code, console = run({ all_resource_groups = true, output = output }, {}, err)
+      assert.equal(problems.NOT_AUTHORISED, code)
+      assert.equal("aicorectl: auth: 2 of 2 resource groups could not be read", console.notes[1])
+      assert.same({}, console.out)
+    end
+  end)
+
   it("fails as the library does", function()
     assert.equal(problems.TIMED_OUT, (run({}, nil, fakes.err "timeout")))
   end)

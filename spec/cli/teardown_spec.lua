@@ -7,10 +7,10 @@ local teardown = require "aicore.cli.teardown"
 -- What there is, as the client lists it.
 local FOUND = { { id = "dep-1", status = "RUNNING" }, { id = "dep-2", status = "DEAD" } }
 
-local function client_of(found)
+local function client_of(found, err)
   return fakes.client {
     list = function()
-      return found or FOUND
+      return found or FOUND, err
     end,
     status = function(id)
       return { id = id, status = "RUNNING" }
@@ -23,8 +23,8 @@ local function client_of(found)
   }
 end
 
-local function run(given, asked, found)
-  local console, client = fakes.console(asked), client_of(found)
+local function run(given, asked, found, err)
+  local console, client = fakes.console(asked), client_of(found, err)
   given.ids, given.command = given.ids or {}, "teardown"
   return teardown.run(given, console, client), console, client
 end
@@ -153,6 +153,14 @@ describe("a dry run of a teardown", function()
     assert.same({}, torn_down(client))
     assert.matches("^2 deployments .* would be torn down %(dry run%)\n", console.out[1])
     assert.same({ "dep-1", "dep-2" }, select(2, run { status = { "DEAD" }, dry_run = true, output = "ids" }).out)
+  end)
+
+  it("does not say that nothing would be torn down of what could not be read", function()
+    local given = { all = true, all_resource_groups = true, dry_run = true }
+    local code, console = run(given, nil, {}, fakes.err { kind = "auth", message = "2 of 2 could not be read" })
+    assert.equal(problems.NOT_AUTHORISED, code)
+    assert.equal("aicorectl: auth: 2 of 2 could not be read", console.notes[1])
+    assert.same({}, console.out)
   end)
 
   it("is a report for scripts, by the library's own dry run", function()

@@ -137,7 +137,9 @@ function command.run(given, console, client)
   if not found then
     return problems.tell(console, err)
   elseif #found == 0 and (given.watch or given.output ~= "json") then
-    console:note(("no %s found"):format(options.noun(given.kind)))
+    if not err then -- there may be some in the resource groups that it is about
+      console:note(("no %s found"):format(options.noun(given.kind)))
+    end
   else
     show(given, console, client, tables.arrange(given, console, found, KEYS))
   end

@@ -100,7 +100,9 @@ local function run_previewed(given, console, client, target)
     return problems.tell(console, err)
   end
   local exit = err and problems.tell_all(console, { err }) -- of all resource groups, what could be read is shown
-  if given.dry_run then
+  if exit and #found == 0 and given.output ~= "json" then
+    return exit -- there may be some where nothing could be read
+  elseif given.dry_run then
     local done = pretend(given, console, client, found)
     return exit or done
   elseif #found == 0 then
