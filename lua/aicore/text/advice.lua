@@ -20,6 +20,13 @@ local function is_anothers_404(err)
   return err.status == 404 and (err.code == nil or err.code == "404")
 end
 
+--- May it have been refused because the quota is used up? That of requests (429) is another one, and who may not read
+--- the quota has not used it up.
+local function is_beyond_quota(err)
+  local status = err.status or 0
+  return status >= 400 and status < 500 and status ~= 429 and err.operation ~= "quota"
+end
+
 local function is_service_trouble(err)
   return (err.status or 0) >= 500
 end
@@ -61,6 +68,7 @@ local ROWS = {
   },
   {
     says = "[Qq]uota",
+    when = is_beyond_quota,
     command = "stop and delete what is no longer needed, it frees quota: aicorectl teardown --older-than 7d",
   },
   { status = 429, "the service asks for fewer requests: wait a while, then do the same again" },
@@ -71,7 +79,7 @@ local ROWS = {
     command = "--timeout 30m gives it more time; it is safe to run the same command again",
     editor = "look at base_url and auth_url; is a proxy needed (https_proxy)?",
   },
-  { says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
+  { kind = "transport", says = "alert certificate expired", NEW_KEY }, -- so says the other side, where it says anything
   { says = "client certificate", NEW_KEY },
   {
     kind = "transport",
@@ -83,7 +91,11 @@ local ROWS = {
     says = "[Cc]ertificate",
     "if a company's own authority signs here, name its file by {ca_file}",
   },
-  { says = "resolve", command = "look at the host's name in {base_url} and {auth_url}, and at the network" },
+  {
+    kind = "transport",
+    says = "resolve",
+    command = "look at the host's name in {base_url} and {auth_url}, and at the network",
+  },
   { kind = "transport", "look at the network, {base_url} and {auth_url}; is a proxy needed (https_proxy)?" },
   {
     operation = "login",
