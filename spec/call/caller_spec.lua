@@ -491,6 +491,28 @@ describe("caller", function()
     end
   end)
 
+  it("tells by its own operation that a list cannot be read to its end, or lacks something", function()
+    local function page(...)
+      local records = {}
+      for i, id in ipairs { ... } do
+        records[i] = { id = id, status = "RUNNING" }
+      end
+      return { count = 3, resources = records }
+    end
+    for _, name in ipairs { "list", "configurations" } do
+      for message, answers in pairs {
+        ["skip is ignored"] = { page "d001", page "d001" },
+        ["not complete"] = { page "d001", page(), page "d002", page(), page "d003", page() }, -- it is read three times
+      } do
+        stage.answers = answers
+        local found, err = caller:all(assert(caller:request(name)), 100)
+        assert.is_nil(found)
+        assert.same({ "protocol", name }, { err.kind, err.operation })
+        assert.matches("^" .. name .. ": protocol: the list .*" .. message, tostring(err))
+      end
+    end
+  end)
+
   it("remembers from list to list whose count it is", function()
     stage.answers = { { count = 1, resources = { { id = ID, status = "RUNNING" } } }, { count = 1, resources = {} } }
     stage.answers[3] = { count = 1, resources = { { id = ID, status = "RUNNING" } } }

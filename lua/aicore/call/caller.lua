@@ -325,7 +325,7 @@ function Caller:prepare(request, deadline)
 end
 
 --- A list, to be read page by page. In a host that must not be held up they are no longer than can be read in a turn.
----@param request aicore.Request  of the operation "list"
+---@param request aicore.Request  of an operation that gives pages: "list", "configurations"
 ---@param deadline number
 ---@param size integer?           records per page
 ---@return aicore.Reader
@@ -345,7 +345,7 @@ function Caller:read(request, deadline, size)
       record.resource_group = request.told_group
     end
     return reply, err, request.odd
-  end, self.lists, size)
+  end, self.lists, size, request.operation.name)
 end
 
 --- All records of a list that belong, in one table.

@@ -41,6 +41,7 @@ local MOST_STALE = 5
 ---@field odd integer       records that were set aside
 ---@field ids table<string, true>  what it has shown, unless it was complete by its only page
 ---@field private fetch aicore.FetchPage
+---@field private operation string
 ---@field private size integer
 ---@field private memory aicore.PagesMemory
 local Reader = {}
@@ -50,10 +51,12 @@ Reader.__index = Reader
 ---@param fetch aicore.FetchPage
 ---@param memory aicore.PagesMemory?  shared by all lists of a client
 ---@param size integer?  records per page
+---@param operation string?  by which a page is asked for, for errors ("list")
 ---@return aicore.Reader
-function pages.read(fetch, memory, size)
+function pages.read(fetch, memory, size, operation)
   return setmetatable({
     fetch = fetch,
+    operation = operation or "list",
     memory = memory or {},
     size = size or pages.SIZE,
     complete = false,
@@ -71,10 +74,10 @@ function pages.read(fetch, memory, size)
   }, Reader)
 end
 
-local function ignores_skip(why)
+local function ignores_skip(self, why)
   return errors.new {
     kind = "protocol",
-    operation = "list",
+    operation = self.operation,
     message = "the list cannot be read to its end: $skip is ignored, " .. why,
     retryable = false,
   }
@@ -158,9 +161,9 @@ function Reader:next(done_with)
   local page = reply and reply.resources
   local first = page and page[1] and page[1].id
   if first and first == self.first then
-    err = ignores_skip("two pages begin with " .. first)
+    err = ignores_skip(self, "two pages begin with " .. first)
   elseif page and self.stale >= MOST_STALE then
-    err = ignores_skip("page after page shows nothing new")
+    err = ignores_skip(self, "page after page shows nothing new")
   end
   if err then
     self.over = true
@@ -207,7 +210,7 @@ end
 function Reader:incomplete()
   return errors.new {
     kind = "protocol",
-    operation = "list",
+    operation = self.operation,
     incomplete = true, -- what it has shown is there all the same
     message = ("the list is not complete: %d records were shown, its count says %s"):format(
       self.shown,
