@@ -432,6 +432,13 @@ describe("caller", function()
       assert.same({ 1, 1 }, { err.quota.used, err.quota.limit })
     end)
 
+    it("asks for no quota where the configuration is what is wrong, whichever plan is full", function()
+      local refused = { kind = "http", status = 400, message = "Configuration conf-1 not found" }
+      local err = create(refused, { usage = { count = 1 }, quotas = { STARTER } })
+      assert.same({ "Configuration conf-1 not found", nil }, { err.message, err.quota })
+      assert.equal("create", stage:names())
+    end)
+
     it("keeps the refusal where what is said of the quota is odd", function()
       for _, most in ipairs { 0.5, 1e300, -1 } do
         local odd = { resourcePlanType = "starter", deploymentQuota = { maxCount = most } }

@@ -72,4 +72,25 @@ describe("refusal", function()
       end
     end
   end)
+
+  it(
+    "of a create may be of the quota where it says so, or does not say that the configuration is what is wrong",
+    function()
+      for message, expected in pairs {
+        ["The deployment quota is exceeded"] = true,
+        ["Quota exceeded for configuration conf-1"] = true,
+        ["Bad Request"] = true,
+        ["at most 5 are allowed"] = true,
+        ["Configuration conf-1 not found"] = false,
+        ["configurationId is invalid"] = false,
+        ["conf-1 does not exist"] = false,
+      } do
+        assert.equal(expected, refusal.may_be_of_quota({ status = 400, message = message }, "conf-1"), message)
+        local details = { { code = "1", message = message } }
+        assert.equal(expected, refusal.may_be_of_quota({ status = 400, message = "no", details = details }, "conf-1"))
+      end
+      assert.is_false(refusal.may_be_of_quota({ status = 412, message = "no quota" }, "conf-1"))
+      assert.is_false(refusal.may_be_of_quota({ message = "no quota" }, "conf-1"))
+    end
+  )
 end)

@@ -287,8 +287,11 @@ end
 --- How long the service is asked about something that a call can do without, in seconds.
 local PATIENCE = 5
 
---- A create was refused as the service refuses one beyond the quota: was it that?
-local function explain_refusal(self, err, deadline)
+--- A create was refused: was it beyond the quota?
+local function explain_refusal(self, request, err, deadline)
+  if not refusal.may_be_of_quota(err, request[1]) then
+    return
+  end
   local asked = assert(self:request("quota", { correlation_id = err.correlation_id }))
   local reply = self:perform(asked, math.min(deadline, self.runtime.now() + PATIENCE))
   local found = reply and quota.read(reply)
@@ -305,8 +308,8 @@ function Caller:create(request, deadline)
   local reply, err = self:perform(request, deadline)
   if reply then
     return reply
-  elseif err.status == 400 and self.resource == "deployments" then
-    explain_refusal(self, err, deadline)
+  elseif self.resource == "deployments" then
+    explain_refusal(self, request, err, deadline)
   end
   return nil, err
 end

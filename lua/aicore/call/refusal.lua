@@ -1,8 +1,10 @@
---- What a stop or delete that was refused really came to. Pure: the caller takes the look.
+--- What a stop or delete that was refused really came to, and what a create may have been refused for. Pure: the caller
+-- takes the look.
 -- A refusal may be the echo of the call's own first attempt, whose answer was lost, or of another program's: then what
 -- was asked for has happened, or is happening, and that is a success.
 
 local lifecycle = require "aicore.model.lifecycle"
+local words = require "aicore.model.words"
 
 local refusal = {}
 
@@ -32,6 +34,22 @@ function refusal.is_own_not_found(err, request)
     return true
   end
   return about ~= "" and ("/v2" .. request.operation.path):sub(1, #about) == about -- some name only the API's root
+end
+
+--- May a create have been refused as the quota is used up? Nobody knows AI Core's code for that, but that its status is
+--- 400, as of all that is wrong with a request. Without the word quota it is not that where the answer names the
+--- configuration: another plan may be full all the same.
+---@param err aicore.Error
+---@param configuration_id string
+---@return boolean
+function refusal.may_be_of_quota(err, configuration_id)
+  local said = ("%s %s"):format(err.message, words.of(err.details) or ""):lower()
+  if err.status ~= 400 then
+    return false
+  elseif said:find("quota", 1, true) then
+    return true
+  end
+  return not said:find("configuration", 1, true) and not said:find(configuration_id:lower(), 1, true)
 end
 
 --- DELETE and "not found": it is gone. Unless an earlier attempt may have done that, it was not
