@@ -48,6 +48,18 @@ describe("list", function()
     }, console.out)
   end)
 
+  it("says of how many models nobody knows whether they retire, to who asks for those that do", function()
+    local function models()
+      return {
+        { versions = { { name = "1", retirementDate = "soon" }, { name = "2", retirementDate = "2026-12-01" } } },
+      }
+    end
+    local _, console = run({ retiring_within = 86400, output = "ids" }, {}, nil, models)
+    assert.matches("when 1 versions of models retire cannot be read", console.notes[#console.notes])
+    _, console = run({ output = "ids" }, {}, nil, models)
+    assert.same({ "no deployments found" }, console.notes)
+  end)
+
   it("is ids, or records", function()
     assert.same({ "dep-1" }, select(2, run({ output = "ids" }, { FULL })).out)
     assert.same({ FULL }, cjson.decode(select(2, run({ output = "json" }, { FULL })).out[1]))

@@ -79,6 +79,16 @@ describe("configure", function()
     end
   end)
 
+  it("finds one by a name that cannot be searched for", function()
+    for _, name in ipairs { " a", "a ", ("x"):rep(81), "a~b" } do
+      local made = assert(run("configure", what { name = name }))
+      assert.same(
+        { made.id, false },
+        { run("configure", what { name = name }).id, run("configure", what { name = name }).created }
+      )
+    end
+  end)
+
   it("looks for one whose answer was lost, rather than make two", function()
     c:fault { operation = "configure", drop = "after" }
     local made = assert(run("configure", what()))

@@ -18,7 +18,7 @@ local unpack = table.unpack or unpack
 ---@field spare aicore.Request|false|nil  the next one that is done with (exchange.lua)
 ---@field everywhere boolean?    in all resource groups (groups.lua)
 ---@field told_group string?     where that is meant: the group of this one, which each record says
----@field catalog { retires: (fun(record: table): number?)? }?  what is known of models, where its filter needs that
+---@field catalog table?          what is known of models, where its filter needs that: `retires`, see retirement.new
 ---@field odd integer?           how many records of the last reply were set aside
 ---@field dated boolean?         the service's clock is wanted, too
 ---@field size aicore.PageSize?  of a list: how long its pages take to read is noted there

@@ -82,6 +82,19 @@ local function retirements(given, console, client, found)
   end
 end
 
+--- Who looks for what retires is told that of some models nobody can say that.
+local function tell_unclear(given, console, client)
+  local models, unclear = given.retiring_within and client:models { timeout = given.timeout } or {}, 0
+  for _, model in ipairs(models) do
+    for _, version in ipairs(model.versions) do
+      unclear = unclear + (select(2, retirement.date_of(version)) and 1 or 0)
+    end
+  end
+  if unclear > 0 then
+    console:note(("aicorectl: when %d versions of models retire cannot be read: aicorectl models"):format(unclear))
+  end
+end
+
 local function rows_of(found, retires, with_group)
   local now, rows = clock.wall(), { { unpack(HEADING) } }
   for i, deployment in ipairs(found) do
@@ -143,6 +156,7 @@ function command.run(given, console, client)
   else
     show(given, console, client, tables.arrange(given, console, found, KEYS))
   end
+  tell_unclear(given, console, client)
   local exit = err and problems.tell_all(console, { err }) or problems.DONE -- of some of all resource groups
   if given.watch then
     console:flush()

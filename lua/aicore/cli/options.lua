@@ -292,12 +292,7 @@ function options.filter(parser)
     :convert(id)
     :target "executable_ids"
   options.time(parser, "--older-than", "Only those created longer ago: 12h, 7d.", duration.parse_age)
-  options.time(
-    parser,
-    "--retiring-within",
-    "Only those whose model stops working by then, or on a day that cannot be read: 30d.",
-    duration.parse_age
-  )
+  options.time(parser, "--retiring-within", "Only those whose model stops working by then: 30d.", duration.parse_age)
   parser
     :option("--shard", "Only this part of all, for several jobs at once: 0/4 to 3/4.")
     :argname("<index/count>")

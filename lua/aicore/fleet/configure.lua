@@ -13,9 +13,6 @@ local configure = {}
 --- A lost request is looked for, and repeated, so often; in between there are so many seconds.
 local ATTEMPTS, PAUSE = 3, 2
 
---- $search takes no longer a text, in bytes.
-local LONGEST_SEARCH = 80
-
 -- What is wanted -----------------------------------------------------------------------------------
 
 local LONGEST_VALUE = 5000
@@ -135,7 +132,8 @@ end
 ---@return number? date  the service's clock, if it shows one
 function configure.same(caller, call, body)
   local query, text = { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, configure.text_of(body)
-  query.search = #body.name <= LONGEST_SEARCH and not body.name:find "[%c~]" and body.name or nil
+  local is_searchable = not body.name:find "[%c~]" and caller:request("configurations", { search = body.name }) ~= nil
+  query.search = is_searchable and body.name or nil
   local found, err, date = caller:in_group(call):all("configurations", query, call.deadline, function(one)
     return one.name == body.name and configure.text_of(one) == text
   end)

@@ -16,8 +16,8 @@ local filter = {}
 ---@field model string?              that it serves: its name
 ---@field model_version string?      "latest", too: the one that moves on by itself
 ---@field older_than number?         s since createdAt; who has none, or a date that does not exist, is not older
----@field retiring_within number?    s until the model that it serves stops working; what has stopped already, too, and
----                                  what stops on a day that cannot be read: nobody can say that it does not
+---@field retiring_within number?    s until the model that it serves stops working; what has stopped already, too; not
+---                                  what stops on a day that cannot be read, as a filter may mean what is to be deleted
 ---@field shard integer[]?           { index, count }: this one of so many parts, index from 0
 ---@field all boolean?               everything: says that an empty filter is meant
 ---@field resource_group string?     "*": all of them; a record then has `resource_group`
@@ -133,8 +133,8 @@ local FITS = {
     return created ~= nil and now - created >= wanted
   end,
   retiring_within = function(record, wanted, now, retires)
-    local at, is_unclear = retires(record)
-    return is_unclear or at ~= nil and at - now <= wanted
+    local at = retires(record)
+    return at ~= nil and at - now <= wanted
   end,
   shard = function(record, wanted)
     return filter.shard_of(record.id, wanted[2]) == wanted[1]
