@@ -47,6 +47,8 @@ describe("advice", function()
       { { kind = "http", status = 400, message = "deployment quota exceeded" }, "frees quota" },
       { { kind = "auth", status = 403, operation = "create", message = "no quota is left" }, "frees quota" },
       { { kind = "protocol", status = 200, message = "an unexpected body: no quotas" }, "another service" },
+      { { kind = "protocol", message = "the list is not complete: 3 records were shown" }, "run the same again" },
+      { { kind = "state", message = "it died; what was created for it was torn down again" }, "--keep" },
       { { kind = "auth", status = 403, operation = "quota", message = "may not read the quota" }, "roles" },
       { { kind = "http", status = 429, message = "Quota of requests exceeded" }, "fewer requests" },
       { { kind = "http", status = 503, message = "no quota can be read" }, "later" },
