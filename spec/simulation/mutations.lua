@@ -473,7 +473,7 @@ return {
     ENSURE,
     "elseif not err.ambiguous then\n    return nil, err\n  end",
     "elseif not err.ambiguous then\n    return nil, err\n  end\n"
-      .. "  self.group:create(self.configuration, nil, self.call.deadline)",
+      .. "  self.candidates.group:create(configuration, nil, self.call.deadline)",
     live = true,
   },
   { "what is gone is not told again", WATCH, "STALE, HAUNTED = 60, 3600", "STALE, HAUNTED = 60, 0", live = true },

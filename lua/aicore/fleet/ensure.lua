@@ -1,6 +1,5 @@
 --- ensure: the deployment that serves a configuration, made if there is none.
 -- Rules of this file:
---   A configuration that is told by what it says may exist twice: a deployment of any that says the same will do.
 --   One call creates once. Where the answer was lost, what has appeared since is looked for: if it is one alone, and
 --   was created while the answer was awaited, it is this call's; if nothing appears, that is an error, which says that
 --   one may exist.
@@ -11,6 +10,7 @@
 --   In one client they look and create one after the other, and what it has made a moment ago they know without lists.
 
 local calls = require "aicore.fleet.calls"
+local candidates = require "aicore.fleet.candidates"
 local configure = require "aicore.fleet.configure"
 local errors = require "aicore.model.errors"
 local evidence = require "aicore.fleet.evidence"
@@ -24,165 +24,30 @@ local timestamp = require "aicore.model.timestamp"
 
 local ensure = {}
 
---- What was created shows in lists in time; they are read so often until then (s).
-local SOONEST, LATEST = 0.5, 10
-
---- One that this client has made, and that is not found, may have been deleted by another program: it is believed in
---- for so many seconds, longer than a replica is behind.
-local MISSING = 30
-
 ---@class aicore.Ensuring
 ---@field caller aicore.Caller
 ---@field call aicore.Call
----@field group aicore.Group
----@field body table?              what the configuration says, if it is told by that
----@field wanted table<string, true>  ids of configurations that will do
----@field configuration string?    the one that it is made of
+---@field candidates aicore.Candidates
 ---@field run fun(caller: aicore.Caller, call: aicore.Call, name: string, ids: string[]): aicore.Report
 ---       works towards a goal
----@field mine string?             what this call has created
 ---@field created boolean          it has sent a create
 ---@field in_doubt boolean         which has not been answered, or not so that it is known what was made
+---@field mine string?             what this call has created
 ---@field left table<string, aicore.Error>  what may be this call's own as well, and why that was not torn down
----@field hopeless table<string, true>  ids that will not serve
----@field shown table<string, true>     ids in the last list
----@field known table<string, true>     those in the last list before it was created
----@field appear table<string, number>    s that one may still not be found which lists have shown
----@field patience table<string, number>  the same of one that a GET did not find, which says more
----@field since number?            the service's clock when the last list was read; s since the epoch
----@field since_at number?         the same on the runtime's clock
+---@field known table<string, true>  ids in the last list before it was created
 ---@field engine aicore.Engine?    that is at work
-
--- Looking ------------------------------------------------------------------------------------------
-
-local function note_date(self, date)
-  if date then
-    self.since, self.since_at = date, self.caller.runtime.now()
-  end
-end
-
---- The query that shows its deployments, and more, if they may have one of several configurations; nil: there is none.
----@return table|nil query
----@return aicore.Error? err
-local function query_of(self)
-  local body = self.body
-  if not body then
-    return { configuration_id = self.configuration }
-  end
-  local ids, err, date = configure.same(self.caller, self.call, body)
-  note_date(self, date)
-  for _, id in ipairs(ids or {}) do
-    self.wanted[id] = true
-  end
-  return next(self.wanted) and { scenario_id = body.scenarioId, executable_ids = { body.executableId } }, err
-end
-
---- All that have such a configuration, the oldest first.
-local function look(self)
-  local query, err = query_of(self)
-  local records, date = {}, nil
-  if query then
-    records, err, date = self.group:all("list", query, self.call.deadline, function(record)
-      return self.wanted[record.configurationId] == true
-    end)
-  end
-  if err then
-    return nil, err
-  end
-  table.sort(records, function(a, b)
-    return find.is_younger(b, a)
-  end)
-  note_date(self, date)
-  self.shown = {}
-  for _, record in ipairs(records) do
-    local born = timestamp.parse(record.createdAt)
-    self.shown[record.id] = true
-    self.appear[record.id] = born and lifecycle.hidden_for((self.since or self.caller.clock.wall()) - born)
-  end
-  return records
-end
-
---- Will it serve, as far as can be seen?
-local function is_alive(self, record)
-  local status = record.status
-  local ends = lifecycle.ended(status) or lifecycle.stopping(status) or lifecycle.leaving(record.targetStatus)
-  return not ends and not self.hopeless[record.id]
-end
-
---- The oldest that runs, or else the oldest that may come to that.
----@return string? id
-local function choose(self, records)
-  local first
-  for _, record in ipairs(records) do
-    if is_alive(self, record) then
-      if find.serves(record) then
-        return record.id
-      end
-      first = first or record.id
-    end
-  end
-  return first
-end
-
---- What this client has made of them a moment ago, in whatever call.
-local function created_here(self)
-  local list, created, now = {}, self.caller.created, self.caller.runtime.now()
-  for configuration in pairs(self.wanted) do
-    for _, made in ipairs(created:of(now, configuration, self.call.resource_group)) do
-      list[#list + 1] = made
-    end
-  end
-  return list
-end
-
---- One of those that lists are too far behind to show. A GET tells whether it is still there.
----@return string? id
-local function choose_recent(self)
-  for _, made in ipairs(created_here(self)) do
-    local id, patience = made.id, math.max(0, made.at + MISSING - self.caller.runtime.now())
-    if not self.hopeless[id] and not self.shown[id] then
-      local seen, err = self.group:status(id, self.call.deadline)
-      if seen and self.wanted[seen.configurationId] and is_alive(self, seen) then
-        return id
-      elseif not seen and (not err.absent or patience > 0) then
-        self.patience[id] = patience
-        return id
-      end
-    end
-  end
-end
-
---- Reads lists until `act` makes something of one, later and later; no longer than what is new may be hidden.
-local function look_until(self, act)
-  local runtime, pause = self.caller.runtime, SOONEST
-  local over_at = math.min(self.call.deadline, runtime.now() + lifecycle.HIDDEN)
-  while runtime.now() + pause < over_at do
-    if not self.caller:pause(pause) then
-      return nil, errors.new { kind = "cancelled", message = "ended by the host" }
-    end
-    local began = runtime.now()
-    local records, err = look(self)
-    local made = records and act(records, began)
-    if made then
-      return made
-    elseif err and err.kind == "cancelled" then
-      return nil, err
-    end
-    pause = math.min(LATEST, 1.5 * pause)
-  end
-end
 
 -- Creating -----------------------------------------------------------------------------------------
 
 --- The answer was lost: what has appeared since it was sent? If it is more than one, or was made later, it is not known
 --- to be this call's.
----@param since number?     the service's clock when it was sent, and when the answer was lost
----@param until_at number?
+---@param sent_at number?  the service's clock then
 ---@param lost aicore.Error
 ---@return string|nil id
 ---@return aicore.Error? err
-local function resolve(self, since, until_at, lost)
-  local found, err = look_until(self, function(records)
+local function resolve(self, sent_at, lost)
+  local since, until_at = sent_at and math.floor(sent_at), sent_at and self.candidates:now() + 1
+  local found, err = self.candidates:look_until(function(records)
     local new = {}
     for _, record in ipairs(records) do
       local created = timestamp.parse(record.createdAt)
@@ -205,31 +70,17 @@ local function resolve(self, since, until_at, lost)
   return found[1].id
 end
 
---- The configuration to make it of.
----@return string|nil id
----@return aicore.Error? err
-local function configuration_of(self)
-  if not self.body then
-    return self.configuration
-  end
-  local made, err = configure.ensure(self.caller, self.call, self.body)
-  if made then
-    self.wanted[made.id] = true
-  end
-  return made and made.id, err
-end
-
 --- Creates one.
 ---@return string|nil id
 ---@return aicore.Error? err
 local function create(self)
-  local configuration, err = configuration_of(self)
+  local configuration, problem = self.candidates:obtain_configuration()
   if not configuration then
-    return nil, err
+    return nil, problem
   end
-  local made
-  self.created, self.known, self.in_doubt = true, self.shown, true
-  made, err = self.group:create(configuration, self.call.ttl, self.call.deadline)
+  local sent_at = self.candidates:now()
+  self.created, self.known, self.in_doubt = true, self.candidates.shown, true
+  local made, err = self.candidates.group:create(configuration, self.call.ttl, self.call.deadline)
   self.in_doubt = not made and err.ambiguous
   if made then
     self.mine = made.id
@@ -237,9 +88,7 @@ local function create(self)
   elseif not err.ambiguous then
     return nil, err
   end
-  local since = self.since and math.floor(self.since)
-  local until_at = self.since and self.since + self.caller.runtime.now() - self.since_at + 1
-  return resolve(self, since, until_at, err)
+  return resolve(self, sent_at, err)
 end
 
 --- This call's own is torn down, unless it is to be kept.
@@ -267,7 +116,7 @@ end
 ---@param id string
 local function settle(self, id)
   local shown_at
-  local older, err = look_until(self, function(records, began)
+  local older, err = self.candidates:look_until(function(records, began)
     local oldest
     for _, record in ipairs(records) do
       if record.id == id then
@@ -275,7 +124,7 @@ local function settle(self, id)
         shown_at = shown_at or began
         return oldest or is_settled and id
       end
-      oldest = oldest or is_alive(self, record) and record.id
+      oldest = oldest or self.candidates:is_alive(record) and record.id
     end
   end)
   if err then
@@ -290,11 +139,7 @@ end
 -- The call -----------------------------------------------------------------------------------------
 
 local function wait(self, id)
-  local made = self.caller.created:get(self.caller.runtime.now(), id)
-  local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.patience[id] or self.appear[id] }
-  if made and made.ends then
-    fields.appear = 0 -- lists that are behind still show it
-  end
+  local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.candidates:may_appear_within(id) }
   local listener
   self.engine, listener = calls.engine_for_one(self.caller, self.call, id, goals.reach(lifecycle.SERVING), fields)
   self.engine:run()
@@ -306,21 +151,20 @@ end
 ---@return aicore.Error? err
 local function obtain(self)
   local caller, call = self.caller, self.call
-  local what = self.configuration or configure.text_of(self.body)
-  local key = json.line { "deployment", what, call.resource_group }
+  local key = json.line { "deployment", self.candidates:key(), call.resource_group }
   local id, err = single_flight.in_turn(caller.runtime, caller.obtaining, key, call.deadline, function()
-    local records, look_err = look(self)
+    local records, look_err = self.candidates:look()
     if not records then
       return nil, look_err
     end
-    local chosen = choose(self, records) or choose_recent(self)
+    local chosen = self.candidates:choose(records) or self.candidates:choose_recent()
     if chosen then
       return chosen
     end
     return create(self)
   end)
   local made = id and caller.created:get(caller.runtime.now(), id)
-  made = made and self.wanted[made.what] and made or nil -- else it was updated since
+  made = made and self.candidates:fits { configurationId = made.what } and made or nil -- else it was updated since
   if id and id == self.mine or made and not made.is_settled and not made.ends then
     id, err = settle(self, id)
   end
@@ -335,9 +179,9 @@ end
 ---@return string? id
 local function look_back(self, mine)
   local first
-  for _, record in ipairs(look(self) or {}) do
+  for _, record in ipairs(self.candidates:look() or {}) do
     local is_older = record.id ~= mine.id and find.serves(record) and find.is_younger(mine, record)
-    first = first or is_older and is_alive(self, record) and record.id or nil
+    first = first or is_older and self.candidates:is_alive(record) and record.id or nil
     if lifecycle.action_of(record.targetStatus) == "delete" then
       self.left[record.id] = nil
     end
@@ -368,14 +212,14 @@ local function run(self)
   while id do
     local record
     record, err = wait(self, id)
-    if record and self.wanted[record.configurationId] then
+    if record and self.candidates:fits(record) then
       return conclude(self, record)
     elseif err and err.kind == "state" and id == self.mine and not self.call.keep then
       return nil, give_up(self, err)
     elseif self.created or err and err.kind ~= "state" then
       return nil, err or errors.new { kind = "state", id = id, message = "it has another configuration meanwhile" }
     end
-    self.hopeless[id] = true
+    self.candidates.hopeless[id] = true
     id, err = obtain(self)
   end
   return nil, err
@@ -428,14 +272,9 @@ end
 function ensure.one(caller, what, opts, run_goal)
   local call = calls.read(caller, "ensure", opts, OPTIONS)
   local wanted = read(caller, call, what)
-  local self = { caller = caller, call = call, group = caller:in_group(call), run = run_goal } ---@type aicore.Ensuring
-  self.created, self.in_doubt, self.wanted, self.left = false, false, {}, {}
-  self.hopeless, self.shown, self.known, self.appear, self.patience = {}, {}, {}, {}, {}
-  if type(wanted) == "table" then
-    self.body = wanted
-  else
-    self.configuration, self.wanted[wanted] = wanted, true
-  end
+  local self = { caller = caller, call = call, run = run_goal } ---@type aicore.Ensuring
+  self.candidates = candidates.new(caller, call, wanted)
+  self.created, self.in_doubt, self.left, self.known = false, false, {}, {}
   local results, cancelled = caller.runtime.gather({ working(self) }, 1)
   if cancelled and self.engine then
     self.engine:stop(true)
