@@ -334,3 +334,58 @@ describe("what is done in turn", function()
     assert.same({ "first begins", "second begins", "second ends" }, told)
   end)
 end)
+
+describe("what is done once for all", function()
+  local runtime, count
+
+  before_each(function()
+    runtime, count = virtual.new(), 0
+  end)
+
+  --- A call that takes so long, as a function.
+  local function call(flights, seconds, err, deadline)
+    return function()
+      local value, problem = single_flight.share(runtime, flights, "key", deadline or 100, function()
+        count = count + 1
+        local number = count
+        runtime.sleep(seconds)
+        return not err and number or nil, err
+      end)
+      return value or problem.kind
+    end
+  end
+
+  local function together(calls)
+    local results
+    runtime.run(function()
+      results = runtime.gather(calls, #calls)
+    end)
+    return results
+  end
+
+  it("is all of theirs, good or bad, within the deadline of each", function()
+    local flights = {}
+    assert.same({ 1, 1, "timeout" }, together { call(flights, 5), call(flights, 5), call(flights, 5, nil, 2) })
+    assert.same({ 2, 2 }, together { call(flights, 5), call(flights, 5) }) -- what is over is nobody's any more
+    assert.same({ "http", "http" }, together { call(flights, 5, { kind = "http" }), call(flights, 5) })
+    assert.equal(3, count)
+  end)
+
+  it("is not theirs where the time of the one that does it was over", function()
+    local flights = {}
+    assert.same(
+      { "timeout", 2, 2 },
+      together { call(flights, 5, { kind = "timeout" }), call(flights, 5), call(flights, 5) }
+    )
+  end)
+
+  it("goes on for the others where the host drops who has begun it", function()
+    runtime.run(function()
+      local flights = {}
+      local dropped = runtime.spawn(call(flights, 50))
+      runtime.sleep(1)
+      runtime.kill(dropped)
+      assert.equal(1, call(flights, 1)())
+    end)
+  end)
+end)
