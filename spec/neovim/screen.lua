@@ -113,10 +113,10 @@ function screen.start(folder, code)
     "-i",
     "NONE",
     "-n",
-    "--listen",
-    folder .. "/socket",
     "--cmd",
     "set runtimepath^=" .. runtimepath,
+    "--cmd",
+    ("call serverstart('%s/socket')"):format(folder), -- not --listen: that answers before it knows where the plugin is
     "-c",
     "luafile " .. folder .. "/init.lua",
   }

@@ -134,7 +134,7 @@ function tables.command(lister)
 
   function command.run(given, console, client)
     local found, err = lister.find(client, given)
-    if not found then
+    if err and (not found or #found == 0 and given.output ~= "json") then
       return problems.tell(console, err)
     elseif #found == 0 and given.output ~= "json" then
       console:note(("no %s found"):format(lister.noun))
@@ -149,7 +149,7 @@ function tables.command(lister)
       end
     end
     tables.print(console, given, { json = json.array(found), ids = ids, rows = rows })
-    return problems.DONE
+    return err and problems.tell_all(console, { err }) or problems.DONE -- it lacks some
   end
 
   return command

@@ -7,6 +7,7 @@ local configure = require "aicore.fleet.configure"
 local errors = require "aicore.model.errors"
 local find = require "aicore.fleet.find"
 local lifecycle = require "aicore.model.lifecycle"
+local merged = require "aicore.model.merged"
 local timestamp = require "aicore.model.timestamp"
 
 local candidates = {}
@@ -91,14 +92,15 @@ function Candidates:now()
 end
 
 --- The query that shows its deployments, and more, if they may have one of several configurations; nil: there is none.
+---@param deadline number
 ---@return table|nil query
 ---@return aicore.Error? err
-local function query_of(self)
+local function query_of(self, deadline)
   local body = self.body
   if not body then
     return { configuration_id = self.configuration }
   end
-  local ids, err, date = configure.same(self.caller, self.call, body)
+  local ids, err, date = configure.same(self.caller, merged(self.call, { deadline = deadline }), body)
   note_date(self, date)
   for _, id in ipairs(ids or {}) do
     self.wanted[id] = true
@@ -107,13 +109,15 @@ local function query_of(self)
 end
 
 --- All that have such a configuration, the oldest first.
+---@param deadline number?  if not that of the call
 ---@return table[]|nil records
 ---@return aicore.Error? err
-function Candidates:look()
-  local query, err = query_of(self)
+function Candidates:look(deadline)
+  deadline = math.min(deadline or math.huge, self.call.deadline)
+  local query, err = query_of(self, deadline)
   local records, date = {}, nil
   if query then
-    records, err, date = self.group:all("list", query, self.call.deadline, function(record)
+    records, err, date = self.group:all("list", query, deadline, function(record)
       return self:fits(record)
     end)
   end
@@ -197,19 +201,33 @@ function Candidates:may_appear_within(id)
   return self.patience[id] or self.appear[id]
 end
 
+--- Does a GET say the same as a list, which may be behind, of one that is alive there? What is new may not be found.
+---@param id string
+---@return boolean
+function Candidates:confirms(id)
+  local seen, err = self.group:status(id, self.call.deadline)
+  local is_alive = seen and self:fits(seen) and self:is_alive(seen)
+  if not seen then
+    is_alive = not err.absent or self:may_appear_within(id) ~= nil
+  end
+  self.hopeless[id] = not is_alive or nil
+  return is_alive
+end
+
 --- Reads lists until `act` makes something of one, later and later; no longer than what is new may be hidden.
+---@param deadline number
 ---@param act fun(records: table[], began: number): any  began: when the list was asked for
 ---@return any made
 ---@return aicore.Error? err  the host has ended it
-function Candidates:look_until(act)
+function Candidates:look_until(deadline, act)
   local runtime, pause = self.caller.runtime, SOONEST
-  local over_at = math.min(self.call.deadline, runtime.now() + lifecycle.HIDDEN)
+  local over_at = math.min(deadline, runtime.now() + lifecycle.HIDDEN)
   while runtime.now() + pause < over_at do
     if not self.caller:pause(pause) then
       return nil, errors.new { kind = "cancelled", message = "ended by the host" }
     end
     local began = runtime.now()
-    local records, err = self:look()
+    local records, err = self:look(over_at)
     local made = records and act(records, began)
     if made then
       return made

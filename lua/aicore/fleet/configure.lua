@@ -140,9 +140,13 @@ function configure.same(caller, call, body)
   if not found then
     return nil, err
   end
-  local ids = {}
-  for i, one in ipairs(found[1] and found or caller.created:of(caller.runtime.now(), text, call.resource_group)) do
-    ids[i] = one.id
+  local ids, known = {}, {}
+  for _, list in ipairs { found, caller.created:of(caller.runtime.now(), text, call.resource_group) } do
+    for _, one in ipairs(list) do
+      if not known[one.id] then
+        ids[#ids + 1], known[one.id] = one.id, true
+      end
+    end
   end
   table.sort(ids)
   return ids, nil, date

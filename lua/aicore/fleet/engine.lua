@@ -45,6 +45,7 @@ local ENDLESS = 900
 ---@field group aicore.Group
 ---@field refusals table<integer, aicore.Error>  place -> why a send failed last
 ---@field look_error aicore.Error?  why the last look failed that did for all
+---@field listed boolean?  a complete list was read
 ---@field cancelled boolean
 ---@field denied aicore.Error?  why no look will tell anything
 ---@field private free integer[]?  places of those that are gone, to be used again; nil: they follow the ids in order
@@ -197,6 +198,7 @@ function Engine:missing(place, by, at)
 end
 
 function Engine:unlisted(began, at)
+  self.listed = true
   for place in next_open, self, 0 do
     if self.beliefs.looked[place] < began then
       self:missing(place, "list", at)

@@ -24,6 +24,10 @@ local timestamp = require "aicore.model.timestamp"
 
 local ensure = {}
 
+--- What serves is returned, however long a last list takes, after so many seconds; whether an older one serves, as a
+--- list says, is to be seen within so many: longer than a replica is behind.
+local PATIENCE, INSISTENT = 5, 15
+
 ---@class aicore.Ensuring
 ---@field caller aicore.Caller
 ---@field call aicore.Call
@@ -32,36 +36,41 @@ local ensure = {}
 ---       works towards a goal
 ---@field created boolean          it has sent a create
 ---@field in_doubt boolean         which has not been answered, or not so that it is known what was made
----@field mine string?             what this call has created
+---@field mine string?             what this call has created, and stays
+---@field lost aicore.Error?       why that is not known
+---@field may_be_own (fun(record: table): boolean, boolean)?  then: may this call have made it? is it as old as that?
 ---@field left table<string, aicore.Error>  what may be this call's own as well, and why that was not torn down
 ---@field known table<string, true>  ids in the last list before it was created
 ---@field engine aicore.Engine?    that is at work
 
 -- Creating -----------------------------------------------------------------------------------------
 
---- The answer was lost: what has appeared since it was sent? If it is more than one, or was made later, it is not known
---- to be this call's.
+--- The answer was lost: what has appeared since it was sent? If it is more than one, or not known that it was made
+--- before that, it is not known to be this call's. What is later may have been shown sooner.
 ---@param sent_at number?  the service's clock then
 ---@param lost aicore.Error
 ---@return string|nil id
 ---@return aicore.Error? err
 local function resolve(self, sent_at, lost)
   local since, until_at = sent_at and math.floor(sent_at), sent_at and self.candidates:now() + 1
-  local found, err = self.candidates:look_until(function(records)
+  function self.may_be_own(record)
+    local created = timestamp.parse(record.createdAt)
+    local is_new = not self.known[record.id] and (not since or not created or created >= since)
+    return is_new, is_new and until_at ~= nil and created ~= nil and created <= until_at
+  end
+  local found, err = self.candidates:look_until(self.call.deadline, function(records)
     local new = {}
     for _, record in ipairs(records) do
-      local created = timestamp.parse(record.createdAt)
-      if not self.known[record.id] and (not since or not created or created >= since) then
-        new[#new + 1] = { id = record.id, is_later = created and until_at and created > until_at }
-      end
+      local is_new, is_within = self.may_be_own(record)
+      new[#new + 1] = is_new and { id = record.id, is_within = is_within } or nil
     end
     return new[1] and new
   end)
   if not found then
     return nil, err or lost
   end
-  self.in_doubt = false
-  if not found[2] and not found[1].is_later then
+  self.lost, self.in_doubt = lost, not found[1].is_within
+  if not found[2] and found[1].is_within then
     self.mine = found[1].id
   end
   for i = 2, #found do
@@ -95,8 +104,9 @@ end
 ---@return aicore.Error? err  it could not be
 local function discard(self)
   local call, id = merged(self.call), self.mine
-  call.on_progress, self.mine = nil, nil
+  call.on_progress, call.appear = nil, call.appear or self.candidates:may_appear_within(id)
   local err = self.run(self.caller, call, "discard", { id }).failed[id]
+  self.mine = err and id or nil
   if err then
     err.operation = "ensure"
   end
@@ -106,7 +116,7 @@ end
 --- Another one is older. Who has made this one tears it down.
 local function make_way(self, id)
   if id == self.mine then
-    self.left[id] = discard(self)
+    self.left[id], self.mine = discard(self), nil
   end
 end
 
@@ -115,14 +125,18 @@ end
 ---@return aicore.Error? err
 ---@param id string
 local function settle(self, id)
-  local shown_at
-  local older, err = self.candidates:look_until(function(records, began)
+  local now, shown_at = self.caller.runtime.now(), nil
+  local by = now + 0.9 * (self.call.deadline - now) -- the rest is to see it run
+  local older, err = self.candidates:look_until(by, function(records, began)
     local oldest
     for _, record in ipairs(records) do
       if record.id == id then
         local is_settled = shown_at and began - shown_at >= evidence.APART
         shown_at = shown_at or began
-        return oldest or is_settled and id
+        if oldest then
+          return self.candidates:confirms(oldest) and oldest or nil
+        end
+        return is_settled and id
       end
       oldest = oldest or self.candidates:is_alive(record) and record.id
     end
@@ -138,8 +152,10 @@ end
 
 -- The call -----------------------------------------------------------------------------------------
 
-local function wait(self, id)
+---@param deadline number?  if not that of the call
+local function wait(self, id, deadline)
   local fields = { goal = lifecycle.SERVING, name = "ensure", appear = self.candidates:may_appear_within(id) }
+  fields.deadline = deadline and math.min(deadline, self.call.deadline)
   local listener
   self.engine, listener = calls.engine_for_one(self.caller, self.call, id, goals.reach(lifecycle.SERVING), fields)
   self.engine:run()
@@ -174,29 +190,48 @@ local function obtain(self)
   return id, err
 end
 
---- Lists may have been too far behind before to show one that is older, and serves. What is on its way out is left no
---- longer.
----@return string? id
-local function look_back(self, mine)
-  local first
-  for _, record in ipairs(self.candidates:look() or {}) do
-    local is_older = record.id ~= mine.id and find.serves(record) and find.is_younger(mine, record)
-    first = first or is_older and self.candidates:is_alive(record) and record.id or nil
+--- What may be this call's own, the answer being lost, is left; not what is gone, or on its way there.
+---@param mine table  what serves
+---@param records table[]
+---@param by number   when this is to be known, on the runtime's clock
+local function note_left(self, mine, records, by)
+  for _, record in ipairs(records) do
     if lifecycle.action_of(record.targetStatus) == "delete" then
       self.left[record.id] = nil
+    elseif self.lost and record.id ~= mine.id and select(2, self.may_be_own(record)) then
+      self.left[record.id] = self.left[record.id] or self.lost
     end
   end
-  return first
+  for id in pairs(self.left) do
+    if not self.candidates.shown[id] then
+      local _, err = self.candidates.group:status(id, by)
+      self.left[id] = not (err and err.absent) and self.left[id] or nil
+    end
+  end
+end
+
+--- Lists may have been too far behind before to show one that is older, and serves.
+---@return string? id
+local function look_back(self, mine)
+  local by = math.min(self.call.deadline, self.caller.runtime.now() + PATIENCE)
+  local records = self.candidates:look(by) or {}
+  note_left(self, mine, records, by)
+  for _, record in ipairs(records) do
+    if record.id ~= mine.id and find.serves(record) and find.is_younger(mine, record) then
+      return self.candidates:is_alive(record) and record.id or nil
+    end
+  end
 end
 
 --- It serves; so may one that is older, which is returned then.
 local function conclude(self, record)
   local older = self.created and look_back(self, record)
-  local other = older and record.id == self.mine and wait(self, older)
-  if other then
+  local other = older and record.id == self.mine and wait(self, older, self.caller.runtime.now() + INSISTENT)
+  if other and self.candidates:fits(other) then
     make_way(self, record.id)
+    return other
   end
-  return other or record
+  return record
 end
 
 --- It has failed, and is this call's own.

@@ -393,7 +393,7 @@ local PROVES = {
 
 --- A send that found nothing had no effect, and is not repeated at once.
 local function note_vain_send(changes, from)
-  changes.flying, changes.answer = false, from.answer or "lost"
+  changes.flying, changes.answer = false, from.answer or "refused"
   changes.sends = from.sends + 1
   return changes
 end

@@ -156,7 +156,8 @@ function find.one(caller, wanted, opts)
   local record, err = found and call.began - found.at < call.max_age and found.record or nil, nil
   if not record then
     local act = looking(caller, call, key, request, belongs, filters.matcher(filter))
-    record, err = single_flight.share(caller.runtime, caller.obtaining, key, call.deadline, act)
+    local flight = json.line { key, caller.changes, call.retry ~= false } -- not one from before the last change
+    record, err = single_flight.share(caller.runtime, caller.obtaining, flight, call.deadline, act)
   end
   if record then
     return merged(record) -- the caller's own: others get what is kept, too

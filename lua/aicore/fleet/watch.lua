@@ -132,10 +132,8 @@ end
 --- Why it cannot go on, or has never shown anything.
 local function failure_of(self)
   local engine = self.engine
-  local has_shown = next(self.told) ~= nil or next(self.gone) ~= nil
-  local looks = engine.looks
-  local has_failed = engine.look_error and engine.look_failed_at >= looks.over_at - looks.took
-  return engine.denied or self.unseen or not has_shown and has_failed and engine.look_error or nil
+  local has_shown = engine.listed or next(self.told) ~= nil or next(self.gone) ~= nil
+  return engine.denied or self.unseen or not has_shown and engine.look_error or nil
 end
 
 --- Nothing more will come of this group. Where the host has ended it, it has ended all.
