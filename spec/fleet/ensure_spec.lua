@@ -334,6 +334,168 @@ describe("ensure", function()
     assert.matches("one was being created, and may exist", tostring(err))
   end)
 
+  --- What the lists of this client show is changed: act(name of the operation, records, how often it was asked for).
+  local function lists_show(act)
+    local in_group, counts = c.caller.in_group, {}
+    function c.caller.in_group(caller, options)
+      local group = in_group(caller, options)
+      local all = group.all
+      function group.all(self, name, ...)
+        local records, err, date = all(self, name, ...)
+        counts[name] = (counts[name] or 0) + 1
+        return records and act(name, records, counts[name]) or records, err, date
+      end
+      return group
+    end
+  end
+
+  local function old_one(id, configuration)
+    local long_ago = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(c.runtime.now()) - 5000)
+    local made = { id = id, configurationId = configuration, status = "RUNNING", targetStatus = "RUNNING" }
+    made.createdAt, made.modifiedAt = long_ago, long_ago
+    return made
+  end
+
+  it("does not make way for one that only a list shows", function()
+    for _, at in ipairs { 1, 15 } do
+      new()
+      c:seed(1, { id = "d-other", configuration_id = "conf-2", age = 5000 })
+      for _, ghost in ipairs { "d-ghost", "d-other" } do
+        lists_show(function(name, records)
+          if name == "list" and c:now() >= at then
+            table.insert(records, 1, old_one(ghost, "conf-1"))
+          end
+        end)
+        local found, is_new = ensure()
+        assert.same({ "RUNNING", "conf-1", true }, { found.status, found.configurationId, is_new }, ghost)
+        assert.equal("RUNNING", standing())
+        c:run(function()
+          return c:teardown(found.id)
+        end)
+      end
+    end
+  end)
+
+  it("tears down what is new, though it is not found at first", function()
+    new { appear_time = 20, start_time = 40 }
+    local other = virtual_client.new { beside = c, seed = 7 }
+    local found = c:together {
+      function()
+        return { other:ensure "conf-1" }
+      end,
+      function()
+        c.runtime.sleep(2)
+        c:fault { operation = "create", drop = "after" }
+        return { c:ensure "conf-1" }
+      end,
+    }
+    assert.equal(found[1][1].id, found[2][1].id)
+    c:run(function()
+      c.runtime.sleep(60)
+    end)
+    assert.equal("RUNNING", standing())
+  end)
+
+  it("tells its own, whose answer was lost, also where a later one was shown before", function()
+    new()
+    c:fault { operation = "create", drop = "after" }
+    local later
+    c.runtime.at(c.runtime.now() + 4, function()
+      later = c.emulator.world:create("default", "conf-1", nil, { now = c.runtime.now() }).id
+    end)
+    lists_show(function(name, records, count)
+      local shown = {}
+      for _, one in ipairs(records) do
+        shown[#shown + 1] = one.id == later and one or nil
+      end
+      return name == "list" and count > 1 and c:now() < 12 and shown or nil
+    end)
+    local found, is_new, left = ensure()
+    assert.same({ later, false }, { found.id, is_new })
+    assert.is_true(next(left) ~= later and c:find((next(left))) ~= nil)
+  end)
+
+  it("takes nothing for its own where the service shows no clock", function()
+    new { dates = false }
+    c:fault { operation = "create", drop = "before" }
+    c.runtime.at(c.runtime.now() + 30, function()
+      c.emulator.world:create("default", "dead-conf", nil, { now = c.runtime.now() })
+    end)
+    local _, err = ensure "dead-conf"
+    assert.is_true(err.ambiguous)
+    assert.is_nil(c:requests().delete)
+  end)
+
+  for name, fault in pairs {
+    hang = { latency = 1000 },
+    ["put off"] = { status = 503, headers = { ["retry-after"] = "100" } },
+  } do
+    it("is not held up for long by lists that " .. name .. " when its own serves", function()
+      for at, most in pairs { [15] = 40, [6] = 100 } do
+        new()
+        c.runtime.at(c.runtime.now() + at, function()
+          local one = { operation = "list", times = 0 }
+          for field, value in pairs(fault) do
+            one[field] = value
+          end
+          c:fault(one)
+        end)
+        local began = c:now()
+        assert.equal("RUNNING", assert(ensure(nil, { timeout = at == 6 and 100 or 900 })).status)
+        assert.is_true(c:now() - began < most, c:now() - began)
+      end
+    end)
+  end
+
+  it("says what it has created also where that could not be torn down", function()
+    c:fault { operation = "delete", status = 409, times = 0 }
+    local _, err = ensure("dead-conf", { timeout = 60 })
+    assert.equal("DEAD", c:find(err.created).status)
+    assert.matches("was created by this call, and stays", tostring(err))
+  end)
+
+  it("tells no more of what its maker has torn down", function()
+    local other = virtual_client.new { beside = c, seed = 7 }
+    c:fault { operation = "create", drop = "after" }
+    local found = c:together {
+      function()
+        return { c:ensure "conf-1" }
+      end,
+      function()
+        c.runtime.sleep(0.05)
+        return { other:ensure "conf-1" }
+      end,
+    }
+    assert.equal(found[1][1].id, found[2][1].id)
+    for i = 1, 2 do
+      for id in pairs(found[i][3] or {}) do
+        assert.is_table(c:find(id))
+      end
+    end
+  end)
+
+  it("makes one though lists of configurations show another one that says the same, and not its own", function()
+    new { start_time = 2 }
+    local own
+    lists_show(function(name, records)
+      local shown = {}
+      for _, one in ipairs(records) do
+        shown[#shown + 1] = one.id ~= own and one or nil
+      end
+      return name == "configurations" and shown or c:now() < 60 and {} or nil
+    end)
+    local first, more = ensure(CHAT, { timeout = 20 })
+    own = c:find(first and first.id or more.created).configuration_id
+    local other = virtual_client.new { beside = c, seed = 9 }
+    c:run(function()
+      local wanted = { name = "chat", scenarioId = "scen-1", executableId = "exec-1" }
+      wanted.parameterBindings, wanted.inputArtifactBindings = { { key = "modelName", value = "m" } }, {}
+      assert(other.caller:in_group({}):configure(require("aicore.text.json").line(wanted), c.runtime.now() + 5))
+    end)
+    ensure(CHAT, { timeout = 20 })
+    assert.equal(1, created())
+  end)
+
   it("makes one for several calls of a client at once", function()
     for _, settings in ipairs { {}, { list_lag = 60 }, { read_lag = 10 }, { list_lag = 60, appear_time = 20 } } do
       new(settings)

@@ -145,6 +145,38 @@ describe("find", function()
     assert.equal("d-one", find({ resource_group = "*" }, { timeout = 10 }).id)
   end)
 
+  it("joins no look from before a change, nor one that gives up sooner", function()
+    c = virtual_client.new { settings = { latency = 0.5 } }
+    c:seed(1, { id = "d-one" })
+    c:fault { operation = "status", latency = 5, times = 1 }
+    local second
+    c:together {
+      function()
+        c:find_one {}
+      end,
+      function()
+        c.runtime.sleep(1.6)
+        assert(c.caller:at_once("stop", "d-one"))
+        second = { c:find_one({}, { max_age = 0 }) }
+      end,
+    }
+    assert.same({ nil, "state" }, { second[1], second[2].kind })
+    c = virtual_client.new { settings = { latency = 0.5 } }
+    c:seed(1, { id = "d-one" })
+    find({}, { max_age = 0 })
+    c:fault { operation = "list", status = 503, times = 1 }
+    local found = c:together {
+      function()
+        return { c:find_one({}, { retry = false, max_age = 0 }) }
+      end,
+      function()
+        return { c:find_one({}, { max_age = 0 }) }
+      end,
+    }
+    assert.equal(503, found[1][2].status)
+    assert.equal("d-one", found[2][1].id)
+  end)
+
   it("gives each its own", function()
     c:seed(1, { id = "d-one" })
     find({}).status = "another"

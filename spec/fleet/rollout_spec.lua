@@ -142,6 +142,15 @@ describe("rollout", function()
     assert.same({ 404 }, updates())
   end)
 
+  it("does not go back where the update was never taken, but not found", function()
+    new()
+    c:fault { operation = "update", status = 404, voice = "service", times = 0 }
+    local report, err = rollout("conf-2", { rollback = true, timeout = 60 })
+    assert.is_nil(report)
+    assert.is_false(err.rolled_back)
+    assert.is_true(err.elapsed <= 31, err.elapsed) -- half of the time
+  end)
+
   it("updates again what was accepted without effect, or whose answer was lost", function()
     new { start_time = 5 }
     c:fault { operation = "update", ignore = true }

@@ -146,6 +146,14 @@ describe("watch", function()
       assert.same({ {}, 503, "watch" }, { seen, err.status, err.operation })
     end)
 
+    it("tells of no failure at its end where it has seen that there is nothing", function()
+      later(55, function()
+        c:fault { operation = "list", status = 503, times = 0 }
+      end)
+      local seen, err = watch({ scenario_id = "none" }, { timeout = 60 })
+      assert.same({ {}, nil }, { seen, err })
+    end)
+
     it("takes on groups that are new", function()
       c:seed(1, { id = "d-one" })
       later(30, function()
