@@ -147,6 +147,16 @@ describe_once("aicorectl models, groups and quota", function()
     server.seed { count = 2, resource_group = "team" }
     assert.equal("default\nteam\n", output "groups -o ids")
     assert.matches("^GROUP +STATUS\ndefault +PROVISIONED\n", output "groups")
+    local cut = { count = 5, resources = { { resourceGroupId = "default", status = "PROVISIONED" } } }
+    for _, resources in ipairs { cut.resources, require("cjson").empty_array } do
+      cut.resources = resources
+      server.fault { operation = "resource_groups", status = 200, times = 1, body = cut }
+      local result = run "groups"
+      assert.equal(1, result.code)
+      assert.equal(#resources > 0, result.out:find "default" ~= nil)
+      assert.matches("is not complete", result.err)
+      assert.is_nil(result.err:find "no resource groups found")
+    end
     assert.matches("gpt%-4o +2024%-11%-20 %(latest%) +azure%-openai +%- +%-\n", output "models")
     assert.matches("gpt%-35%-turbo +0125 %(latest%) +azure%-openai +%d+%-%d%d%-%d%d +gpt%-4o\n", output "models")
     assert.equal(3, #cjson.decode(output "models -o json"))
@@ -154,10 +164,10 @@ describe_once("aicorectl models, groups and quota", function()
     server.settings { quota = 2 }
     assert.matches("^PLAN +USED +LIMIT +REPLICAS\nstarter +2 +2 +2\nall +2 +2 +%-\n$", output "quota")
     assert.same({ used = 2, limit = 2, replicas = 2 }, cjson.decode(output "quota -o json").plans.starter)
-    local result = run "create conf-1"
+    local refused = run "create conf-1"
     server.settings { quota = -1 }
-    assert.matches("2 of 2 deployments are used, starter 2 of 2", result.err)
-    assert.matches("frees quota", result.err)
+    assert.matches("2 of 2 deployments are used, starter 2 of 2", refused.err)
+    assert.matches("frees quota", refused.err)
   end)
 
   it("say which role is missing", function()
