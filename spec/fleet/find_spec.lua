@@ -145,6 +145,15 @@ describe("find", function()
     assert.equal("d-one", find({ resource_group = "*" }, { timeout = 10 }).id)
   end)
 
+  it("is stopped by no resource group in which none may be asked for", function()
+    c:seed(1, { id = "d-old", age = 500 })
+    c:seed(1, { id = "d-new", age = 100, resource_group = "team" })
+    c:fault { operation = "status", resource_group = "team", status = 403, times = 0 }
+    assert.equal("d-old", find({ resource_group = "*" }).id)
+    local _, err = find { resource_group = "team" }
+    assert.equal(403, err.status)
+  end)
+
   it("joins no look from before a change, nor one that gives up sooner", function()
     c = virtual_client.new { settings = { latency = 0.5 } }
     c:seed(1, { id = "d-one" })

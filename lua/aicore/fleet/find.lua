@@ -79,14 +79,17 @@ local function look(caller, call, request, belongs, fits)
   if not records then
     return nil, err
   end
-  local retires = request.catalog and request.catalog.retires
+  local retires, barred = request.catalog and request.catalog.retires, {}
   table.sort(records, find.is_younger)
   for i, record in ipairs(records) do
-    if find.serves(record) then
+    if find.serves(record) and not barred[record.resource_group] then
       local group = caller:in_group(merged(call, { resource_group = record.resource_group }))
       local seen, look_err = group:status(record.id, call.deadline)
       if not seen and not look_err.absent then
-        return nil, look_err
+        if not request.everywhere then
+          return nil, look_err
+        end
+        err, barred[record.resource_group] = err or look_err, true -- another one may serve
       elseif seen and find.serves(seen) and (not fits or fits(seen, caller.clock.wall(), retires)) then
         seen.resource_group = record.resource_group
         return seen
