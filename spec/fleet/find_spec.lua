@@ -237,6 +237,7 @@ describe("find", function()
   it("raises what is wrong with its arguments", function()
     for message, arguments in pairs {
       ["a filter expected, got number"] = { 7 },
+      ["a filter expected, got boolean"] = { false },
       ["unknown option 'max_ages'"] = { {}, { max_ages = 1 } },
       ["max_age: seconds expected, got soon"] = { {}, { max_age = "soon" } },
       ["max_age: seconds expected, got -1"] = { {}, { max_age = -1 } },

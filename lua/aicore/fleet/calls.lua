@@ -116,6 +116,9 @@ local function split_options(name, opts, own)
   return common, special
 end
 
+-- What a request would check, where nothing of that is given.
+local UNASKED = { options = {} }
+
 --- What is known of a call from its options.
 ---@param name string                  of the function
 ---@param opts table?
@@ -128,7 +131,7 @@ function calls.read(caller, name, opts, own, timeout)
     calls.refuse(name, "a table of options expected, got %s", type(opts))
   end
   local common, call = split_options(name, opts, own or {})
-  local request = calls.check(caller, name, "capabilities", common)
+  local request = next(common) and calls.check(caller, name, "capabilities", common) or UNASKED
   call.name, call.began = name, caller.runtime.now()
   call.deadline = call.began + (request.options.timeout or timeout or TIMEOUT)
   call.resource_group, call.correlation_id = request.options.resource_group, request.options.correlation_id

@@ -139,7 +139,10 @@ local OPTIONS = { max_age = "age", resource_group = "*", on_progress = false, ap
 local function read(caller, wanted, opts)
   local call = calls.read(caller, "find", opts, OPTIONS, caller.timeout)
   call.max_age = call.max_age or MAX_AGE
-  if wanted == nil or type(wanted) == "table" then
+  if wanted == nil then
+    wanted = {}
+  end
+  if opts and type(wanted) == "table" then
     wanted = merged(wanted, opts)
     wanted.max_age = nil
   end
