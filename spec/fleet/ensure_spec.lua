@@ -349,31 +349,44 @@ describe("ensure", function()
     end
   end
 
-  local function old_one(id, configuration)
-    local long_ago = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(c.runtime.now()) - 5000)
-    local made = { id = id, configurationId = configuration, status = "RUNNING", targetStatus = "RUNNING" }
-    made.createdAt, made.modifiedAt = long_ago, long_ago
+  --- A record as old as that (s), with the configuration of these specs.
+  local function old_one(id, age)
+    local stamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(c.runtime.now()) - age)
+    local made = { id = id, configurationId = "conf-1", status = "RUNNING", targetStatus = "RUNNING" }
+    made.createdAt, made.modifiedAt = stamp, stamp
     return made
   end
 
   it("does not make way for one that only a list shows", function()
     for _, at in ipairs { 1, 15 } do
-      new()
-      c:seed(1, { id = "d-other", configuration_id = "conf-2", age = 5000 })
-      for _, ghost in ipairs { "d-ghost", "d-other" } do
+      for ghost, age in pairs { ["d-ghost"] = 5000, ["d-other"] = 5000, ["d-young"] = at > 1 and 60 or nil } do
+        new()
+        c:seed(1, { id = "d-other", configuration_id = "conf-2", age = 5000 })
         lists_show(function(name, records)
           if name == "list" and c:now() >= at then
-            table.insert(records, 1, old_one(ghost, "conf-1"))
+            table.insert(records, 1, old_one(ghost, age))
           end
         end)
         local found, is_new = ensure()
         assert.same({ "RUNNING", "conf-1", true }, { found.status, found.configurationId, is_new }, ghost)
         assert.equal("RUNNING", standing())
-        c:run(function()
-          return c:teardown(found.id)
-        end)
+        assert.is_true(c:now() < 60, ghost)
       end
     end
+  end)
+
+  it("believes no longer in one that a GET has not found where a list that is behind shows it again", function()
+    new { list_lag = 60, start_time = 1, stop_time = 1, delete_time = 1 }
+    local other = virtual_client.new { beside = c, seed = 7 }
+    c:run(function()
+      local made = assert(c.caller:perform(assert(c.caller:request("create", nil, "conf-1")), c.runtime.now() + 60))
+      c.runtime.sleep(8)
+      other:teardown(made.id, { appear = 0 })
+      c.runtime.sleep(2)
+      local began, found = c:now(), assert(c:ensure "conf-1")
+      assert.not_equal(made.id, found.id)
+      assert.is_true(c:now() - began < 450, c:now() - began)
+    end)
   end)
 
   it("tears down what is new, though it is not found at first", function()

@@ -170,6 +170,22 @@ describe("watch", function()
       assert.is_true(c:requests().resource_groups <= 4)
     end)
 
+    it("is not held up for long by a list of groups that hangs", function()
+      new { stop_time = 30 }
+      c:seed(1, { id = "d-one" })
+      later(30, function()
+        c:fault { operation = "resource_groups", latency = 1000, times = 0 }
+      end)
+      later(62, act("d-one", "stop"))
+      local began, told_at = c.runtime.now(), nil
+      c:run(function()
+        for change in c:watch({ all = true }, { resource_group = "*", timeout = 300 }) do
+          told_at = told_at or change.status == "STOPPING" and c.runtime.now() or nil
+        end
+      end)
+      assert.is_true(told_at - began < 82, told_at - began)
+    end)
+
     it("says which role is missing, and ends as its host does", function()
       c:seed(1, { id = "d-one" })
       c:fault { operation = "resource_groups", status = 403 }
