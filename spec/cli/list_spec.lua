@@ -56,6 +56,10 @@ describe("list", function()
     end
     local _, console = run({ retiring_within = 86400, output = "ids" }, {}, nil, models)
     assert.matches("when 1 versions of models retire cannot be read", console.notes[#console.notes])
+    local _, _, client = run({ retiring_within = 86400 }, { serving "1" }, nil, function()
+      return { { model = "gpt-4o", versions = { { name = "1", retirementDate = "soon" } } } }
+    end)
+    assert.equal(2, #client.calls) -- the list, and the models once
     _, console = run({ output = "ids" }, {}, nil, models)
     assert.same({ "no deployments found" }, console.notes)
   end)

@@ -25,6 +25,20 @@ describe("ensure", function()
     end)
   end
 
+  --- What becomes of the same ensure in this program and, so much later (s), in another one.
+  local function in_two_programs(what, delay)
+    local other = virtual_client.new { beside = c, seed = 7 }
+    return c:together {
+      function()
+        return { c:ensure(what) }
+      end,
+      function()
+        c.runtime.sleep(delay)
+        return { other:ensure(what) }
+      end,
+    }
+  end
+
   --- What stands in the world with this configuration, by status.
   local function standing(configuration)
     c.emulator.world:advance(c.runtime.now())
@@ -169,16 +183,7 @@ describe("ensure", function()
     it("leaves one of two that two programs make at once, with " .. name, function()
       for _, delay in ipairs { 0, 0.01, 0.5, 3 } do
         new(settings)
-        local other = virtual_client.new { beside = c, seed = 7 }
-        local found = c:together {
-          function()
-            return { c:ensure "conf-1" }
-          end,
-          function()
-            c.runtime.sleep(delay)
-            return { other:ensure "conf-1" }
-          end,
-        }
+        local found = in_two_programs("conf-1", delay)
         assert.equal(found[1][1].id, found[2][1].id)
         c:run(function()
           c.runtime.sleep(10)
@@ -207,16 +212,7 @@ describe("ensure", function()
   it("leaves one of two that two programs make at once by what their configuration says", function()
     for _, delay in ipairs { 0, 0.01, 0.5, 3 } do
       new { list_lag = delay > 0 and 5 or nil }
-      local other = virtual_client.new { beside = c, seed = 7 }
-      local found = c:together {
-        function()
-          return { c:ensure(CHAT) }
-        end,
-        function()
-          c.runtime.sleep(delay)
-          return { other:ensure(CHAT) }
-        end,
-      }
+      local found = in_two_programs(CHAT, delay)
       assert.equal(found[1][1].id, found[2][1].id)
       c:run(function()
         c.runtime.sleep(10)
@@ -264,15 +260,7 @@ describe("ensure", function()
   it("tells what may be its own, too, where several have appeared", function()
     new { list_lag = 5 }
     c:fault { operation = "create", drop = "after", times = 2 }
-    local other = virtual_client.new { beside = c, seed = 7 }
-    local found = c:together {
-      function()
-        return { c:ensure "conf-1" }
-      end,
-      function()
-        return { other:ensure "conf-1" }
-      end,
-    }
+    local found = in_two_programs("conf-1", 0)
     local told = {}
     for i = 1, 2 do
       told[found[i][1].id] = true
@@ -468,17 +456,8 @@ describe("ensure", function()
   end)
 
   it("tells no more of what its maker has torn down", function()
-    local other = virtual_client.new { beside = c, seed = 7 }
     c:fault { operation = "create", drop = "after" }
-    local found = c:together {
-      function()
-        return { c:ensure "conf-1" }
-      end,
-      function()
-        c.runtime.sleep(0.05)
-        return { other:ensure "conf-1" }
-      end,
-    }
+    local found = in_two_programs("conf-1", 0.05)
     assert.equal(found[1][1].id, found[2][1].id)
     for i = 1, 2 do
       for id in pairs(found[i][3] or {}) do

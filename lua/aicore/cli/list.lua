@@ -69,11 +69,22 @@ local function unknown(deployment)
   return nil, filters.model_of(deployment) ~= nil
 end
 
+--- A function that asks for the models when they are needed first.
+local function asking_for_models(given, client)
+  local models, err
+  return function()
+    if not models and not err then
+      models, err = client:models { timeout = given.timeout }
+    end
+    return models, err
+  end
+end
+
 --- The function that says when the model of a deployment stops working; nil: nobody needs it.
-local function retirements(given, console, client, found)
+local function retirements(console, ask, found)
   for _, deployment in ipairs(found) do
     if filters.model_of(deployment) then
-      local models, err = client:models { timeout = given.timeout }
+      local models, err = ask()
       if not models then
         console:note(("aicorectl: %s; RETIRES is not known"):format(tostring(err)))
       end
@@ -83,8 +94,8 @@ local function retirements(given, console, client, found)
 end
 
 --- Who looks for what retires is told that of some models nobody can say that.
-local function tell_unclear(given, console, client)
-  local models, unclear = given.retiring_within and client:models { timeout = given.timeout } or {}, 0
+local function tell_unclear(console, models)
+  local unclear = 0
   for _, model in ipairs(models) do
     for _, version in ipairs(model.versions) do
       unclear = unclear + (select(2, retirement.date_of(version)) and 1 or 0)
@@ -114,7 +125,7 @@ local function rows_of(found, retires, with_group)
   return rows
 end
 
-local function show(given, console, client, found)
+local function show(given, console, ask, found)
   if given.watch and given.output == "json" then
     for _, deployment in ipairs(found) do
       console:print(json.line(deployment))
@@ -126,7 +137,7 @@ local function show(given, console, client, found)
     ids[i] = deployment.id
   end
   if (given.output or "table") == "table" then
-    rows = rows_of(found, retirements(given, console, client, found), given.all_resource_groups)
+    rows = rows_of(found, retirements(console, ask, found), given.all_resource_groups)
   end
   local status = given.all_resource_groups and 3 or 2
   tables.print(console, given, {
@@ -147,6 +158,7 @@ function command.run(given, console, client)
   local wanted = options.placed(given, options.read_filter(given) or {})
   wanted.timeout = given.timeout
   local found, err = client:list(wanted)
+  local ask = asking_for_models(given, client)
   if not found then
     return problems.tell(console, err)
   elseif #found == 0 and (given.watch or given.output ~= "json") then
@@ -154,9 +166,9 @@ function command.run(given, console, client)
       console:note(("no %s found"):format(options.noun(given.kind)))
     end
   else
-    show(given, console, client, tables.arrange(given, console, found, KEYS))
+    show(given, console, ask, tables.arrange(given, console, found, KEYS))
   end
-  tell_unclear(given, console, client)
+  tell_unclear(console, given.retiring_within and ask() or {})
   local exit = err and problems.tell_all(console, { err }) or problems.DONE -- of some of all resource groups
   if given.watch then
     console:flush()
